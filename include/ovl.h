@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ovl.h - the engine's face: what a door calls
+ *
+ * A door catches a system call of the program and hands it over as a struct
+ * ovl_call, which lives on the program's stack. The engine never knows by which
+ * door a call came.
+ *
+ *   ovl_enter(c) == OVL_PASS    the door issues the program's call as it was given
+ *   ovl_enter(c) == OVL_DONE    c->ret is the result (a value or -errno)
+ *   ovl_enter(c) == OVL_TAIL    the door issues c->tail_nr(c->tail[0..5]) in the program's
+ *                               own context (its stack, its signal mask: the call may block),
+ *                               stores the result in c->ret and calls ovl_after(c);
+ *                               c->ret is then the result
+ */
+#ifndef OVL_H
+#define OVL_H
+
+#include "ovl_base.h"
+
+struct ovl_session;
+
+enum ovl_verdict {
+	OVL_PASS = 0,
+	OVL_DONE = 1,
+	OVL_TAIL = 2,
+	OVL_SLOW = 3, /* inside the engine only: the fast path could not tell */
+};
+
+struct ovl_call {
+	long nr;
+	long arg[6];
+	long ret;
+
+	long tail_nr;
+	long tail[6];
+	int tail_fd;      /* closed by ovl_after(); -1 when none */
+	int tail_kind;    /* what ovl_after() finishes; private to the engine */
+	void *tail_user;  /* the program's own buffer that the tail fills */
+	void *tail_len;
+	char text[112];   /* a short path or socket address that a tail points to */
+};
+
+/*
+ * ovl_init - take up session @ss, mapped shared and writable at that address for the
+ * life of the process. Until then every call passes. Call once, single-threaded.
+ */
+void ovl_init(struct ovl_session *ss);
+
+/*
+ * ovl_nr_ours - does the table hold a row for system call @nr?
+ * Doors need to bring no other call here; bringing one is harmless.
+ */
+bool ovl_nr_ours(long nr);
+
+/* Bit nr is set for every number that ovl_nr_ours() knows; 512 bits. For doors in assembly. */
+extern const uint64_t ovl_nr_bitmap[8];
+
+/*
+ * ovl_enter - decide @c, as above. Reads c->nr and c->arg, writes the rest.
+ *
+ * Takes under 700 bytes of the program's stack; for anything longer the engine blocks
+ * all signals and moves to a stack of its own, so no signal handler of the program ever
+ * runs on the engine's stack or inside one of its locks.
+ * Context: any thread, signal handler, vfork child. Never called by the engine itself.
+ */
+enum ovl_verdict ovl_enter(struct ovl_call *c);
+
+/* ovl_after - finish a tail: c->ret holds what the kernel said. Context: as ovl_enter(). */
+void ovl_after(struct ovl_call *c);
+
+/*
+ * ovl_on_stack - call fn(arg) with the stack pointer at @top (16-byte aligned) and come
+ * back to the old stack with its result. Unwinding passes through. In preload/, because
+ * it is the machine's. Context: any.
+ */
+long ovl_on_stack(void *top, long (*fn)(void *), void *arg);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ovl_hash.h - the hash of a view path, built component by component
+ *
+ * A path is absolute, as the program sees it, without ".", ".." or symlinks;
+ * "/" is OVL_HASH_ROOT and each component is pushed on the hash of its parent.
+ * Values live as long as a session, never on disk beyond it.
+ */
+#ifndef OVL_HASH_H
+#define OVL_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define OVL_HASH_ROOT 0x9e3779b97f4a7c15ULL
+
+/* Spread the bits of @h: similar inputs give unrelated outputs. */
+static inline uint64_t ovl_hash_mix(uint64_t h)
+{
+	h ^= h >> 32;
+	h *= 0xd6e8feb86659fd93ULL;
+	h ^= h >> 32;
+	return h;
+}
+
+/* The hash of the path with hash @h and the component @name of @n bytes below it. */
+static inline uint64_t ovl_hash_push(uint64_t h, const char *name, size_t n)
+{
+	h = (h ^ '/') * 0x100000001b3ULL;
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)name[i]) * 0x100000001b3ULL;
+	return ovl_hash_mix(h);
+}
+
+/* The hash of absolute path @path of @n bytes; empty components are skipped. */
+static inline uint64_t ovl_hash_path(const char *path, size_t n)
+{
+	uint64_t h = OVL_HASH_ROOT;
+	size_t i = 0;
+
+	while (i < n) {
+		size_t start;
+
+		while (i < n && path[i] == '/')
+			i++;
+		start = i;
+		while (i < n && path[i] != '/')
+			i++;
+		if (i > start)
+			h = ovl_hash_push(h, path + start, i - start);
+	}
+	return h;
+}
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ovl_session.h - the session: one file in the work directory, mapped shared
+ * by every process of a run
+ *
+ * ovlrun writes it, complete, before the command starts; the engine reads the
+ * configuration (which never changes) and adds to the shared tables (insert-only,
+ * atomic). A process that dies at any instruction leaves the tables valid.
+ *
+ * Layer 0 is upper; layers 1..nlower are the lowers, the top one first.
+ * Paths are absolute, without symlinks, ".", ".." or trailing slash ("/" is "/").
+ */
+#ifndef OVL_SESSION_H
+#define OVL_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ovl_hash.h"
+
+/* The environment of every process inside; the value is the session file's real path. */
+#define OVL_ENV_SESSION "OVL_SESSION"
+
+#define OVL_SESSION_MAGIC   0x0a6e75726c766fULL /* "ovlrun\n" */
+#define OVL_SESSION_VERSION 1
+
+#define OVL_LOWER_MAX  62 /* a bit each in struct ovl_dir_slot's value */
+#define OVL_PASS_MAX   64
+#define OVL_HIDE_MAX   8
+
+/* Flags of a session, in struct ovl_session.flags. */
+enum ovl_session_flag {
+	OVL_S_READ_ONLY = 1 << 0, /* no upper: changes answer EROFS */
+	OVL_S_TRACE = 1 << 1,     /* trace_path is set: every call is told there */
+	OVL_S_DOT_WH = 1 << 2,    /* marks are .wh. files: no nodes or no xattrs on upper */
+	OVL_S_SAME_ROOT = 1 << 3, /* one lower, seen at its own path: a path is its own real path */
+	OVL_S_QUIET = 1 << 4,     /* no messages but errors */
+};
+
+/* A string in the session's string area: offset from the session's start. */
+struct ovl_str {
+	uint32_t off; /* the bytes are NUL-terminated */
+	uint32_t len; /* without the NUL */
+};
+
+struct ovl_layer {
+	struct ovl_str path; /* real path of the layer's root */
+	uint64_t dev;        /* st_dev of that root */
+	uint64_t ino;
+};
+
+/* Bloom filters over view path hashes: insert-only; "no" is certain, "yes" is a question. */
+#define OVL_FILTER_LOG2 23 /* bits: 1 MiB each, sparse until used */
+#define OVL_FILTER_WORDS (1u << (OVL_FILTER_LOG2 - 6))
+
+struct ovl_filter {
+	uint64_t word[OVL_FILTER_WORDS];
+};
+
+/*
+ * Directories known to be reached without a symlink; open addressing, insert-only.
+ * key is the view path's hash, never 0. value:
+ *  - bit 63 clear: a directory of the view; bit k set = lower layer k holds it and its
+ *    content shows (k from 1), so a value of 2 is "lower 1 alone". Lower layers do not
+ *    change while in use, so this stays true until upper covers it: see hidden.
+ *  - bit 63 set: a directory outside the view; the low bits hold outside_gen at the time.
+ *  - 0: being written.
+ */
+#define OVL_DIRS_LOG2 16
+#define OVL_DIRS_OUTSIDE (1ULL << 63)
+
+struct ovl_dir_slot {
+	uint64_t key;
+	uint64_t value;
+};
+
+/* Where the system calls of a library are: found once per library, kept for the session. */
+#define OVL_LIBS_MAX  32
+#define OVL_SITES_MAX 8192
+
+enum ovl_site_kind {
+	OVL_SITE_MOV = 1,  /* mov $nr,%eax; syscall: the 5-byte mov becomes the jump */
+	OVL_SITE_CMP = 2,  /* syscall; cmp $imm32,%rax or %eax: both become the jump, cmp is replayed */
+	OVL_SITE_PREV = 3, /* the instruction before the syscall becomes the jump and is replayed */
+};
+
+struct ovl_site {
+	uint32_t offset; /* of the first byte to overwrite, from the library's load address */
+	int16_t nr;      /* the call's number; -1: in a register */
+	uint8_t kind;    /* enum ovl_site_kind */
+	uint8_t length;  /* bytes that the jump and its padding take */
+};
+
+struct ovl_lib {
+	uint64_t id;         /* hash of the build-id, or of path, size and mtime; 0: free */
+	uint32_t first;      /* index of the first site in struct ovl_session.site */
+	uint32_t nsites;
+	uint32_t nunknown;   /* syscall instructions with a number of ours that were not understood */
+	uint32_t ready;      /* 1 once the rest is valid; set last, with release order */
+};
+
+/*
+ * The file. Sizes are fixed, tables are sparse: what is not touched takes no memory.
+ * The string area follows the struct.
+ */
+struct ovl_session {
+	uint64_t magic;   /* OVL_SESSION_MAGIC, written last by ovlrun */
+	uint32_t version; /* OVL_SESSION_VERSION */
+	uint32_t flags;   /* enum ovl_session_flag; immutable */
+	uint64_t size;    /* of the file, strings included */
+	uint64_t cookie;  /* random: names this session, for temporary names and nested runs */
+
+	uint32_t nlower;
+	uint32_t npass;
+	uint32_t nhide;
+	uint32_t pad;
+	struct ovl_layer layer[1 + OVL_LOWER_MAX]; /* [0] unused (path.len == 0) when read-only */
+	struct ovl_str root;                       /* view root */
+	struct ovl_str work;                       /* work directory, holds the session file itself */
+	struct ovl_str pass[OVL_PASS_MAX];         /* view paths left to the kernel */
+	struct ovl_str hide[OVL_HIDE_MAX];         /* absolute real paths that do not exist inside */
+	struct ovl_str preload;                    /* real path of the preloaded object */
+	struct ovl_str self;                       /* this file's own real path */
+	struct ovl_str trace_path;                 /* OVL_TRACE's file, len 0 when off */
+
+	/* Shared and changing from here on; every field is atomic. */
+	uint32_t dir_gen;      /* raised when a directory of the view is renamed or removed */
+	uint32_t outside_gen;  /* raised when a name outside the view may have become a symlink */
+	uint32_t temp_seq;     /* for temporary names in work */
+	uint32_t overrides;    /* 1 once an owner or mode was recorded instead of set */
+	uint32_t nsites;       /* entries of site[] in use */
+	uint32_t nlibs;
+	uint32_t redirects;    /* 1 once upper holds a redirect */
+	uint32_t upper_libs;   /* 1 once upper got a file that a program's start depends on */
+
+	struct ovl_lib lib[OVL_LIBS_MAX];
+	struct ovl_site site[OVL_SITES_MAX];
+	struct ovl_filter present; /* names that exist in upper, whiteouts too */
+	struct ovl_filter hidden;  /* names that hide what lowers hold at or below them: whiteouts,
+				    * non-directories, opaque and redirected directories in upper;
+				    * the paths of hide[] as well */
+	struct ovl_filter origin;  /* inode numbers of upper objects that carry an origin */
+	struct ovl_dir_slot dirs[1u << OVL_DIRS_LOG2];
+};
+
+/* The text of @s in session @ss; NUL-terminated, lives as long as the mapping. */
+static inline const char *ovl_session_str(const struct ovl_session *ss, struct ovl_str s)
+{
+	return (const char *)ss + s.off;
+}
+
+/* Two bits of one hash: enough for a filter that stays nearly empty. */
+static inline uint32_t ovl_filter_bit(uint64_t h, int which)
+{
+	h = ovl_hash_mix(h);
+	return (uint32_t)(which ? h >> 32 : h) & ((1u << OVL_FILTER_LOG2) - 1);
+}
+
+/* False: @h was certainly never added. Context: any. */
+static inline bool ovl_filter_maybe(const struct ovl_filter *f, uint64_t h)
+{
+	uint32_t a = ovl_filter_bit(h, 0);
+	uint32_t b = ovl_filter_bit(h, 1);
+
+	return (__atomic_load_n(&f->word[a / 64], __ATOMIC_RELAXED) >> (a % 64) & 1) &&
+	       (__atomic_load_n(&f->word[b / 64], __ATOMIC_RELAXED) >> (b % 64) & 1);
+}
+
+/* Afterwards ovl_filter_maybe(@h) is true in every process. Context: any. */
+static inline void ovl_filter_add(struct ovl_filter *f, uint64_t h)
+{
+	uint32_t a = ovl_filter_bit(h, 0);
+	uint32_t b = ovl_filter_bit(h, 1);
+
+	__atomic_fetch_or(&f->word[a / 64], 1ULL << (a % 64), __ATOMIC_RELEASE);
+	__atomic_fetch_or(&f->word[b / 64], 1ULL << (b % 64), __ATOMIC_RELEASE);
+}
+
+#endif

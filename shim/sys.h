@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sys.h - raw system calls: level 1, the only way from the engine to the kernel
+ *
+ * Each returns the kernel's answer: a value, or -errno. errno is never touched.
+ * This is the seam that unit tests replace: linked against fault_sys.o instead of
+ * sys_<machine>.o the kernel's answers are scripted.
+ * Context: any.
+ */
+#ifndef OVL_SYS_H
+#define OVL_SYS_H
+
+#include "ovl_base.h"
+
+long ovl_sys6(long nr, long a, long b, long c, long d, long e, long f);
+
+#define ovl_sys(...) OVL_SYS_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define OVL_SYS_PAD(nr, a, b, c, d, e, f, ...)                                                     \
+	ovl_sys6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+/* A descriptor released by scope; a negative one is none. */
+static inline void ovl_fd_drop(const int *fd)
+{
+	if (*fd >= 0)
+		(void)ovl_sys(__NR_close, *fd); /* nothing left to do on failure */
+}
+#define OVL_FD __attribute__((cleanup(ovl_fd_drop))) int
+
+/* Take @fd out of its scope's hands: the caller owns what comes back. */
+static inline int ovl_fd_steal(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+#endif
