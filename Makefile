@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+#
+# make            ./ovlrun, ./libovl.so and ./ovlctl, usable where they are
+# make check      every test; installs what is missing when root
+# make lint       what must be true of the text and of the preloaded object
+# make demo       a real package, built in the view
+#
+# Sources are found by wildcard. NAME_<machine>.[cS] is taken on that machine only.
+
+-include config.mak
+
+CC        ?= gcc
+PREFIX    ?= /usr/local
+DESTDIR   ?=
+# Objects go to BUILD, programs to BIN: lint builds the same with another compiler elsewhere.
+BUILD     ?= build
+BIN       ?= .
+ARCH      ?= $(shell uname -m)
+MACHINES   = x86_64 aarch64
+FOREIGN    = $(filter-out $(ARCH),$(MACHINES))
+NATIVE     = $(filter-out $(FOREIGN:%=\%_%.c) $(FOREIGN:%=\%_%.S),$(1))
+
+WARN       = -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -Werror
+INCLUDES   = -Iinclude -Ishim -Ipreload -Ilauncher -Itools
+ENGINE     = -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto \
+	     -fvisibility=hidden -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables \
+	     $(WARN) -Wframe-larger-than=512 -Iinclude -Ishim -Ipreload
+ENGINE_LD  = -shared -nostdlib -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,initfirst \
+	     -Wl,-z,noexecstack -Wl,--version-script=preload/export.map
+HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(INCLUDES) \
+	     -DOVL_LIBDIR='"$(PREFIX)/lib/ovlrun"'
+
+ENGINE_SRC = $(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S))
+TOOL_SRC   = $(wildcard launcher/*.c) $(filter-out tools/ovlctl.c,$(wildcard tools/*.c))
+UNIT_SRC   = $(wildcard tests/unit/test_*.c)
+E2E_SRC    = $(wildcard tests/e2e/bin/*.c)
+BENCH_SRC  = $(wildcard bench/*.c)
+
+obj        = $(addprefix $(BUILD)/$(1)/,$(addsuffix .o,$(basename $(2))))
+ENGINE_OBJ = $(call obj,engine,$(ENGINE_SRC))
+TOOL_OBJ   = $(call obj,hosted,$(TOOL_SRC))
+# mem.c would stand in for libc's; hosted tests keep libc's own.
+UNIT_OBJ   = $(call obj,unit,$(filter-out shim/mem.c,$(ENGINE_SRC)))
+UNIT_BIN   = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+E2E_BIN    = $(E2E_SRC:tests/e2e/bin/%.c=$(BUILD)/e2e/%)
+BENCH_BIN  = $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
+
+all: $(BIN)/ovlrun $(BIN)/libovl.so $(BIN)/ovlctl
+
+$(BIN)/libovl.so: $(ENGINE_OBJ) preload/export.map
+	$(CC) $(ENGINE_LD) -o $@ $(ENGINE_OBJ)
+
+$(BIN)/ovlrun: $(BUILD)/hosted/ovlrun.o $(BUILD)/tools.a
+	$(CC) $(LDFLAGS) -o $@ $^ -lelf
+
+$(BIN)/ovlctl: $(BUILD)/hosted/tools/ovlctl.o $(BUILD)/tools.a
+	$(CC) $(LDFLAGS) -o $@ $^ -lelf
+
+# Made anew each time: an archive would keep members whose source is gone.
+$(BUILD)/tools.a: $(TOOL_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/engine/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ENGINE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/engine/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ENGINE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/hosted/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(HOSTED) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The engine once more, hosted, so that tests can link single files of it with libc.
+# A test that includes fault.h scripts the kernel: it gets fault_sys.o for sys_$(ARCH).o.
+$(BUILD)/unit/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(HOSTED) -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(CC) $(HOSTED) -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit/engine.a: $(UNIT_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/unit/engine.a $(BUILD)/tools.a \
+		$(call obj,unit,$(wildcard tests/unit/fault_sys.c))
+	$(CC) -o $@ $< $(if $(shell grep -l '"fault.h"' tests/unit/test_$*.c), \
+		$(BUILD)/unit/tests/unit/fault_sys.o) \
+		$(BUILD)/unit/engine.a $(BUILD)/tools.a -lcriterion -lelf -lpthread
+
+# Small programs for odd situations. NAME.cflags beside NAME.c holds flags of its own.
+$(BUILD)/e2e/%: tests/e2e/bin/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP \
+		$(shell cat tests/e2e/bin/$*.cflags 2>/dev/null) -o $@ $< -ldl
+
+$(BUILD)/bench/%: bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
+
+deps:
+	tests/deps.sh install
+
+check:
+	tests/deps.sh ensure
+	$(MAKE) all unit-programs e2e-programs
+	tests/run.sh unit e2e
+
+check-unit: unit-programs
+	tests/run.sh unit
+
+check-e2e: all e2e-programs
+	tests/run.sh e2e
+
+unit-programs: $(UNIT_BIN)
+e2e-programs: $(E2E_BIN)
+
+demo:
+	tests/deps.sh ensure
+	$(MAKE) all
+	tests/demo.sh
+
+bench: all $(BENCH_BIN)
+	bench/bench.sh
+
+lint:
+	tests/lint.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/ovlrun \
+		$(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BIN)/ovlrun $(BIN)/ovlctl $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BIN)/libovl.so $(DESTDIR)$(PREFIX)/lib/ovlrun
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+
+clean:
+	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so
+
+.PHONY: all deps check check-unit check-e2e unit-programs e2e-programs demo bench lint install clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

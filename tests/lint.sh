@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# lint.sh - what must be true of the text and of the preloaded object
+#
+# gcc and clang build without a warning (frames over 512 bytes in the engine are one);
+# libovl.so needs nothing from anybody; cppcheck and clang-format have nothing to say.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+status=0
+
+bad()
+{
+	echo "lint: $*" >&2
+	status=1
+}
+
+for cc in gcc clang; do
+	${MAKE:-make} -s CC=$cc BUILD=build/$cc BIN=build/$cc all || {
+		bad "$cc: does not build without a warning"
+		continue
+	}
+	undefined=$(nm -D -u build/$cc/libovl.so)
+	test -z "$undefined" || bad "libovl.so ($cc) needs: $undefined"
+	needed=$(readelf -d build/$cc/libovl.so | grep NEEDED)
+	test -z "$needed" || bad "libovl.so ($cc) is linked to: $needed"
+done
+
+sources=$(find ovlrun.c launcher tools include shim preload -name '*.[ch]' | sort)
+tests=$(find tests bench -name '*.[ch]' | sort)
+clang-format --dry-run -Werror $sources $tests || bad "clang-format"
+cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
+	--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+	--error-exitcode=1 -Iinclude -Ishim -Ipreload -Ilauncher -Itools $sources || bad "cppcheck"
+
+for f in $sources; do
+	test "$(wc -l <"$f")" -le 500 || bad "$f: over 500 lines"
+done
+test $status = 0 && echo "lint: clean"
+exit $status
