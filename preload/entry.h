@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * entry.h - what entry_x86_64.S and C agree on
+ *
+ * Every patched site owns one stub, precompiled in our own text, and one struct
+ * ovl_entry in a table that runs parallel to the stubs: entry i and stub i lie at the
+ * same distance for every i. The stubs' unwind information relies on that.
+ */
+#ifndef OVL_ENTRY_H
+#define OVL_ENTRY_H
+
+/* struct ovl_call, checked in patch.c */
+#define OVL_C_NR      0
+#define OVL_C_ARG     8
+#define OVL_C_RET     56
+#define OVL_C_TAIL_NR 64
+#define OVL_C_TAIL    72
+#define OVL_C_SIZE    256
+
+/* struct ovl_entry */
+#define OVL_E_BACK   0
+#define OVL_E_NATIVE 8
+#define OVL_E_NR     16
+#define OVL_E_FLAVOR 20
+#define OVL_E_SIZE   32
+
+/*
+ * Flavors: what a stub does besides dispatching. CMP_*: replay that comparison before
+ * returning. WATCH: the call is the door's own, see watch.c.
+ */
+#define OVL_F_PLAIN    0
+#define OVL_F_CMP_R000 1 /* cmp $-4096,%rax */
+#define OVL_F_CMP_R001 2 /* cmp $-4095,%rax */
+#define OVL_F_CMP_E000 3 /* cmp $0xfffff000,%eax */
+#define OVL_F_CMP_E001 4 /* cmp $0xfffff001,%eax */
+#define OVL_F_WATCH    5
+
+/* Stubs by class; first index and number of each. */
+#define OVL_STUBS_MOV  1024 /* OVL_SITE_MOV */
+#define OVL_STUBS_CMP  64   /* OVL_SITE_CMP: each of four comparisons */
+#define OVL_STUBS_PREV 32   /* OVL_SITE_PREV: each of two instructions */
+#define OVL_STUB_CMP   OVL_STUBS_MOV
+#define OVL_STUB_PREV  (OVL_STUB_CMP + 4 * OVL_STUBS_CMP)
+#define OVL_STUBS      (OVL_STUB_PREV + 2 * OVL_STUBS_PREV)
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+struct ovl_entry {
+	uint64_t back;   /* where the program goes on */
+	uint64_t native; /* CMP, PREV: where a call that is not ours is made */
+	int32_t nr;      /* MOV: the number; others find it in a register */
+	uint32_t flavor;
+	uint64_t pad;
+};
+
+extern struct ovl_entry ovl_entries[OVL_STUBS];
+/* OVL_STUBS pieces of OVL_E_SIZE bytes each, in entry_x86_64.S */
+extern const unsigned char ovl_stubs[];
+/* Bytes from the start of a CMP stub to its own syscall instruction. */
+#define OVL_STUB_NATIVE 12
+#endif
+
+#endif

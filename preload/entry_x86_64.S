@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * entry_x86_64.S - where patched sites arrive, and the way back
+ *
+ * A system call preserves every register but rax, rcx and r11, and does not touch the
+ * stack; so does everything here, seen from the site. rcx and r11 are scratch from the
+ * first instruction on. The red zone is skipped before anything is written.
+ *
+ * Unwinding works at every instruction: a signal that cancels a thread may arrive at
+ * any of them.
+ */
+#include "entry.h"
+
+/* DWARF, for rules that have no directive of their own. */
+#define DW_CFA_val_expression 0x16
+#define DW_RIP 16
+/* Return address = *(uint64_t *)rcx: rcx is the site's entry, whose first field is back. */
+#define CFI_BACK_BY_RCX .cfi_escape DW_CFA_val_expression, DW_RIP, 3, 0x72, 0, 0x06
+
+	.text
+	.balign	64
+	.globl	ovl_stubs
+	.hidden	ovl_stubs
+	.type	ovl_stubs, @function
+ovl_stubs:
+
+	.macro	stub_head index, target
+	lea	ovl_entries + OVL_E_SIZE * (\index)(%rip), %rcx
+	jmp	\target
+	.endm
+
+	.macro	stub_mov index
+	.balign	OVL_E_SIZE, 0xcc
+	stub_head \index, enter_known
+	.endm
+
+	.macro	stub_cmp index, imm, reg
+	.balign	OVL_E_SIZE, 0xcc
+	stub_head \index, enter_register
+	syscall				/* OVL_STUB_NATIVE: not ours; the stack is untouched */
+	cmp	\imm, \reg
+	jmp	*ovl_entries + OVL_E_SIZE * (\index) + OVL_E_BACK(%rip)
+	.endm
+
+	.macro	stub_prev index, insn:vararg
+	.balign	OVL_E_SIZE, 0xcc
+	\insn
+	stub_head \index, enter_register
+	.endm
+
+	.set	i, 0
+	.rept	OVL_STUBS_MOV
+	stub_mov i
+	.set	i, i + 1
+	.endr
+	.rept	OVL_STUBS_CMP
+	stub_cmp i, $-4096, %rax
+	.set	i, i + 1
+	.endr
+	.rept	OVL_STUBS_CMP
+	stub_cmp i, $-4095, %rax
+	.set	i, i + 1
+	.endr
+	.rept	OVL_STUBS_CMP
+	stub_cmp i, $-4096, %eax
+	.set	i, i + 1
+	.endr
+	.rept	OVL_STUBS_CMP
+	stub_cmp i, $-4095, %eax
+	.set	i, i + 1
+	.endr
+	.rept	OVL_STUBS_PREV
+	stub_prev i, mov 8(%rsp), %r9
+	.set	i, i + 1
+	.endr
+	.rept	OVL_STUBS_PREV
+	stub_prev i, mov %r11, 8(%rsp)
+	.set	i, i + 1
+	.endr
+	.balign	OVL_E_SIZE, 0xcc
+stubs_end:
+	.size	ovl_stubs, . - ovl_stubs
+
+/*
+ * The stubs' unwind information, by hand: in any of them the frame is still the
+ * program's own, and the return address is *(entries + ((rip & -32) - stubs)).
+ */
+	.section .eh_frame, "a", @progbits
+	.balign	8
+cie:
+	.long	cie_end - cie_start
+cie_start:
+	.long	0
+	.byte	1			/* version */
+	.string	"zR"
+	.uleb128 1			/* code alignment */
+	.sleb128 -8			/* data alignment */
+	.byte	DW_RIP			/* return address column */
+	.uleb128 1
+	.byte	0x1b			/* DW_EH_PE_pcrel | DW_EH_PE_sdata4 */
+	.byte	0x0c, 7, 0		/* DW_CFA_def_cfa rsp + 0 */
+	.balign	8
+cie_end:
+	.long	fde_end - fde_start
+fde_start:
+	.long	fde_start - cie
+	.long	ovl_stubs - .
+	.long	stubs_end - ovl_stubs
+	.uleb128 0
+	.byte	DW_CFA_val_expression, DW_RIP
+	.uleb128 expr_end - expr_start
+expr_start:
+	.byte	0x80, 0			/* breg16 (rip) + 0 */
+	.byte	0x4f, 0x20, 0x1a	/* lit31, not, and */
+	.byte	0x0d			/* const4s */
+expr_entries:
+	.long	ovl_entries - .
+	.byte	0x22			/* plus */
+	.byte	0x0d			/* const4s */
+expr_stubs:
+	.long	ovl_stubs - .
+	.byte	0x1c			/* minus */
+	/* each constant is relative to its own place: 6 bytes apart */
+	.byte	0x36, 0x1c		/* lit6, minus */
+	.byte	0x06			/* deref */
+expr_end:
+	.balign	8
+fde_end:
+	.if	expr_stubs - expr_entries - 6
+	.error	"the constants of the stubs' unwind expression moved"
+	.endif
+
+	.text
+
+/* rcx: the entry of a site that overwrote its own number. */
+	.balign	16
+	.type	enter_known, @function
+enter_known:
+	.cfi_startproc
+	.cfi_def_cfa rsp, 0
+	CFI_BACK_BY_RCX
+	movslq	OVL_E_NR(%rcx), %rax
+	jmp	enter_frame
+	.cfi_endproc
+	.size	enter_known, . - enter_known
+
+/*
+ * rcx: the entry of a site with the number in eax. It may be clone or vfork: what is
+ * not ours goes on without a byte of stack.
+ */
+	.balign	16
+	.type	enter_register, @function
+enter_register:
+	.cfi_startproc
+	.cfi_def_cfa rsp, 0
+	CFI_BACK_BY_RCX
+	cmp	$511, %eax
+	ja	1f
+	lea	ovl_nr_bitmap(%rip), %r11
+	bt	%eax, (%r11)
+	jnc	1f
+	movslq	%eax, %rax
+	jmp	enter_frame
+1:
+	jmp	*OVL_E_NATIVE(%rcx)
+	.cfi_endproc
+	.size	enter_register, . - enter_register
+
+/* rcx: the entry; rax: the number; everything else as the program left it. */
+	.balign	16
+	.type	enter_frame, @function
+enter_frame:
+	.cfi_startproc
+	.cfi_def_cfa rsp, 0
+	CFI_BACK_BY_RCX
+	lea	-128(%rsp), %rsp
+	.cfi_adjust_cfa_offset 128
+	pushq	OVL_E_BACK(%rcx)
+	.cfi_adjust_cfa_offset 8
+	.cfi_offset rip, -136
+	push	%rbp
+	.cfi_adjust_cfa_offset 8
+	.cfi_offset rbp, -144
+	mov	%rsp, %rbp
+	.cfi_def_cfa_register rbp
+	push	%rcx
+	sub	$OVL_C_SIZE, %rsp
+	and	$-16, %rsp
+
+	/* The engine reads arg[] but never writes it: it is the save area, too. */
+	mov	%rax, OVL_C_NR(%rsp)
+	mov	%rdi, OVL_C_ARG + 0(%rsp)
+	mov	%rsi, OVL_C_ARG + 8(%rsp)
+	mov	%rdx, OVL_C_ARG + 16(%rsp)
+	mov	%r10, OVL_C_ARG + 24(%rsp)
+	mov	%r8, OVL_C_ARG + 32(%rsp)
+	mov	%r9, OVL_C_ARG + 40(%rsp)
+	mov	%rsp, %rdi
+	cld
+	cmpl	$OVL_F_WATCH, OVL_E_FLAVOR(%rcx)
+	je	.Lwatch
+	call	ovl_enter
+	cmp	$1, %eax
+	je	.Ldone
+	ja	.Ltail
+
+	mov	OVL_C_NR(%rsp), %rax		/* OVL_PASS */
+	call	.Lrestore
+	syscall
+	jmp	.Lleave
+
+.Ltail:
+	mov	OVL_C_TAIL_NR(%rsp), %rax
+	mov	OVL_C_TAIL + 0(%rsp), %rdi
+	mov	OVL_C_TAIL + 8(%rsp), %rsi
+	mov	OVL_C_TAIL + 16(%rsp), %rdx
+	mov	OVL_C_TAIL + 24(%rsp), %r10
+	mov	OVL_C_TAIL + 32(%rsp), %r8
+	mov	OVL_C_TAIL + 40(%rsp), %r9
+	syscall
+	mov	%rax, OVL_C_RET(%rsp)
+	mov	%rsp, %rdi
+	call	ovl_after
+.Ldone:
+	mov	OVL_C_RET(%rsp), %rax
+	call	.Lrestore
+.Lleave:
+	/* rcx: the return address, as after a system call; a ret would have no call. */
+	mov	-8(%rbp), %rcx
+	mov	OVL_E_FLAVOR(%rcx), %r11d
+	mov	8(%rbp), %rcx
+	.cfi_register rip, rcx
+	mov	%rbp, %rsp
+	.cfi_def_cfa_register rsp
+	pop	%rbp
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore rbp
+	lea	136(%rsp), %rsp
+	.cfi_adjust_cfa_offset -136
+	cmp	$OVL_F_CMP_R000, %r11d
+	jae	1f
+	jmp	*%rcx
+1:
+	je	.Lr000
+	cmp	$OVL_F_CMP_E000, %r11d
+	je	.Le000
+	ja	2f
+	cmp	$-4095, %rax
+	jmp	*%rcx
+.Lr000:
+	cmp	$-4096, %rax
+	jmp	*%rcx
+.Le000:
+	cmp	$-4096, %eax
+	jmp	*%rcx
+2:
+	cmp	$-4095, %eax			/* OVL_F_WATCH: not read there */
+	jmp	*%rcx
+
+	.cfi_def_cfa rbp, 144
+	.cfi_offset rip, -136
+	.cfi_offset rbp, -144
+.Lwatch:
+	call	ovl_watch
+	jmp	.Ldone
+	.cfi_endproc
+	.size	enter_frame, . - enter_frame
+
+/* The program's argument registers from the call above our own return address. */
+	.type	restore_args, @function
+restore_args:
+.Lrestore:
+	.cfi_startproc
+	mov	8 + OVL_C_ARG + 0(%rsp), %rdi
+	mov	8 + OVL_C_ARG + 8(%rsp), %rsi
+	mov	8 + OVL_C_ARG + 16(%rsp), %rdx
+	mov	8 + OVL_C_ARG + 24(%rsp), %r10
+	mov	8 + OVL_C_ARG + 32(%rsp), %r8
+	mov	8 + OVL_C_ARG + 40(%rsp), %r9
+	ret
+	.cfi_endproc
+	.size	restore_args, . - restore_args
+
+/* long ovl_on_stack(void *top, long (*fn)(void *), void *arg) */
+	.balign	16
+	.globl	ovl_on_stack
+	.hidden	ovl_on_stack
+	.type	ovl_on_stack, @function
+ovl_on_stack:
+	.cfi_startproc
+	push	%rbp
+	.cfi_adjust_cfa_offset 8
+	.cfi_offset rbp, -16
+	mov	%rsp, %rbp
+	.cfi_def_cfa_register rbp
+	mov	%rdi, %rsp
+	mov	%rdx, %rdi
+	call	*%rsi
+	mov	%rbp, %rsp
+	.cfi_def_cfa_register rsp
+	pop	%rbp
+	.cfi_adjust_cfa_offset -8
+	ret
+	.cfi_endproc
+	.size	ovl_on_stack, . - ovl_on_stack
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "objects.h"
+#include "ovl_hash.h"
+
+#include <linux/auxvec.h>
+#include <linux/elf.h>
+
+#define NT_BUILD_ID 3
+
+/* <link.h>, which belongs to libc: the part that debuggers rely on as well. */
+struct link_map {
+	uint64_t addr;
+	const char *name;
+	const Elf64_Dyn *ld;
+	struct link_map *next;
+};
+
+struct r_debug {
+	int version;
+	const struct link_map *map;
+};
+
+static uint64_t note_build_id(const uint8_t *p, uint64_t len)
+{
+	const uint8_t *end = p + len;
+
+	while (end - p > (long)sizeof(Elf64_Nhdr)) {
+		const Elf64_Nhdr *nh = (const Elf64_Nhdr *)p;
+		const uint8_t *name = p + sizeof(*nh);
+		const uint8_t *desc = name + ((nh->n_namesz + 3) & ~3u);
+
+		if (nh->n_type == NT_BUILD_ID && nh->n_namesz == 4 && !memcmp(name, "GNU", 4))
+			return ovl_hash_push(OVL_HASH_ROOT, (const char *)desc, nh->n_descsz) | 1;
+		p = desc + ((nh->n_descsz + 3) & ~3u);
+	}
+	return 0;
+}
+
+int ovl_object_read(uint64_t base, const char *name, struct ovl_object *ret)
+{
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)base;
+	const Elf64_Phdr *ph = (const Elf64_Phdr *)(base + eh->e_phoff);
+	struct ovl_object o = { .base = base, .name = name };
+
+	if (memcmp(eh->e_ident, ELFMAG, SELFMAG) || eh->e_phentsize != sizeof(*ph))
+		return -ENOEXEC;
+	for (int i = 0; i < eh->e_phnum; i++) {
+		if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && !o.text) {
+			o.text = (uint8_t *)(base + ph[i].p_vaddr);
+			o.text_off = (uint32_t)ph[i].p_vaddr;
+			o.text_len = (uint32_t)ph[i].p_filesz;
+		} else if (ph[i].p_type == PT_NOTE && !o.id) {
+			o.id = note_build_id((const uint8_t *)base + ph[i].p_vaddr,
+					     ph[i].p_filesz);
+		} else if (ph[i].p_type == PT_INTERP) {
+			o.has_interp = true;
+		}
+	}
+	if (!o.text || !o.id)
+		return -ENOEXEC;
+	*ret = o;
+	return 0;
+}
+
+static const char *last_component(const char *path)
+{
+	const char *name = path;
+
+	for (; *path; path++)
+		if (*path == '/')
+			name = path + 1;
+	return name;
+}
+
+bool ovl_object_is_libc(const char *path)
+{
+	static const char *const names[] = { "libc.so.6", "libpthread.so.0" };
+	const char *name = last_component(path);
+	size_t n = strlen(name) + 1;
+
+	for (size_t i = 0; i < OVL_ARRAY_SIZE(names); i++)
+		if (n == strlen(names[i]) + 1 && !memcmp(name, names[i], n))
+			return true;
+	return false;
+}
+
+/* By name where the kernel did not load it: `ld.so PROGRAM`. */
+static bool is_ldso(const struct link_map *map, uint64_t at_base)
+{
+	const char *name;
+
+	if (at_base)
+		return map->addr == at_base;
+	name = last_component(map->name);
+	return !memcmp(name, "ld-linux", strlen(name) < 8 ? strlen(name) + 1 : 8);
+}
+
+static uint64_t aux_value(const uint64_t *auxv, uint64_t type)
+{
+	for (; auxv[0] != AT_NULL; auxv += 2)
+		if (auxv[0] == type)
+			return auxv[1];
+	return 0;
+}
+
+/* The dynamic linker's list, by way of the main program's DT_DEBUG. */
+static const struct link_map *first_object(const uint64_t *auxv)
+{
+	const Elf64_Phdr *ph = (const Elf64_Phdr *)aux_value(auxv, AT_PHDR);
+	uint64_t n = aux_value(auxv, AT_PHNUM);
+	const Elf64_Phdr *dynamic = NULL;
+	uint64_t base = 0;
+
+	for (uint64_t i = 0; ph && i < n; i++) {
+		if (ph[i].p_type == PT_PHDR)
+			base = (uint64_t)ph - ph[i].p_vaddr;
+		else if (ph[i].p_type == PT_DYNAMIC)
+			dynamic = &ph[i];
+	}
+	if (!dynamic)
+		return NULL;
+	for (const Elf64_Dyn *d = (const Elf64_Dyn *)(base + dynamic->p_vaddr); d->d_tag; d++)
+		if (d->d_tag == DT_DEBUG && d->d_un.d_ptr)
+			return ((const struct r_debug *)d->d_un.d_ptr)->map;
+	return NULL;
+}
+
+int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret)
+{
+	const struct link_map *map = first_object(auxv);
+	uint64_t at_base = aux_value(auxv, AT_BASE);
+	int n = 0;
+
+	if (!map)
+		return -ENOENT;
+	for (; map && n < OVL_OBJECTS_MAX; map = map->next) {
+		bool ldso = is_ldso(map, at_base);
+
+		if (!ldso && !ovl_object_is_libc(map->name))
+			continue;
+		if (ovl_object_read(map->addr, map->name, &ret[n]))
+			continue;
+		ret[n++].is_ldso = ldso;
+	}
+	return n;
+}

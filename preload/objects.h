@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * objects.h - what is loaded in this process, read from memory, without libc
+ *
+ * Context: init, and inside ld.so's mmap. Nothing here changes anything.
+ */
+#ifndef OVL_OBJECTS_H
+#define OVL_OBJECTS_H
+
+#include "ovl_base.h"
+
+/* A loaded library whose system calls are looked at. */
+struct ovl_object {
+	uint64_t base;       /* load address */
+	const char *name;    /* for messages; lives as long as the library */
+	uint8_t *text;       /* its executable segment */
+	uint32_t text_len;
+	uint32_t text_off;   /* of the segment from base */
+	uint64_t id;         /* hash of the build-id; never 0 */
+	bool is_ldso;
+	bool has_interp;     /* glibc's libc and libpthread can be run; other libraries cannot */
+};
+
+/* libc, libpthread (before glibc 2.34), ld.so. */
+#define OVL_OBJECTS_MAX 3
+
+/*
+ * ovl_object_read - describe the ELF file mapped at @base
+ *
+ * Returns 0, or -ENOEXEC: no executable segment there, or no build-id to know it by.
+ */
+int ovl_object_read(uint64_t base, const char *name, struct ovl_object *ret);
+
+/* Is the last component of @path the name of a libc or a libpthread? */
+bool ovl_object_is_libc(const char *path);
+
+/*
+ * ovl_objects_find - libc, libpthread and ld.so of this process
+ * @auxv: behind the environment, as the kernel laid it out
+ *
+ * Returns how many of @ret were filled, at most OVL_OBJECTS_MAX. -ENOENT: the dynamic
+ * linker's list of objects cannot be found.
+ */
+int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * patch.h - turn the sites of a loaded library into jumps to stubs
+ *
+ * No page is writable and executable at the same time: the pages from the first site to
+ * the last become writable, are changed, and become executable again. Nobody may run
+ * in them meanwhile: at init the process has one thread, and that runs here; a library
+ * that is being loaded has no callers yet.
+ */
+#ifndef OVL_PATCH_H
+#define OVL_PATCH_H
+
+#include "objects.h"
+#include "ovl_session.h"
+
+/*
+ * ovl_patch_allowed - may this process change text at all?
+ *
+ * Returns 0, or what the kernel (or a filter) answers to making pages executable.
+ */
+int ovl_patch_allowed(void);
+
+/*
+ * ovl_patch_object - patch @o; a library that is patched already is left as it is
+ *
+ * Returns the number of sites that had to be left (no stub free, or out of reach of a
+ * jump, or not what the session says), or -errno with not a byte changed.
+ * Does not return when the kernel refuses to make changed text executable again.
+ * Context: init, or under ld.so's lock.
+ */
+int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o);
+
+#endif

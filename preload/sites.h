@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sites.h - where in a library are the system calls that the engine wants to see?
+ *
+ * Pure: bytes in, offsets out. The preloaded object runs it once per library and
+ * session; tools and tests link it hosted.
+ *
+ * The text is decoded from its first byte to its last. A system call whose number is
+ * known, and unwanted, is left alone. For the others one of three places is chosen, see
+ * enum ovl_site_kind; bytes that some direct branch lands in are never chosen.
+ */
+#ifndef OVL_SITES_H
+#define OVL_SITES_H
+
+#include "ovl_session.h"
+
+#include <stddef.h>
+
+/* One system call instruction, between the two passes over the text. */
+struct ovl_cand {
+	uint32_t sys;    /* where it is */
+	uint32_t from;   /* where its number was loaded; sys when nobody knows */
+	int16_t nr;      /* -1: not known */
+	int16_t guess;   /* likely, by the text before, whatever way led here; -1: no idea */
+	uint8_t prev;    /* length of the instruction before; 0 when control may not come from it */
+	uint8_t entered; /* which of its parts a branch lands in */
+};
+
+#define OVL_CANDS_MAX 2048
+
+struct ovl_sites {
+	const uint8_t *text;      /* in: the executable bytes ... */
+	uint32_t len;             /* ... how many ... */
+	uint32_t base;            /* ... and their offset from the library's load address */
+	const uint64_t *wanted;   /* in: 512 bits, one per number */
+	struct ovl_cand *cand;    /* in: room for OVL_CANDS_MAX, contents irrelevant */
+	struct ovl_site *site;    /* out: ... */
+	uint32_t max;             /* in: ... room there */
+	uint32_t nsites;          /* out */
+	uint32_t nunknown;        /* out: wanted, or perhaps wanted, and without a place */
+};
+
+/* Search @s. Returns 0, or -E2BIG when the text holds more than there is room for. */
+int ovl_sites_find(struct ovl_sites *s);
+
+/* Flavor of the comparison at @p (OVL_F_CMP_*), 0 when there is none; @n bytes are there. */
+uint32_t ovl_sites_cmp(const uint8_t *p, size_t n, uint8_t *ret_len);
+
+/* Which instruction that stubs can replay (0, 1) are the @n bytes at @p? -1: none. */
+int ovl_sites_prev(const uint8_t *p, size_t n);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "watch.h"
+#include "objects.h"
+#include "patch.h"
+#include "die.h"
+#include "sitetab.h"
+#include "sys.h"
+
+#include <linux/mman.h>
+
+#define PAGE 4096UL
+#define NAME_ROOM 128
+#define PROC_FD "/proc/self/fd/"
+
+/*
+ * The last whole file that ld.so mapped, and where. ld.so holds its lock from here to
+ * the mapping of the segments, so there is one at a time.
+ */
+static struct {
+	struct ovl_session *ss;
+	uint64_t base;
+	uint64_t len;
+	long fd;
+} watched;
+
+void ovl_watch_init(struct ovl_session *ss)
+{
+	watched.ss = ss;
+}
+
+static size_t put_number(char *to, unsigned long v)
+{
+	size_t n = 1;
+
+	for (unsigned long rest = v; rest > 9; rest /= 10)
+		n++;
+	for (size_t i = n; i-- > 0; v /= 10)
+		to[i] = (char)('0' + v % 10);
+	return n;
+}
+
+/* Is @fd a file with a libc's name? Long names end in what matters, and are cut: no. */
+static bool fd_is_libc(long fd)
+{
+	char proc[sizeof(PROC_FD) + 20] = PROC_FD;
+	char name[NAME_ROOM];
+	long n;
+
+	proc[strlen(PROC_FD) + put_number(proc + strlen(PROC_FD), (unsigned long)fd)] = '\0';
+	n = ovl_sys(__NR_readlink, proc, name, sizeof(name) - 1);
+	if (n < 0)
+		return false;
+	name[n] = '\0';
+	return ovl_object_is_libc(name);
+}
+
+static void look_at_text(const struct ovl_call *c)
+{
+	struct ovl_object o;
+	int r;
+
+	if (ovl_object_read(watched.base, "libc", &o) || !o.has_interp)
+		return;
+	/* ld.so maps a segment whole; anything else is not ld.so loading a library. */
+	if (((uint64_t)o.text & -PAGE) != (uint64_t)c->ret ||
+	    o.text_len > c->arg[1] + ((uint64_t)c->ret & (PAGE - 1)))
+		return;
+	if (!ovl_sitetab_knows(watched.ss, o.id) && !fd_is_libc(c->arg[4]))
+		return;
+	r = ovl_patch_object(watched.ss, &o);
+	if (r)
+		ovl_die("libc loaded by dlmopen", "cannot be covered", -r);
+}
+
+void ovl_watch(struct ovl_call *c)
+{
+	long prot = c->arg[2];
+	long flags = c->arg[3];
+	long fd = c->arg[4];
+
+	c->ret = ovl_sys(c->nr, c->arg[0], c->arg[1], prot, flags, fd, c->arg[5]);
+	if (ovl_is_err(c->ret) || fd < 0 || flags & MAP_ANONYMOUS || !watched.ss)
+		return;
+	if (!(flags & MAP_FIXED) && c->arg[5] == 0) {
+		watched.base = (uint64_t)c->ret;
+		watched.len = (uint64_t)c->arg[1];
+		watched.fd = fd;
+	} else if (prot & PROT_EXEC && fd == watched.fd &&
+		   (uint64_t)c->ret - watched.base < watched.len) {
+		look_at_text(c);
+	}
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * watch.h - a libc that is loaded later: dlmopen
+ *
+ * ld.so maps every library by one mmap site, which is patched with flavor OVL_F_WATCH.
+ * When it maps the executable segment of a libc, that is patched before anybody can
+ * call it.
+ */
+#ifndef OVL_WATCH_H
+#define OVL_WATCH_H
+
+#include "ovl.h"
+
+/* Start to patch what is loaded from now on. */
+void ovl_watch_init(struct ovl_session *ss);
+
+/* Make ld.so's mmap call @c, and look at what it mapped. From entry_x86_64.S. */
+void ovl_watch(struct ovl_call *c);
+
+#endif
