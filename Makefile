@@ -9,7 +9,9 @@
 
 -include config.mak
 
-CC        ?= gcc
+ifeq ($(origin CC),default)
+CC         = gcc
+endif
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 # Objects go to BUILD, programs to BIN: lint builds the same with another compiler elsewhere.
@@ -21,14 +23,14 @@ FOREIGN    = $(filter-out $(ARCH),$(MACHINES))
 NATIVE     = $(filter-out $(FOREIGN:%=\%_%.c) $(FOREIGN:%=\%_%.S),$(1))
 
 WARN       = -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -Werror
-INCLUDES   = -Iinclude -Ishim -Ipreload -Ilauncher -Itools
 ENGINE     = -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto \
 	     -fvisibility=hidden -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables \
 	     $(WARN) -Wframe-larger-than=512 -Iinclude -Ishim -Ipreload
 ENGINE_LD  = -shared -nostdlib -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,initfirst \
 	     -Wl,-z,noexecstack -Wl,--version-script=preload/export.map
-HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(INCLUDES) \
+HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Iinclude -Ilauncher -Itools \
 	     -DOVL_LIBDIR='"$(PREFIX)/lib/ovlrun"'
+UNIT       = $(HOSTED) -Ishim -Ipreload -Itests/unit
 
 ENGINE_SRC = $(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S))
 TOOL_SRC   = $(wildcard launcher/*.c) $(filter-out tools/ovlctl.c,$(wildcard tools/*.c))
@@ -77,11 +79,11 @@ $(BUILD)/hosted/%.o: %.c Makefile
 # A test that includes fault.h scripts the kernel: it gets fault_sys.o for sys_$(ARCH).o.
 $(BUILD)/unit/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(HOSTED) -MMD -MP -c -o $@ $<
+	$(CC) $(UNIT) -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit/%.o: %.S Makefile
 	@mkdir -p $(@D)
-	$(CC) $(HOSTED) -MMD -MP -c -o $@ $<
+	$(CC) $(UNIT) -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit/engine.a: $(UNIT_OBJ)
 	@rm -f $@

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * child.c - the command's process: started, signalled, stopped and ended with
+ *
+ * It stays in our process group, so the terminal signals it as if we were not there. What
+ * somebody sends to us alone is passed on; what the kernel sends (^C, hangup, window size)
+ * the command got itself. A signal sent by kill() to the whole group cannot be told from one
+ * to us alone: then the command gets it twice, which beats not at all.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "say.h"
+
+/* What a command may have that is about to end anyway, before it counts as left behind. */
+#define GRACE_MS 50
+
+/* What was before us, for the command to have again. */
+struct before {
+	sigset_t mask;
+	struct sigaction child;
+};
+
+/* From now on signals wait for sigwaitinfo(); those of our own faults excepted. */
+static void hold_signals(struct before *ret)
+{
+	static const int fault[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t set;
+
+	sigfillset(&set);
+	for (size_t i = 0; i < sizeof(fault) / sizeof(fault[0]); i++)
+		sigdelset(&set, fault[i]);
+	sigprocmask(SIG_BLOCK, &set, &ret->mask);
+	/* ignored, it would take the command's exit status away */
+	sigaction(SIGCHLD, &dfl, &ret->child);
+}
+
+static void set_environment(const struct ovl_run *run)
+{
+	const char *theirs = getenv("LD_PRELOAD");
+	bool any = theirs && *theirs;
+
+	setenv(OVL_ENV_SESSION, run->session, 1);
+	setenv("LD_PRELOAD", ovl_text("%s%s%s", any ? theirs : "", any ? ":" : "", run->preload),
+	       1);
+	if (run->trace)
+		setenv("OVL_TRACE", run->trace, 1);
+	if (run->chdir && run->dir_view)
+		setenv("PWD", run->dir_view, 1);
+}
+
+/* In the new process, until it is the command. */
+__attribute__((noreturn)) static void become(const struct ovl_run *run, const struct before *was)
+{
+	set_environment(run);
+	/* A setuid program would start without us, and could then write to a lower layer. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		ovl_say("no_new_privs: %s", strerror(errno));
+	else if (run->dir && chdir(run->dir))
+		ovl_say("%s: %s: choose another directory with -C", run->dir, strerror(errno));
+	else {
+		sigaction(SIGCHLD, &was->child, NULL);
+		sigprocmask(SIG_SETMASK, &was->mask, NULL);
+		execv(run->file, run->file_argv);
+		ovl_say("%s: %s: cannot be executed", run->file, strerror(errno));
+		_exit(errno == ENOENT ? OVL_EXIT_NOT_FOUND : OVL_EXIT_CANNOT);
+	}
+	_exit(OVL_EXIT_TROUBLE);
+}
+
+/* The command stopped by @sig: so do we, until somebody continues us. */
+static void stop_like(int sig)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	struct sigaction old;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigaction(sig, &dfl, &old);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* stops here */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaction(sig, &old, NULL);
+}
+
+/* Take the news of all children. True: @child ended, *@status tells how. */
+static bool reap(pid_t child, int *status)
+{
+	bool ended = false;
+	pid_t pid;
+	int news;
+
+	while ((pid = waitpid(-1, &news, WNOHANG | WUNTRACED)) > 0) {
+		if (pid != child)
+			continue; /* an orphan of the command's that came to us */
+		if (WIFSTOPPED(news)) {
+			stop_like(WSTOPSIG(news));
+		} else {
+			*status = news;
+			ended = true;
+		}
+	}
+	return ended;
+}
+
+/* Did somebody send this to us, and not the kernel to our whole group? */
+static bool is_for_us(const siginfo_t *info)
+{
+	return info->si_code <= 0 && info->si_pid != getpid();
+}
+
+static void pass_on(pid_t child, const siginfo_t *info)
+{
+	/* it may be gone: then the next SIGCHLD tells */
+	if (info->si_code == SI_QUEUE)
+		(void)sigqueue(child, info->si_signo, info->si_value);
+	else
+		(void)kill(child, info->si_signo);
+}
+
+static int wait_for(pid_t child)
+{
+	int status = 0;
+	siginfo_t info;
+	sigset_t set;
+
+	sigfillset(&set);
+	for (;;) {
+		if (sigwaitinfo(&set, &info) < 0)
+			continue;
+		if (info.si_signo == SIGCHLD) {
+			if (reap(child, &status))
+				return status;
+		} else if (is_for_us(&info)) {
+			pass_on(child, &info);
+		}
+	}
+}
+
+/* Are there processes of the command's left? Orphans are our children: we are subreaper. */
+static bool anything_left(void)
+{
+	const struct timespec ms = {.tv_nsec = 1000000};
+	pid_t pid = 0;
+
+	for (int i = 0; i < GRACE_MS && pid >= 0; i++) {
+		if (i)
+			nanosleep(&ms, NULL);
+		do {
+			pid = waitpid(-1, NULL, WNOHANG);
+		} while (pid > 0);
+	}
+	return pid == 0;
+}
+
+int ovl_child_run(struct ovl_run *run, bool *ret_live)
+{
+	struct before was;
+	pid_t child;
+	int status;
+
+	fflush(NULL);
+	hold_signals(&was);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* cannot fail since Linux 3.4 */
+	child = fork();
+	if (child < 0) {
+		int err = errno;
+
+		ovl_workdir_end(run, false);
+		ovl_die(OVL_EXIT_TROUBLE, "fork: %s", strerror(err));
+	}
+	if (!child)
+		become(run, &was);
+	status = wait_for(child);
+	*ret_live = anything_left();
+	return status;
+}
+
+void ovl_child_end_like(int status)
+{
+	const struct rlimit none = {0, 0};
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t set;
+	int sig;
+
+	fflush(NULL);
+	if (WIFEXITED(status))
+		exit(WEXITSTATUS(status));
+	sig = WTERMSIG(status);
+	(void)setrlimit(RLIMIT_CORE, &none); /* the command left the core, if any */
+	sigaction(sig, &dfl, NULL);
+	raise(sig);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	exit(128 + sig); /* a signal that does not end anything */
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "fill.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <linux/limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "say.h"
+#include "tree.h"
+#include "upmark.h"
+
+struct fill {
+	struct ovl_session *ss;
+	uint64_t root; /* hash of the view root */
+	bool dot_wh;
+};
+
+/* The hash of @rel ("" or "/a/b", of which @n bytes count) below the view root. */
+static uint64_t hash_below(const struct fill *f, const char *rel, size_t n)
+{
+	uint64_t h = f->root;
+
+	for (size_t i = 0; i < n;) {
+		size_t len;
+
+		if (rel[i] == '/') {
+			i++;
+			continue;
+		}
+		len = strcspn(rel + i, "/");
+		if (len > n - i)
+			len = n - i;
+		h = ovl_hash_push(h, rel + i, len);
+		i += len;
+	}
+	return h;
+}
+
+/* What a program's start may depend on: see upper_libs. */
+static bool is_start_file(const char *name)
+{
+	static const char *const pattern[] = {"*.so", "*.so.*", "ld.so.*", "ld-*"};
+
+	for (size_t i = 0; i < sizeof(pattern) / sizeof(pattern[0]); i++) {
+		if (!fnmatch(pattern[i], name, 0))
+			return true;
+	}
+	return false;
+}
+
+/* One xattr of the entry hashed @h says something about it. */
+static void note_xattr(struct fill *f, const struct ovl_tree_entry *e, const char *name, uint64_t h)
+{
+	const char *last = strrchr(name, '.');
+
+	if (!strcmp(name, "user.ovl.origin")) {
+		ovl_filter_add(&f->ss->origin, ovl_hash_mix(e->st->st_ino));
+	} else if (!strcmp(name, "user.containers.override_stat")) {
+		f->ss->overrides = 1;
+	} else if (ovl_upmark_private(name) && last && !strcmp(last, ".redirect")) {
+		f->ss->redirects = 1;
+		ovl_filter_add(&f->ss->hidden, h);
+	} else if (ovl_upmark_private(name) && last && !strcmp(last, ".opaque")) {
+		ovl_filter_add(&f->ss->hidden, h);
+	}
+}
+
+static int note_xattrs(struct fill *f, const struct ovl_tree_entry *e, uint64_t h)
+{
+	char few[1024];
+	char *list = few;
+	ssize_t n = llistxattr(e->access, few, sizeof(few));
+
+	if (n < 0 && errno == ERANGE) {
+		list = ovl_must(malloc(XATTR_LIST_MAX));
+		n = llistxattr(e->access, list, XATTR_LIST_MAX);
+	}
+	for (ssize_t i = 0; i < n; i += (ssize_t)strlen(list + i) + 1)
+		note_xattr(f, e, list + i, h);
+	if (list != few)
+		free(list);
+	return n < 0 && errno != ENOTSUP ? -errno : 0;
+}
+
+/* A .wh. file marks another name: that one, or the directory it lies in. */
+static void note_dot_wh(struct fill *f, const struct ovl_tree_entry *e)
+{
+	size_t dir = (size_t)(strrchr(e->path, '/') - e->path);
+	uint64_t h = hash_below(f, e->path, dir);
+
+	if (strcmp(e->name, OVL_UPMARK_WH_OPQ)) {
+		const char *name = e->name + strlen(OVL_UPMARK_WH);
+
+		h = ovl_hash_push(h, name, strlen(name));
+		ovl_filter_add(&f->ss->present, h);
+	}
+	ovl_filter_add(&f->ss->hidden, h);
+}
+
+static int note(void *arg, const struct ovl_tree_entry *e)
+{
+	struct fill *f = arg;
+	uint64_t h = hash_below(f, e->path, strlen(e->path));
+
+	if (*e->path) {
+		ovl_filter_add(&f->ss->present, h);
+		if (!S_ISDIR(e->st->st_mode))
+			ovl_filter_add(&f->ss->hidden, h);
+		if (is_start_file(e->name))
+			f->ss->upper_libs = 1;
+		if (f->dot_wh && !strncmp(e->name, OVL_UPMARK_WH, strlen(OVL_UPMARK_WH)))
+			note_dot_wh(f, e);
+	}
+	return note_xattrs(f, e, h);
+}
+
+int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, bool dot_wh)
+{
+	struct fill f = {
+		.ss = ss,
+		.root = ovl_hash_path(root, strlen(root)),
+		.dot_wh = dot_wh,
+	};
+
+	return ovl_tree_walk(upper, note, &f);
+}
+
+void ovl_fill_hide(struct ovl_session *ss, const char *path)
+{
+	ovl_filter_add(&ss->hidden, ovl_hash_path(path, strlen(path)));
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.h - one run: what was asked for and what became of it
+ *
+ * Filled in this order, each step once, by main():
+ *   options   what the command line says
+ *   check     layers made real, every wrong use refused; nothing exists yet
+ *   command   which file is executed and how; nothing exists yet
+ *   workdir   upper and work made, locked, swept
+ *   session   the session file written
+ *   child     the command, until it ends
+ * Whoever finds something wrong ends the program with one line (say.h). Context: launcher.
+ */
+#ifndef OVL_RUN_H
+#define OVL_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "layerlist.h"
+
+struct ovl_run {
+	/* The command line; paths are made absolute and real by ovl_run_check(). */
+	struct ovl_layerlist lower;
+	char *upper;
+	char *work;
+	char *root; /* -m; then where the view appears */
+	char *chdir;
+	char *pass[OVL_PASS_MAX];
+	int npass;
+	bool read_only;
+	bool quiet;
+	bool report;
+	char **argv; /* the command */
+
+	/* ovl_run_check() */
+	char *preload;	/* the preloaded object */
+	char *trace;	/* OVL_TRACE's file, or NULL */
+	bool own_upper; /* upper is a fresh directory: name it at the end */
+	char *temp;	/* template of the fresh directory that holds upper, work or both */
+	int upper_lock; /* descriptor of upper, locked; -1 when there is none */
+
+	/* ovl_command_plan() */
+	char *file; /* what execve() is given */
+	char **file_argv;
+	char *dir;	/* the real directory to start in; NULL: stay */
+	char *dir_view; /* its name in the view */
+
+	/* ovl_workdir_make(), ovl_session_write() */
+	bool dot_wh; /* marks are .wh. files */
+	int work_lock;
+	char *session; /* the session file */
+	uint64_t cookie;
+};
+
+/* launcher/options.c: parse the command line. */
+void ovl_run_options(struct ovl_run *run, int argc, char **argv);
+
+/* launcher/check.c: refuse wrong use. */
+void ovl_run_check(struct ovl_run *run);
+
+/* launcher/command.c: find and examine the command in the view. */
+void ovl_command_plan(struct ovl_run *run);
+
+/* launcher/workdir.c: is upper or work in use? Then end. */
+void ovl_workdir_check(struct ovl_run *run);
+
+/* launcher/workdir.c: make and lock upper and work; sweep what a killed run left. */
+void ovl_workdir_make(struct ovl_run *run);
+
+/* launcher/workdir.c: remove what was made for this run; @live: keep the session. */
+void ovl_workdir_end(struct ovl_run *run, bool live);
+
+/* launcher/session.c: write the session file. */
+void ovl_session_write(struct ovl_run *run);
+
+/* launcher/child.c: run the command; what waitpid() says of its end. */
+int ovl_child_run(struct ovl_run *run, bool *ret_live);
+
+/* launcher/child.c: end as the command did. */
+__attribute__((noreturn)) void ovl_child_end_like(int status);
+
+#endif

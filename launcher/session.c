@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fill.h"
+#include "ovl_session.h"
+#include "say.h"
+
+/* The session while it is written: the mapped file and how much of its string area is used. */
+struct draft {
+	struct ovl_session *ss;
+	uint64_t used;
+};
+
+/* Nothing has started yet: leave no traces. */
+__attribute__((noreturn)) static void give_up(struct ovl_run *run, const char *path, int err)
+{
+	ovl_workdir_end(run, false);
+	ovl_die(OVL_EXIT_TROUBLE, "%s: %s: no session can be written", path, strerror(err));
+}
+
+static struct ovl_str put(struct draft *d, const char *s)
+{
+	struct ovl_str str = {.off = (uint32_t)d->used, .len = (uint32_t)strlen(s)};
+
+	memcpy((char *)d->ss + d->used, s, str.len + 1);
+	d->used += str.len + 1;
+	return str;
+}
+
+/* Bytes that all strings of @run take. */
+static uint64_t string_bytes(const struct ovl_run *run)
+{
+	const char *const single[] = {run->upper, run->work,	run->root,    run->upper,
+				      run->work,  run->session, run->preload, run->trace};
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		n += single[i] ? strlen(single[i]) + 1 : 0;
+	for (int i = 0; i < run->lower.n; i++)
+		n += strlen(run->lower.path[i]) + 1;
+	for (int i = 0; i < run->npass; i++)
+		n += strlen(run->pass[i]) + 1;
+	return n;
+}
+
+/*
+ * The file of @size bytes, mapped. Its blocks are reserved now: a page that finds no room
+ * later, on a full file system, would be a SIGBUS in any process of the run.
+ */
+static struct ovl_session *map_file(struct ovl_run *run, uint64_t size)
+{
+	int fd = open(run->session, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct ovl_session *ss;
+	int err;
+
+	if (fd < 0)
+		give_up(run, run->session, errno);
+	err = posix_fallocate(fd, 0, (off_t)size);
+	if (err)
+		give_up(run, run->session, err);
+	if (fchmod(fd, geteuid() ? 0600 : 0666))
+		give_up(run, run->session, errno);
+	ss = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ss == MAP_FAILED)
+		give_up(run, run->session, errno);
+	close(fd);
+	return ss;
+}
+
+static void put_layer(struct ovl_run *run, struct draft *d, int index, const char *path)
+{
+	struct ovl_layer *layer = &d->ss->layer[index];
+	struct stat st;
+
+	if (stat(path, &st))
+		give_up(run, path, errno);
+	layer->path = put(d, path);
+	layer->dev = st.st_dev;
+	layer->ino = st.st_ino;
+}
+
+static void put_paths(struct ovl_run *run, struct draft *d)
+{
+	struct ovl_session *ss = d->ss;
+
+	if (run->upper)
+		put_layer(run, d, 0, run->upper);
+	for (int i = 0; i < run->lower.n; i++)
+		put_layer(run, d, i + 1, run->lower.path[i]);
+	ss->nlower = (uint32_t)run->lower.n;
+	for (int i = 0; i < run->npass; i++)
+		ss->pass[i] = put(d, run->pass[i]);
+	ss->npass = (uint32_t)run->npass;
+	if (run->upper)
+		ss->hide[ss->nhide++] = put(d, run->upper);
+	ss->hide[ss->nhide++] = put(d, run->work);
+	ss->root = put(d, run->root);
+	ss->work = put(d, run->work);
+	ss->preload = put(d, run->preload);
+	ss->self = put(d, run->session);
+	if (run->trace)
+		ss->trace_path = put(d, run->trace);
+}
+
+static uint32_t flags_of(const struct ovl_run *run)
+{
+	bool same_root = run->lower.n == 1 && !strcmp(run->root, run->lower.path[0]);
+
+	return (run->read_only ? OVL_S_READ_ONLY : 0) | (run->trace ? OVL_S_TRACE : 0) |
+	       (run->dot_wh ? OVL_S_DOT_WH : 0) | (same_root ? OVL_S_SAME_ROOT : 0) |
+	       (run->quiet ? OVL_S_QUIET : 0);
+}
+
+/* @path exists in no view: not by its real name, nor where a lower that holds it appears. */
+static void hide(const struct ovl_run *run, struct ovl_session *ss, const char *path)
+{
+	ovl_fill_hide(ss, path);
+	for (int i = 0; i < run->lower.n; i++) {
+		const char *lower = run->lower.path[i];
+		size_t skip = lower[1] ? strlen(lower) : 0;
+		char *seen;
+
+		if (!ovl_path_within(path, lower))
+			continue;
+		seen = ovl_text("%s%s", run->root[1] ? run->root : "", path + skip);
+		ovl_fill_hide(ss, seen);
+		free(seen);
+	}
+}
+
+static void fill_tables(struct ovl_run *run, struct ovl_session *ss)
+{
+	int err;
+
+	hide(run, ss, run->work);
+	if (!run->upper)
+		return;
+	hide(run, ss, run->upper);
+	err = ovl_fill_upper(ss, run->upper, run->root, run->dot_wh);
+	if (err)
+		give_up(run, run->upper, -err);
+}
+
+/* The trace is told by every process of the run, whoever it is by then. */
+static void make_trace(struct ovl_run *run)
+{
+	int fd = open(run->trace, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		give_up(run, run->trace, errno);
+	close(fd);
+}
+
+void ovl_session_write(struct ovl_run *run)
+{
+	struct draft d;
+	uint64_t size;
+
+	if (getrandom(&run->cookie, sizeof(run->cookie), 0) != sizeof(run->cookie))
+		give_up(run, "getrandom", errno);
+	run->session = ovl_text("%s/session.%016llx", run->work, (unsigned long long)run->cookie);
+	size = sizeof(*d.ss) + string_bytes(run);
+	d.ss = map_file(run, size);
+	d.used = sizeof(*d.ss);
+
+	d.ss->version = OVL_SESSION_VERSION;
+	d.ss->flags = flags_of(run);
+	d.ss->size = size;
+	d.ss->cookie = run->cookie;
+	put_paths(run, &d);
+	fill_tables(run, d.ss);
+	if (run->trace)
+		make_trace(run);
+	/* last: from here on it is valid */
+	__atomic_store_n(&d.ss->magic, OVL_SESSION_MAGIC, __ATOMIC_RELEASE);
+	munmap(d.ss, size);
+}

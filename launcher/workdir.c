@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * workdir.c - upper and work on disk: in use, made, swept, removed
+ *
+ * work/lock          says that the directory is ours; held for ovlrun's life
+ * work/session.HEX   the session file; its name cannot be guessed
+ * work/tmp/          the engine's temporaries
+ *
+ * Processes that root starts may change to another user and still are in the run: then work
+ * can be entered (0711) but not listed, the session is open to who knows its name (0666), tmp
+ * is open with the sticky bit. Otherwise all of it is the user's alone.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "say.h"
+#include "tree.h"
+
+#define LOCK_TEXT "ovlrun: work directory\n"
+
+#define refuse(...) ovl_die(OVL_EXIT_TROUBLE, __VA_ARGS__)
+
+__attribute__((noreturn)) static void refuse_in_use(const struct ovl_run *run, const char *path)
+{
+	refuse("%s: in use by a live run: wait for its end or choose another with %s", path,
+	       path == run->upper ? "-u" : "-w");
+}
+
+/* False: somebody else holds it. A file system without locks has no such somebody. */
+static bool try_lock(int fd)
+{
+	return !flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK;
+}
+
+static void lock_upper(struct ovl_run *run)
+{
+	run->upper_lock = open(run->upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run->upper_lock < 0)
+		refuse("%s: %s: choose another upper with -u", run->upper, strerror(errno));
+	if (!try_lock(run->upper_lock))
+		refuse_in_use(run, run->upper);
+}
+
+/* Does the file open as @fd say that it is one of ours? */
+static bool is_our_lock(int fd)
+{
+	char text[sizeof(LOCK_TEXT)];
+
+	return pread(fd, text, sizeof(text), 0) == sizeof(LOCK_TEXT) - 1 &&
+	       !memcmp(text, LOCK_TEXT, sizeof(LOCK_TEXT) - 1);
+}
+
+/* Does @dir hold at most @most names? */
+static bool holds_at_most(const char *dir, int most)
+{
+	DIR *d = opendir(dir);
+	int n = -2; /* "." and ".." */
+
+	if (!d)
+		return false;
+	while (n <= most && readdir(d))
+		n++;
+	closedir(d);
+	return n <= most;
+}
+
+/* The work directory's own lock file, if it has one. A directory of somebody else is refused. */
+static int open_lock(const struct ovl_run *run)
+{
+	char *path = ovl_text("%s/lock", run->work);
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	free(path);
+	if (fd >= 0 && is_our_lock(fd))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	if (!access(run->work, F_OK) && !holds_at_most(run->work, 0))
+		refuse("%s: not empty and no work directory: give an empty or new one with -w",
+		       run->work);
+	return -1;
+}
+
+/*
+ * Does a process still have session file @path mapped? A write lease is granted only
+ * when nobody else has the file open, and a shared mapping counts as open.
+ * (fcntl(2), F_SETLEASE)
+ */
+static bool session_lives(const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	bool lives;
+
+	if (fd < 0)
+		return false;
+	lives = fcntl(fd, F_SETLEASE, F_WRLCK) && errno == EAGAIN;
+	close(fd);
+	return lives;
+}
+
+/* Call @what for each session file in work; stops at the first that answers true. */
+static bool any_session(const struct ovl_run *run, bool (*what)(const char *path))
+{
+	DIR *d = opendir(run->work);
+	struct dirent *e;
+	bool found = false;
+
+	while (d && !found && (e = readdir(d))) {
+		char *path;
+
+		if (strncmp(e->d_name, "session.", 8))
+			continue;
+		path = ovl_text("%s/%s", run->work, e->d_name);
+		found = what(path);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+void ovl_workdir_check(struct ovl_run *run)
+{
+	if (!access(run->upper, F_OK))
+		lock_upper(run);
+	if (access(run->work, F_OK))
+		return;
+	run->work_lock = open_lock(run);
+	if (run->work_lock >= 0 && !try_lock(run->work_lock))
+		refuse_in_use(run, run->work);
+	if (any_session(run, session_lives))
+		refuse("%s: in use by processes that an earlier run left: end them first",
+		       run->upper);
+}
+
+static bool remove_file(const char *path)
+{
+	(void)unlink(path); /* what stays is named at the end, by the directory that stays */
+	return false;
+}
+
+/* A directory with @mode whatever the umask is. Existing ones stay as they are. */
+static bool make_dir(const char *path, mode_t mode)
+{
+	if (mkdir(path, 0700))
+		return errno == EEXIST;
+	return !chmod(path, mode);
+}
+
+/* Made by us, upper's root shows what the view root showed before: the lower's. */
+static void make_upper(struct ovl_run *run)
+{
+	struct stat st;
+
+	if (!access(run->upper, F_OK))
+		return;
+	if (stat(run->lower.path[0], &st) || !make_dir(run->upper, st.st_mode & 07777))
+		refuse("%s: %s: choose another upper with -u", run->upper, strerror(errno));
+	if (chown(run->upper, st.st_uid, st.st_gid))
+		return;				     /* not root: it is ours, as anything we make */
+	(void)chmod(run->upper, st.st_mode & 07777); /* chown took suid and sgid */
+}
+
+static void make_temp(struct ovl_run *run)
+{
+	if (!mkdtemp(run->temp))
+		refuse("%s: %s: set TMPDIR, or give -u", run->temp, strerror(errno));
+	(void)chmod(run->temp, geteuid() ? 0700 : 0711); /* made a line above: it can */
+	if (run->read_only) {
+		run->work = ovl_text("%s/work", run->temp);
+		return;
+	}
+	run->upper = ovl_text("%s/upper", run->temp);
+	run->work = ovl_text("%s/.upper.work", run->temp);
+}
+
+/* Take work/lock; when a run that just ended has removed it meanwhile, make it again. */
+static void lock_work(struct ovl_run *run)
+{
+	char *path = ovl_text("%s/lock", run->work);
+	struct stat st;
+
+	while (run->work_lock < 0 || fstat(run->work_lock, &st) || !st.st_nlink) {
+		if (run->work_lock >= 0)
+			close(run->work_lock);
+		if (!make_dir(run->work, geteuid() ? 0700 : 0711))
+			refuse("%s: %s: give another with -w", run->work, strerror(errno));
+		run->work_lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (run->work_lock < 0 && errno != ENOENT)
+			refuse("%s: %s: give another work with -w", path, strerror(errno));
+		if (run->work_lock >= 0 && !try_lock(run->work_lock))
+			refuse_in_use(run, run->work);
+	}
+	free(path);
+	if (pwrite(run->work_lock, LOCK_TEXT, strlen(LOCK_TEXT), 0) < 0)
+		refuse("%s: %s: make room, or give another with -w", run->work, strerror(errno));
+}
+
+/* Can upper hold device nodes and xattrs of ours? Tried where nobody sees it. */
+static bool needs_dot_wh(const char *tmp)
+{
+	char *node = ovl_text("%s/probe", tmp);
+	bool no = mknod(node, S_IFCHR, 0) || setxattr(tmp, "user.overlay.opaque", "y", 1, 0);
+
+	(void)unlink(node);			       /* was perhaps not made */
+	(void)removexattr(tmp, "user.overlay.opaque"); /* likewise */
+	free(node);
+	return no;
+}
+
+static void make_tmp(struct ovl_run *run)
+{
+	char *tmp = ovl_text("%s/tmp", run->work);
+
+	if (!make_dir(tmp, geteuid() ? 0700 : 01777))
+		refuse("%s: %s: give another work with -w", tmp, strerror(errno));
+	(void)ovl_tree_empty(tmp); /* what cannot be swept harms nobody */
+	run->dot_wh = !run->read_only && needs_dot_wh(tmp);
+	free(tmp);
+}
+
+void ovl_workdir_make(struct ovl_run *run)
+{
+	if (run->temp)
+		make_temp(run);
+	if (!run->read_only) {
+		make_upper(run);
+		if (run->upper_lock < 0)
+			lock_upper(run);
+	}
+	lock_work(run);
+	(void)any_session(run, remove_file);
+	make_tmp(run);
+}
+
+void ovl_workdir_end(struct ovl_run *run, bool live)
+{
+	char *tmp = ovl_text("%s/tmp", run->work);
+	char *lock = ovl_text("%s/lock", run->work);
+
+	if (!live) {
+		/* as much as goes: what stays keeps the directory, which tells */
+		(void)unlink(run->session);
+		(void)ovl_tree_empty(tmp);
+		if (!rmdir(tmp) && holds_at_most(run->work, 1)) {
+			(void)unlink(lock);
+			(void)rmdir(run->work);
+		}
+		if (run->read_only)
+			(void)rmdir(run->temp);
+	}
+	free(tmp);
+	free(lock);
+}
