@@ -148,7 +148,7 @@ static int follow(char **at, const char *real, char **rest)
 
 	if (!text)
 		return -errno;
-	more = ovl_text("%s/%s", text, *rest);
+	more = ovl_text("%s%s", text, *rest);
 	if (*text == '/') {
 		free(*at);
 		*at = ovl_must(strdup("/"));
