@@ -3,11 +3,11 @@
 #include "ovl_base.h"
 #include "sys.h"
 
-#define LINE_MAX 400
+#define MESSAGE_MAX 400
 
 struct line {
 	size_t len;
-	char buf[LINE_MAX];
+	char buf[MESSAGE_MAX];
 };
 
 static void add(struct line *l, const char *s)

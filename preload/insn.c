@@ -241,6 +241,10 @@ static uint16_t writes_one(const struct reader *r)
 		return (r->modrm & 0x38) < 0x20 ? writes_rm(r) : 1 << 0 | 1 << 2;
 	if (op == 0x84 || op == 0x85 || op == 0xa8 || op == 0xa9 || op == 0x90)
 		return 0;                               /* test, nop */
+	if (op == 0x86 || op == 0x87)
+		return writes_reg(r) | writes_rm(r);    /* xchg */
+	if (op == 0x98 || op == 0x99)
+		return op == 0x98 ? 1 << 0 : 1 << 2;    /* cltq, cqto */
 	if ((op & 0xf8) == 0x50 || op == 0x68 || op == 0x6a)
 		return 1 << RSP;                        /* push */
 	if ((op & 0xf8) == 0x58 || (op & 0xf0) == 0xb0)
@@ -255,8 +259,13 @@ static uint16_t writes_0f(const struct reader *r)
 	if ((op & 0xf0) == 0x40 || op == 0xaf || op == 0xb6 || op == 0xb7 || op == 0xbe ||
 	    op == 0xbf)
 		return writes_reg(r);                   /* cmov, imul, movzx, movsx */
-	if ((op & 0xf0) == 0x90)
-		return writes_rm(r);                    /* setcc */
+	if ((op & 0xf0) == 0x90 || op == 0xa3 || op == 0xab || op == 0xb3 || op == 0xba ||
+	    op == 0xbb)
+		return writes_rm(r);                    /* setcc, bt and its kin */
+	if (op == 0xb0 || op == 0xb1)
+		return 1 << 0 | writes_rm(r);           /* cmpxchg */
+	if (op == 0xbc || op == 0xbd || op == 0xc0 || op == 0xc1)
+		return writes_reg(r) | writes_rm(r);    /* bsf, bsr, xadd */
 	/* loads, stores and shuffles of vectors, nop; 7e may move to a general register */
 	if ((op >= 0x10 && op <= 0x1f) || op == 0x28 || op == 0x29 || op == 0x6c || op == 0x6e ||
 	    op == 0x6f || op == 0x7f || op == 0xd6 || op == 0xef)
@@ -319,6 +328,14 @@ static void find_constant(const struct reader *r, struct ovl_insn *ret)
 	}
 }
 
+static bool is_nop(const struct reader *r)
+{
+	if (r->vector)
+		return false;
+	return r->map == MAP_ONE ? r->op == 0x90 && !(r->rex & REX_B) :
+				   r->map == MAP_0F && r->op == 0x1f;
+}
+
 static void classify(const struct reader *r, char kind, struct ovl_insn *ret)
 {
 	ret->has_rel = kind == 'j' || kind == 'J';
@@ -334,7 +351,7 @@ static void classify(const struct reader *r, char kind, struct ovl_insn *ret)
 		ret->what = OVL_INSN_SYSCALL;
 		ret->writes = 1 << 0 | 1 << 1 | 1 << 11;
 	} else {
-		ret->what = OVL_INSN_OTHER;
+		ret->what = is_nop(r) ? OVL_INSN_NOP : OVL_INSN_OTHER;
 		ret->writes = writes(r);
 		find_constant(r, ret);
 	}

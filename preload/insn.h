@@ -14,6 +14,7 @@
 
 enum ovl_insn_what {
 	OVL_INSN_OTHER,   /* goes on with the next one */
+	OVL_INSN_NOP,     /* padding, where it follows what does not go on */
 	OVL_INSN_SETS,    /* so does this: register reg becomes imm */
 	OVL_INSN_COPIES,  /* and this: register reg becomes what register imm is, 32 bits */
 	OVL_INSN_SYSCALL,

@@ -6,12 +6,14 @@
 
 #define SYSCALL_LEN 2
 #define MOV_LEN 5
+#define STRETCH_MAX 4096 /* a number loaded farther away from its call is not known */
+#define SPARES_MAX 4096
 
-/* Parts of a candidate that a direct branch may land in, struct ovl_cand.entered. */
+/* Where direct branches land in a candidate, struct ovl_cand.entered. */
 enum {
-	ENTERED_BEFORE = 1, /* behind the load of the number, up to the instruction before */
+	ENTERED_DOUBT = 1,   /* on the way from the load of the number, and it may differ there */
 	ENTERED_SYSCALL = 2,
-	ENTERED_AFTER = 4,  /* right behind: a replayed comparison is skipped */
+	ENTERED_AFTER = 4,   /* right behind: a replayed comparison is skipped */
 };
 
 uint32_t ovl_sites_cmp(const uint8_t *p, size_t n, uint8_t *ret_len)
@@ -46,49 +48,96 @@ static bool is_wanted(const struct ovl_sites *s, int nr)
 	return nr >= 0 && nr < 512 && (s->wanted[nr / 64] >> (nr % 64) & 1);
 }
 
-/* What is known on the way through the text. */
-struct track {
-	uint32_t from;     /* of the instruction that loaded eax */
-	int nr;            /* what it certainly holds; -1: not known */
-	uint8_t prev;      /* length of the instruction before; 0: none that leads here */
-	int16_t value[16]; /* registers as the text before left them, ways aside; -1: not known */
+/* What a register holds, as far as the text before tells. */
+struct value {
+	uint32_t from;  /* where that constant was loaded ... */
+	int16_t nr;     /* ... -1: not a constant, or no system call's number ... */
+	uint8_t reg;    /* ... and the register that it was loaded into */
 };
 
-static void track_values(struct track *t, const struct ovl_insn *in)
-{
-	int16_t copied = t->value[in->what == OVL_INSN_COPIES ? in->imm : 0];
+struct track {
+	struct value value[16];
+	uint32_t block[OVL_BLOCKS_MAX]; /* the last ones, in a ring */
+	uint32_t nblocks;
+	bool left;      /* the instruction before does not go on */
+	uint8_t prev;   /* its length; 0: control does not come from it alone */
+};
 
+static const struct value nothing = { .nr = -1 };
+
+static void track_lose(struct track *t)
+{
 	for (int i = 0; i < 16; i++)
-		if (in->writes >> i & 1)
-			t->value[i] = -1;
-	if (in->what == OVL_INSN_SETS)
-		t->value[in->reg] = in->imm < 512 ? (int16_t)in->imm : -1;
-	else if (in->what == OVL_INSN_COPIES)
-		t->value[in->reg] = copied;
+		t->value[i] = nothing;
+	t->prev = 0;
+	t->left = true;
+}
+
+/* A block that can be entered by branches only starts at the first that is no padding. */
+static void track_block(struct track *t, uint32_t at, const struct ovl_insn *in)
+{
+	if (t->left && in->what != OVL_INSN_NOP) {
+		t->block[t->nblocks++ % OVL_BLOCKS_MAX] = at;
+		t->left = false;
+	}
 }
 
 static void track_next(struct track *t, uint32_t at, const struct ovl_insn *in)
 {
-	track_values(t, in);
-	if (in->what == OVL_INSN_SETS && in->reg == 0) {
-		t->nr = t->value[0];
-		t->from = at;
-	} else if (in->writes & 1 || in->what == OVL_INSN_LEAVES) {
-		t->nr = -1;
-	}
+	struct value v = nothing;
+
+	if (in->what == OVL_INSN_COPIES)
+		v = t->value[in->imm];
+	if (in->what == OVL_INSN_SETS && in->imm < 512)
+		v = (struct value){ at, (int16_t)in->imm, in->reg };
+	for (int i = 0; i < 16; i++)
+		if (in->writes >> i & 1)
+			t->value[i] = nothing;
+	if (in->what == OVL_INSN_COPIES || in->what == OVL_INSN_SETS)
+		t->value[in->reg] = v;
+	t->left |= in->what == OVL_INSN_LEAVES;
 	t->prev = in->what == OVL_INSN_LEAVES || in->what == OVL_INSN_CALLS ? 0 : in->len;
 }
 
-static void track_lose(struct track *t)
+/* The blocks that start behind @c's load. Returns false when there are too many. */
+static bool take_blocks(const struct track *t, struct ovl_cand *c)
 {
-	*t = (struct track){ .nr = -1 };
-	memset(t->value, 0xff, sizeof(t->value));
+	for (uint32_t i = t->nblocks; i > 0; i--) {
+		uint32_t at = t->block[(i - 1) % OVL_BLOCKS_MAX];
+
+		if (at <= c->from)
+			return true;
+		if (c->nblocks == OVL_BLOCKS_MAX)
+			return false;
+		c->block[c->nblocks++] = at;
+	}
+	return true;
+}
+
+static struct ovl_cand candidate(const struct track *t, uint32_t at)
+{
+	struct value v = t->value[0];
+	struct ovl_cand c = {
+		.sys = at,
+		.from = v.from,
+		.nr = v.nr,
+		.guess = v.nr,
+		.reg = v.reg,
+		.prev = t->prev,
+	};
+
+	if (v.nr < 0 || at - v.from > STRETCH_MAX || !take_blocks(t, &c)) {
+		c.from = at;
+		c.nr = -1;
+		c.nblocks = 0;
+	}
+	return c;
 }
 
 /* First pass: every system call instruction, with the number that eax holds there. */
 static int collect(const struct ovl_sites *s, uint32_t *ret_n)
 {
-	struct track t;
+	struct track t = { .nblocks = 0 };
 	struct ovl_insn in;
 	uint32_t n = 0;
 
@@ -99,16 +148,11 @@ static int collect(const struct ovl_sites *s, uint32_t *ret_n)
 			in.len = 1;
 			continue;
 		}
+		track_block(&t, at, &in);
 		if (in.what == OVL_INSN_SYSCALL) {
 			if (n == OVL_CANDS_MAX)
 				return -E2BIG;
-			s->cand[n++] = (struct ovl_cand){
-				.sys = at,
-				.from = t.nr < 0 ? at : t.from,
-				.nr = (int16_t)t.nr,
-				.guess = t.value[0],
-				.prev = t.prev,
-			};
+			s->cand[n++] = candidate(&t, at);
 		}
 		track_next(&t, at, &in);
 	}
@@ -132,14 +176,36 @@ static uint32_t first_behind(const struct ovl_cand *cand, uint32_t n, uint32_t a
 	return lo;
 }
 
-static void mark_entered(struct ovl_cand *c, uint32_t at)
+/* Does the text from @at up to and with the instruction at @end leave @reg alone? */
+static bool spares(const struct ovl_sites *s, uint32_t at, uint32_t end, uint8_t reg)
 {
-	if (at == c->sys + SYSCALL_LEN)
+	struct ovl_insn in;
+
+	if (end - at > SPARES_MAX)
+		return false;
+	for (; at <= end; at += in.len)
+		if (ovl_insn_read(s->text + at, s->len - at, &in) || in.writes >> reg & 1)
+			return false;
+	return true;
+}
+
+/* A branch at @at, which may be a call, lands at @to, in the stretch of @c. */
+static void mark_entered(const struct ovl_sites *s, struct ovl_cand *c, uint32_t at, uint32_t to,
+			 bool call)
+{
+	bool inside = at >= c->from && at < c->sys;
+
+	if (to == c->sys + SYSCALL_LEN)
 		c->entered |= ENTERED_AFTER;
-	else if (at == c->sys)
+	if (to == c->sys)
 		c->entered |= ENTERED_SYSCALL;
-	else if (at > c->from && at < c->sys)
-		c->entered |= ENTERED_BEFORE;
+	if (to <= c->from || to > c->sys || c->nr < 0)
+		return;
+	if (call || (!inside && (at < c->sys || !spares(s, c->sys, at, c->reg))))
+		c->entered |= ENTERED_DOUBT;
+	for (int i = 0; i < c->nblocks; i++)
+		if (c->block[i] == to)
+			c->reached |= (uint8_t)(1 << i);
 }
 
 /* Second pass: where do direct branches land? */
@@ -160,23 +226,27 @@ static void find_branches(const struct ovl_sites *s, uint32_t n)
 		if (to >= s->len)
 			continue;
 		for (uint32_t i = first_behind(s->cand, n, to); i < n; i++) {
-			if (s->cand[i].from > to)
+			struct ovl_cand *c = &s->cand[i];
+
+			if (c->sys > to + STRETCH_MAX)
 				break;
-			mark_entered(&s->cand[i], to);
+			mark_entered(s, c, at, to, in.what == OVL_INSN_CALLS);
 		}
 	}
 }
 
-static bool choose_mov(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
+static bool choose_mov(const struct ovl_sites *s, const struct ovl_cand *c,
+		       struct ovl_site *ret)
 {
 	if (c->nr < 0 || c->from + MOV_LEN != c->sys || s->text[c->from] != 0xb8 ||
-	    c->entered & ~ENTERED_AFTER)
+	    c->entered & ENTERED_SYSCALL)
 		return false;
 	*ret = (struct ovl_site){ c->from, c->nr, OVL_SITE_MOV, MOV_LEN };
 	return true;
 }
 
-static bool choose_prev(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
+static bool choose_prev(const struct ovl_sites *s, const struct ovl_cand *c,
+			struct ovl_site *ret)
 {
 	uint32_t at = c->sys - c->prev;
 
@@ -186,7 +256,8 @@ static bool choose_prev(const struct ovl_sites *s, const struct ovl_cand *c, str
 	return true;
 }
 
-static bool choose_cmp(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
+static bool choose_cmp(const struct ovl_sites *s, const struct ovl_cand *c,
+		       struct ovl_site *ret)
 {
 	uint32_t after = c->sys + SYSCALL_LEN;
 	uint8_t len;
@@ -200,7 +271,8 @@ static bool choose_cmp(const struct ovl_sites *s, const struct ovl_cand *c, stru
 /* Which place, if any, does candidate @c need? 1: *ret is set; 0: none; -1: it has none. */
 static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
 {
-	bool known = c->nr >= 0 && !(c->entered & ~ENTERED_AFTER);
+	bool known = c->nr >= 0 && !(c->entered & ENTERED_DOUBT) &&
+		     c->reached == (1 << c->nblocks) - 1;
 
 	if (known && !is_wanted(s, c->nr))
 		return 0;

@@ -6,7 +6,10 @@
  * session; tools and tests link it hosted.
  *
  * The text is decoded from its first byte to its last. A system call whose number is
- * known, and unwanted, is left alone. For the others one of three places is chosen, see
+ * known, and unwanted, is left alone: mostly futex, from a register that was loaded
+ * before a loop. A number counts as known if the text from its load to the call leaves
+ * that register alone, every direct branch into that stretch comes from where the
+ * register is the same, and what follows a jump there is reached by such a branch. For the others one of three places is chosen, see
  * enum ovl_site_kind; bytes that some direct branch lands in are never chosen.
  */
 #ifndef OVL_SITES_H
@@ -16,14 +19,20 @@
 
 #include <stddef.h>
 
+#define OVL_BLOCKS_MAX 6
+
 /* One system call instruction, between the two passes over the text. */
 struct ovl_cand {
 	uint32_t sys;    /* where it is */
-	uint32_t from;   /* where its number was loaded; sys when nobody knows */
+	uint32_t from;   /* where its number was loaded into reg; sys when nobody knows */
 	int16_t nr;      /* -1: not known */
 	int16_t guess;   /* likely, by the text before, whatever way led here; -1: no idea */
+	uint8_t reg;     /* eax got it from there, or is it */
 	uint8_t prev;    /* length of the instruction before; 0 when control may not come from it */
 	uint8_t entered; /* which of its parts a branch lands in */
+	uint8_t nblocks;
+	uint8_t reached; /* a bit per block */
+	uint32_t block[OVL_BLOCKS_MAX]; /* starts behind a jump or a ret, from load to call */
 };
 
 #define OVL_CANDS_MAX 2048

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "insn.h"
+
+static struct ovl_insn in;
+
+static int length(const char *bytes, size_t n)
+{
+	return ovl_insn_read((const uint8_t *)bytes, n, &in) ? -1 : in.len;
+}
+
+#define LENGTH(bytes) length(bytes, sizeof(bytes) - 1)
+
+Test(insn, lengths_are_the_processors)
+{
+	cr_expect(eq(int, LENGTH("\x90"), 1));
+	cr_expect(eq(int, LENGTH("\x0f\x05"), 2));
+	cr_expect(eq(int, LENGTH("\x48\xc7\xc0\x0f\x00\x00\x00"), 7));             /* mov $15,%rax */
+	cr_expect(eq(int, LENGTH("\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08"), 10)); /* movabs */
+	cr_expect(eq(int, LENGTH("\x66\xb8\x01\x02"), 4));                         /* mov $,%ax */
+	cr_expect(eq(int, LENGTH("\x8b\x04\x25\x00\x00\x00\x00"), 7));             /* sib, no base */
+	cr_expect(eq(int, LENGTH("\x8b\x05\x00\x00\x00\x00"), 6));                 /* rip relative */
+	cr_expect(eq(int, LENGTH("\x8b\x44\x24\x08"), 4));
+	cr_expect(eq(int, LENGTH("\xf6\xc1\x01"), 3));                             /* test $1,%cl */
+	cr_expect(eq(int, LENGTH("\xf6\xd1"), 2));                                 /* not %cl */
+	cr_expect(eq(int, LENGTH("\xc5\xf8\x77"), 3));                             /* vzeroupper */
+	cr_expect(eq(int, LENGTH("\xc4\xe3\x75\x0f\xc2\x04"), 6));                 /* vpalignr */
+	cr_expect(eq(int, LENGTH("\x62\xf1\xfe\x48\x6f\x46\x01"), 7));             /* vmovdqu64 */
+	cr_expect(eq(int, LENGTH("\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00"), 10));
+	cr_expect(eq(int, LENGTH("\xc8\x10\x00\x00"), 4));                         /* enter */
+}
+
+Test(insn, too_few_bytes_are_none)
+{
+	cr_expect(eq(int, length("\xb8\x01\x02\x03\x04", 4), -1));
+	cr_expect(eq(int, length("\x0f", 1), -1));
+	cr_expect(eq(int, length("\x8b", 1), -1));
+	cr_expect(eq(int, length("", 0), -1));
+}
+
+Test(insn, what_64_bit_mode_lacks_is_none)
+{
+	cr_expect(eq(int, LENGTH("\x06\x00\x00"), -1));
+	cr_expect(eq(int, LENGTH("\xea\x00\x00\x00\x00\x00\x00"), -1));
+}
+
+Test(insn, sixteen_prefixes_are_none)
+{
+	cr_expect(eq(int, LENGTH("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x90"),
+		     -1));
+}
+
+Test(insn, branches_tell_where_they_go)
+{
+	cr_assert(eq(int, LENGTH("\x74\xfe"), 2));
+	cr_expect(eq(int, in.what, OVL_INSN_BRANCH));
+	cr_expect(eq(int, in.rel, -2));
+	cr_assert(eq(int, LENGTH("\xe9\x00\x01\x00\x00"), 5));
+	cr_expect(eq(int, in.what, OVL_INSN_LEAVES));
+	cr_expect(eq(int, in.rel, 256));
+	cr_assert(eq(int, LENGTH("\xe8\xff\xff\xff\xff"), 5));
+	cr_expect(eq(int, in.what, OVL_INSN_CALLS));
+	cr_expect(eq(int, in.rel, -1));
+	cr_assert(eq(int, LENGTH("\xff\xe0"), 2)); /* jmp *%rax */
+	cr_expect(eq(int, in.what, OVL_INSN_LEAVES));
+	cr_expect(not(in.has_rel));
+}
+
+Test(insn, constants_are_followed)
+{
+	cr_assert(eq(int, LENGTH("\x41\xb9\xca\x00\x00\x00"), 6)); /* mov $202,%r9d */
+	cr_expect(eq(int, in.what, OVL_INSN_SETS));
+	cr_expect(eq(int, in.reg, 9));
+	cr_expect(eq(u32, in.imm, 202));
+	cr_assert(eq(int, LENGTH("\x44\x89\xc8"), 3)); /* mov %r9d,%eax */
+	cr_expect(eq(int, in.what, OVL_INSN_COPIES));
+	cr_expect(eq(int, in.reg, 0));
+	cr_expect(eq(u32, in.imm, 9));
+}
+
+Test(insn, writes_are_never_missed)
+{
+	LENGTH("\x31\xff"); /* xor %edi,%edi */
+	cr_expect(eq(int, in.writes, 1 << 7));
+	LENGTH("\x4c\x8b\x4c\x24\x08"); /* mov 8(%rsp),%r9 */
+	cr_expect(eq(int, in.writes, 1 << 9));
+	LENGTH("\x48\x89\x07"); /* mov %rax,(%rdi) */
+	cr_expect(eq(int, in.writes, 0));
+	LENGTH("\x3d\x00\x00\x41\x00"); /* cmp $,%eax */
+	cr_expect(eq(int, in.writes, 0));
+	LENGTH("\x25\x00\x00\x41\x00"); /* and $,%eax */
+	cr_expect(eq(int, in.writes, 1));
+	LENGTH("\x0f\xa2"); /* cpuid: not known, so all */
+	cr_expect(eq(int, in.writes, 0xffff));
+}
