@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * elf.h - what kind of program a file is: can it be covered?
+ * Context: any.
+ */
+#ifndef OVL_ELF_H
+#define OVL_ELF_H
+
+#include "sys.h"
+
+enum ovl_elf {
+	OVL_ELF_NOT,	 /* no ELF file, or one that the kernel will refuse itself */
+	OVL_ELF_DYNAMIC, /* starts through a dynamic linker */
+	OVL_ELF_STATIC,	 /* starts by itself: a preloaded object never gets in */
+	OVL_ELF_32BIT,
+	OVL_ELF_FOREIGN, /* for another machine */
+};
+
+/*
+ * The kind of the file open as @fd, whose first @n bytes are in @buf of @cap bytes (at least
+ * 64). @buf is used for more of the file. A file that ends early or cannot be read is
+ * OVL_ELF_NOT: the kernel tells why.
+ */
+enum ovl_elf ovl_elf_kind(int fd, char *buf, size_t cap, size_t n);
+
+/* Is @path the name of a dynamic linker, which is a program too but needs no other? */
+bool ovl_elf_is_linker(const char *path);
+
+#endif
