@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "execenv.h"
+
+#include "str.h"
+#include "view.h"
+
+#define PRELOAD "LD_PRELOAD="
+#define SESSION OVL_ENV_SESSION "="
+
+static bool is_ours(const char *var)
+{
+	return ovl_str_starts(var, PRELOAD) || ovl_str_starts(var, SESSION);
+}
+
+/* LD_PRELOAD's elements end in a colon or a space: ld.so(8). */
+static bool is_separator(char c)
+{
+	return c == ':' || c == ' ';
+}
+
+static size_t element(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] && !is_separator(s[n]))
+		n++;
+	return n;
+}
+
+/* Is the element of @n bytes at @s our own object? */
+static bool is_object(const char *s, size_t n)
+{
+	struct ovl_str own = ovl_ss->preload;
+
+	return n == own.len && !memcmp(s, ovl_session_str(ovl_ss, own), n);
+}
+
+static bool ends_in_object(const char *value)
+{
+	const char *last = value;
+
+	for (const char *s = value; *s; s++) {
+		if (is_separator(*s))
+			last = s + 1;
+	}
+	return is_object(last, strlen(last));
+}
+
+void ovl_env_scan(char *const *envp, struct ovl_env *ret)
+{
+	const char *self = ovl_session_str(ovl_ss, ovl_ss->self);
+	unsigned good = 0;
+	unsigned seen = 0;
+
+	ret->count = 0;
+	ret->preload = NULL;
+	for (; envp && *envp; envp++) {
+		const char *var = *envp;
+
+		if (ovl_str_starts(var, PRELOAD)) {
+			seen++;
+			ret->preload = var + sizeof(PRELOAD) - 1;
+			good += ends_in_object(ret->preload);
+		} else if (ovl_str_starts(var, SESSION)) {
+			seen++;
+			good += ovl_str_equal(var + sizeof(SESSION) - 1, self);
+		} else {
+			ret->count++;
+		}
+	}
+	/* Two of a kind: which one counts is the reader's choice. */
+	ret->complete = good == 2 && seen == 2;
+}
+
+size_t ovl_env_size(const struct ovl_env *env)
+{
+	size_t own = env->preload ? strlen(env->preload) : 0;
+
+	return (env->count + 3) * sizeof(char *) + sizeof(PRELOAD) + own + 1 + ovl_ss->preload.len +
+	       sizeof(SESSION) + ovl_ss->self.len;
+}
+
+static char *add(char *to, const char *text, size_t n)
+{
+	memcpy(to, text, n);
+	to[n] = '\0';
+	return to + n;
+}
+
+/* The program's LD_PRELOAD without our object, which comes last. Returns the end. */
+static char *add_preload(char *to, const char *value)
+{
+	to = add(to, PRELOAD, sizeof(PRELOAD) - 1);
+	while (value && *value) {
+		size_t n = element(value);
+
+		if (n && !is_object(value, n)) {
+			to = add(to, value, n);
+			to = add(to, ":", 1);
+		}
+		value += n + (value[n] != '\0');
+	}
+	return add(to, ovl_session_str(ovl_ss, ovl_ss->preload), ovl_ss->preload.len);
+}
+
+char **ovl_env_build(const struct ovl_env *env, char *const *envp, void *room)
+{
+	char **out = room;
+	char *text = (char *)(out + env->count + 3);
+	size_t n = 0;
+
+	for (; envp && *envp && n < env->count; envp++) {
+		if (!is_ours(*envp))
+			out[n++] = *envp;
+	}
+	out[n++] = text;
+	text = add_preload(text, env->preload) + 1;
+	out[n++] = text;
+	text = add(text, SESSION, sizeof(SESSION) - 1);
+	add(text, ovl_session_str(ovl_ss, ovl_ss->self), ovl_ss->self.len);
+	out[n] = NULL;
+	return out;
+}

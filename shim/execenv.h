@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * execenv.h - the environment that a new program gets: its own, and ours at the end
+ * Context: any.
+ */
+#ifndef OVL_EXECENV_H
+#define OVL_EXECENV_H
+
+#include "ovl_session.h"
+
+struct ovl_env {
+	size_t count;	     /* variables to keep: neither OVL_SESSION nor LD_PRELOAD */
+	const char *preload; /* value of the program's LD_PRELOAD, the last one; NULL: none */
+	bool complete;	     /* ours are there already, as they should be */
+};
+
+/* What @envp, which may be NULL, holds. */
+void ovl_env_scan(char *const *envp, struct ovl_env *ret);
+
+/* Bytes that ovl_env_build() needs for its pointers and strings. */
+size_t ovl_env_size(const struct ovl_env *env);
+
+/*
+ * Write a new environment to @room, aligned for pointers: @envp's variables, then LD_PRELOAD
+ * with the session's object last, then OVL_SESSION. Returns it.
+ */
+char **ovl_env_build(const struct ovl_env *env, char *const *envp, void *room);
+
+#endif
