@@ -4,6 +4,7 @@
  *
  * work/lock          says that the directory is ours; held for ovlrun's life
  * work/session.HEX   the session file; its name cannot be guessed
+ * work/oplock        what processes of the run lock among themselves
  * work/tmp/          the engine's temporaries
  *
  * Processes that root starts may change to another user and still are in the run: then work
@@ -218,6 +219,18 @@ static bool needs_dot_wh(const char *tmp)
 	return no;
 }
 
+/* Made here, because processes of another user cannot make it. */
+static void make_oplock(struct ovl_run *run)
+{
+	char *path = ovl_text("%s/oplock", run->work);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fchmod(fd, geteuid() ? 0600 : 0666))
+		refuse("%s: %s: give another work with -w", path, strerror(errno));
+	close(fd);
+	free(path);
+}
+
 static void make_tmp(struct ovl_run *run)
 {
 	char *tmp = ovl_text("%s/tmp", run->work);
@@ -240,25 +253,35 @@ void ovl_workdir_make(struct ovl_run *run)
 	}
 	lock_work(run);
 	(void)any_session(run, remove_file);
+	make_oplock(run);
 	make_tmp(run);
+}
+
+/* Remove what is ours in work, and work when nothing else is in it: lock last, it is the sign. */
+static void remove_work(const struct ovl_run *run)
+{
+	char *tmp = ovl_text("%s/tmp", run->work);
+	char *oplock = ovl_text("%s/oplock", run->work);
+	char *lock = ovl_text("%s/lock", run->work);
+
+	(void)unlink(oplock); /* as much as goes: what stays keeps the directory, which tells */
+	(void)ovl_tree_empty(tmp);
+	if (!rmdir(tmp) && holds_at_most(run->work, 1)) {
+		(void)unlink(lock);
+		(void)rmdir(run->work);
+	}
+	free(tmp);
+	free(oplock);
+	free(lock);
 }
 
 void ovl_workdir_end(struct ovl_run *run, bool live)
 {
-	char *tmp = ovl_text("%s/tmp", run->work);
-	char *lock = ovl_text("%s/lock", run->work);
-
-	if (!live) {
-		/* as much as goes: what stays keeps the directory, which tells */
-		(void)unlink(run->session);
-		(void)ovl_tree_empty(tmp);
-		if (!rmdir(tmp) && holds_at_most(run->work, 1)) {
-			(void)unlink(lock);
-			(void)rmdir(run->work);
-		}
-		if (run->read_only)
-			(void)rmdir(run->temp);
-	}
-	free(tmp);
-	free(lock);
+	if (live)
+		return;
+	if (run->session)
+		(void)unlink(run->session); /* likewise */
+	remove_work(run);
+	if (run->read_only)
+		(void)rmdir(run->temp);
 }
