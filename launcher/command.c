@@ -61,6 +61,18 @@ __attribute__((noreturn)) static void refuse(const char *path, int err)
 		strerror(-err));
 }
 
+static bool is_there(const struct plan *p, const char *path)
+{
+	struct ovl_where w;
+	char *abs = absolute(p, path);
+	bool there = !ovl_where_find(&p->view, abs, &w);
+
+	if (there)
+		ovl_where_free(&w);
+	free(abs);
+	return there;
+}
+
 /* Look @name up along PATH, as execvp() does. */
 static void search_path(struct plan *p, const char *name, struct ovl_where *ret)
 {
@@ -78,9 +90,10 @@ static void search_path(struct plan *p, const char *name, struct ovl_where *ret)
 			p->given = try;
 			return;
 		}
-		free(try);
-		if (err == -EACCES)
+		/* a directory of PATH that is closed to us is no reason to say so */
+		if (err == -EACCES && is_there(p, try))
 			denied = err;
+		free(try);
 		if (!path[n])
 			break;
 		path += n + 1;
