@@ -64,7 +64,7 @@ static void show_content(const char *path, const struct stat *st)
 		say(" %s", strerrorname_np(errno));
 		return;
 	}
-	h = hash_fd(fd, &size);
+	h = hash_fd(fd, LONG_MAX, &size);
 	say(" %ld:%016lx", size, (unsigned long)h);
 	close(fd);
 }
@@ -92,7 +92,8 @@ static void dump_one(const char *path, bool raw)
 		show_raw(&st);
 	else if (!S_ISDIR(st.st_mode) && st.st_nlink > 1 && (run.features & F_LINKS))
 		say(" same as i%d", see_class(&st));
-	show_content(path, &st);
+	if (raw || !S_ISREG(st.st_mode) || st.st_size)
+		show_content(path, &st);
 	if (run.features & F_XATTR)
 		see_xattrs(path, -1);
 	say_end();

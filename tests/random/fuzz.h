@@ -125,7 +125,7 @@ void say_flags(int flags);
 void say_result(long r); /* "= 3" or "= -1 ENOENT" */
 void say_end(void);
 uint64_t hash_bytes(uint64_t h, const void *p, size_t n);
-uint64_t hash_fd(int fd, long *ret_size); /* from its offset on, 256 KiB at most */
+uint64_t hash_fd(int fd, long max, long *ret_size); /* from its offset on */
 
 /* what can be seen: see.c */
 void see_stat(const struct stat *st);

@@ -99,14 +99,14 @@ uint64_t hash_bytes(uint64_t h, const void *p, size_t n)
 	return h;
 }
 
-uint64_t hash_fd(int fd, long *ret_size)
+uint64_t hash_fd(int fd, long max, long *ret_size)
 {
 	char buf[4096];
 	uint64_t h = 0xcbf29ce484222325ULL;
 	long size = 0;
 	ssize_t n = 0;
 
-	while (size < 256 * 1024) {
+	while (size < max) {
 		n = read(fd, buf, sizeof(buf));
 		if (n <= 0)
 			break;

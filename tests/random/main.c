@@ -157,6 +157,7 @@ static void run_all(const char *view, int n, const char *only, FILE *raw)
 	if (raw) {
 		fflush(stdout);
 		run.pins = false;
+		run.features &= ~(unsigned)F_INODES;
 		log_init(raw);
 		dump_tree(view, true);
 		fflush(raw);
@@ -242,6 +243,7 @@ int main(int argc, char **argv)
 			die(argv[i]);
 	} else {
 		(void)snprintf(run.base, sizeof(run.base), "%s", argv[i]);
+		run.features &= strcmp(verb, "digest") ? ~0U : ~(unsigned)F_INODES;
 		for (; i < argc; i++)
 			dump_tree(argv[i], !strcmp(verb, "digest"));
 	}

@@ -58,7 +58,7 @@ static void use_file(struct rng *g, int fd, int flags)
 		say_result(write(fd, buf, n));
 	}
 	if ((flags & O_ACCMODE) == O_RDONLY) {
-		h = hash_fd(fd, &size);
+		h = hash_fd(fd, 256 * 1024, &size);
 		say(" read=%ld:%08x", size, (unsigned)h);
 	}
 }
@@ -133,7 +133,7 @@ bool op_open_read(struct rng *g)
 		say_result(fd);
 		return true;
 	}
-	h = hash_fd(fd, &size);
+	h = hash_fd(fd, 256 * 1024, &size);
 	say(" = %ld:%08x", size, (unsigned)h);
 	see_fd(fd);
 	close(fd);
