@@ -41,8 +41,6 @@ BENCH_SRC  = $(wildcard bench/*.c)
 obj        = $(addprefix $(BUILD)/$(1)/,$(addsuffix .o,$(basename $(2))))
 ENGINE_OBJ = $(call obj,engine,$(ENGINE_SRC))
 TOOL_OBJ   = $(call obj,hosted,$(TOOL_SRC))
-# mem.c would stand in for libc's; hosted tests keep libc's own.
-UNIT_OBJ   = $(call obj,unit,$(filter-out shim/mem.c,$(ENGINE_SRC)))
 UNIT_BIN   = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 E2E_BIN    = $(E2E_SRC:tests/e2e/bin/%.c=$(BUILD)/e2e/%)
 BENCH_BIN  = $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
@@ -75,25 +73,21 @@ $(BUILD)/hosted/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(HOSTED) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# The engine once more, hosted, so that tests can link single files of it with libc.
+# Tests are hosted and link single files of the engine. mem.c would stand in for libc's.
 # A test that includes fault.h scripts the kernel: it gets fault_sys.o for sys_$(ARCH).o.
 $(BUILD)/unit/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(UNIT) -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/%.o: %.S Makefile
-	@mkdir -p $(@D)
-	$(CC) $(UNIT) -MMD -MP -c -o $@ $<
-
-$(BUILD)/unit/engine.a: $(UNIT_OBJ)
+$(BUILD)/engine.a: $(filter-out %/mem.o,$(ENGINE_OBJ))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/unit/engine.a $(BUILD)/tools.a \
+$(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/engine.a $(BUILD)/tools.a \
 		$(call obj,unit,$(wildcard tests/unit/fault_sys.c))
 	$(CC) -o $@ $< $(if $(shell grep -l '"fault.h"' tests/unit/test_$*.c), \
 		$(BUILD)/unit/tests/unit/fault_sys.o) \
-		$(BUILD)/unit/engine.a $(BUILD)/tools.a -lcriterion -lelf -lpthread
+		$(BUILD)/engine.a $(BUILD)/tools.a -lcriterion -lelf -lpthread
 
 # Small programs for odd situations. NAME.cflags beside NAME.c holds flags of its own.
 $(BUILD)/e2e/%: tests/e2e/bin/%.c Makefile

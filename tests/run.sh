@@ -24,8 +24,8 @@ run_unit()
 {
 	local t
 
-	for t in build/unit/test_*; do
-		test -x "$t" && test -f "$t" || continue
+	for t in tests/unit/test_*.c; do
+		t=build/unit/$(basename "$t" .c)
 		"$t" >"$log" 2>&1
 		local status=$?
 		cat "$log"

@@ -18,21 +18,23 @@ struct proc_path {
 	char text[64 + NAME_MAX];
 };
 
-static void name_object(const struct ovl_object *o, struct proc_path *ret)
+static struct proc_path name_object(const struct ovl_object *o)
 {
-	snprintf(ret->text, sizeof(ret->text), "/proc/self/fd/%d/%s", o->at, o->name);
+	struct proc_path p;
+
+	snprintf(p.text, sizeof(p.text), "/proc/self/fd/%d/%s", o->at, o->name);
+	return p;
 }
 
 void ovl_object_settle(struct ovl_object *o)
 {
-	struct proc_path p;
+	struct proc_path p = name_object(o);
 	char value[128];
 	unsigned uid;
 	unsigned gid;
 	unsigned mode;
 	ssize_t n;
 
-	name_object(o, &p);
 	n = lgetxattr(p.text, "user.containers.override_stat", value, sizeof(value) - 1);
 	if (n <= 0)
 		return;
@@ -159,13 +161,11 @@ static int compare_xattrs(const struct ovl_object *a, const struct ovl_object *b
 {
 	static char x[XATTR_LIST_MAX];
 	static char y[XATTR_LIST_MAX];
-	struct proc_path p;
-	struct proc_path q;
+	struct proc_path p = name_object(a);
+	struct proc_path q = name_object(b);
 	ssize_t n;
 	ssize_t m;
 
-	name_object(a, &p);
-	name_object(b, &q);
 	n = llistxattr(p.text, x, sizeof(x));
 	m = llistxattr(q.text, y, sizeof(y));
 	/* a layer without xattrs has none that differ */
