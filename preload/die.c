@@ -35,7 +35,7 @@ static void add_number(struct line *l, long v)
 
 void ovl_die(const char *what, const char *why, long err)
 {
-	struct line l = { 0 };
+	struct line l = {0};
 
 	add(&l, "ovlrun: ");
 	add(&l, what);

@@ -47,9 +47,9 @@
 #include <stdint.h>
 
 struct ovl_entry {
-	uint64_t back;   /* where the program goes on */
+	uint64_t back;	 /* where the program goes on */
 	uint64_t native; /* CMP, PREV: where a call that is not ours is made */
-	int32_t nr;      /* MOV: the number; others find it in a register */
+	int32_t nr;	 /* MOV: the number; others find it in a register */
 	uint32_t flavor;
 	uint64_t pad;
 };

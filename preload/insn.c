@@ -52,12 +52,12 @@ enum { MAP_ONE, MAP_0F, MAP_0F38, MAP_0F3A };
 /* An instruction being read. */
 struct reader {
 	const uint8_t *p;
-	size_t n;       /* bytes there */
-	size_t at;      /* bytes read */
+	size_t n;  /* bytes there */
+	size_t at; /* bytes read */
 	uint8_t rex;
-	bool short_op;  /* 66: operands of 16 bits */
+	bool short_op;	 /* 66: operands of 16 bits */
 	bool short_addr; /* 67 */
-	bool vector;    /* VEX or EVEX */
+	bool vector;	 /* VEX or EVEX */
 	int map;
 	uint8_t op;
 	uint8_t modrm;
@@ -172,9 +172,12 @@ static size_t immediate_size(const struct reader *r, char kind)
 	bool test = (r->modrm & 0x38) < 0x10;
 
 	switch (kind) {
-	case 'm': case 'b': case 'j':
+	case 'm':
+	case 'b':
+	case 'j':
 		return 1;
-	case 'Z': case 'z':
+	case 'Z':
+	case 'z':
 		return wide;
 	case 'v':
 		return r->rex & REX_W ? 8 : wide;
@@ -216,8 +219,8 @@ static uint16_t writes_rm(const struct reader *r)
 	return r->modrm >= 0xc0 ? (uint16_t)(1u << modrm_rm(r)) : 0;
 }
 
-#define WRITES_ANY 0xffff
-#define RSP 4
+#define WRITES_ANY    0xffff
+#define RSP	      4
 #define CALL_CLOBBERS 0x0fc7 /* rax rcx rdx rsi rdi r8-r11 */
 
 /* Only what stands around system calls is known here; all else may write anything. */
@@ -227,8 +230,8 @@ static uint16_t writes_one(const struct reader *r)
 	unsigned low = (op & 7) | (r->rex & REX_B ? 8 : 0);
 
 	if (op >= 0x38 && op < 0x3e)
-		return 0;                               /* cmp */
-	if (op < 0x40 && (op & 7) < 6)                  /* add or adc sbb and sub xor */
+		return 0;	       /* cmp */
+	if (op < 0x40 && (op & 7) < 6) /* add or adc sbb and sub xor */
 		return (op & 4) ? 1 : op & 2 ? writes_reg(r) : writes_rm(r);
 	if (op == 0x63 || op == 0x69 || op == 0x6b || op == 0x8a || op == 0x8b || op == 0x8d)
 		return writes_reg(r);
@@ -237,18 +240,18 @@ static uint16_t writes_one(const struct reader *r)
 	if (op == 0xc0 || op == 0xc1 || (op & 0xfc) == 0xd0 || op == 0x88 || op == 0x89 ||
 	    op == 0xc6 || op == 0xc7 || (op >= 0xfe && (r->modrm & 0x38) < 0x10))
 		return writes_rm(r);
-	if (op == 0xf6 || op == 0xf7)                   /* test, not, neg; mul, div */
+	if (op == 0xf6 || op == 0xf7) /* test, not, neg; mul, div */
 		return (r->modrm & 0x38) < 0x20 ? writes_rm(r) : 1 << 0 | 1 << 2;
 	if (op == 0x84 || op == 0x85 || op == 0xa8 || op == 0xa9 || op == 0x90)
-		return 0;                               /* test, nop */
+		return 0; /* test, nop */
 	if (op == 0x86 || op == 0x87)
-		return writes_reg(r) | writes_rm(r);    /* xchg */
+		return writes_reg(r) | writes_rm(r); /* xchg */
 	if (op == 0x98 || op == 0x99)
-		return op == 0x98 ? 1 << 0 : 1 << 2;    /* cltq, cqto */
+		return op == 0x98 ? 1 << 0 : 1 << 2; /* cltq, cqto */
 	if ((op & 0xf8) == 0x50 || op == 0x68 || op == 0x6a)
-		return 1 << RSP;                        /* push */
+		return 1 << RSP; /* push */
 	if ((op & 0xf8) == 0x58 || (op & 0xf0) == 0xb0)
-		return (uint16_t)(1u << low);           /* pop, mov $imm */
+		return (uint16_t)(1u << low); /* pop, mov $imm */
 	return WRITES_ANY;
 }
 
@@ -258,14 +261,14 @@ static uint16_t writes_0f(const struct reader *r)
 
 	if ((op & 0xf0) == 0x40 || op == 0xaf || op == 0xb6 || op == 0xb7 || op == 0xbe ||
 	    op == 0xbf)
-		return writes_reg(r);                   /* cmov, imul, movzx, movsx */
+		return writes_reg(r); /* cmov, imul, movzx, movsx */
 	if ((op & 0xf0) == 0x90 || op == 0xa3 || op == 0xab || op == 0xb3 || op == 0xba ||
 	    op == 0xbb)
-		return writes_rm(r);                    /* setcc, bt and its kin */
+		return writes_rm(r); /* setcc, bt and its kin */
 	if (op == 0xb0 || op == 0xb1)
-		return 1 << 0 | writes_rm(r);           /* cmpxchg */
+		return 1 << 0 | writes_rm(r); /* cmpxchg */
 	if (op == 0xbc || op == 0xbd || op == 0xc0 || op == 0xc1)
-		return writes_reg(r) | writes_rm(r);    /* bsf, bsr, xadd */
+		return writes_reg(r) | writes_rm(r); /* bsf, bsr, xadd */
 	/* loads, stores and shuffles of vectors, nop; 7e may move to a general register */
 	if ((op >= 0x10 && op <= 0x1f) || op == 0x28 || op == 0x29 || op == 0x6c || op == 0x6e ||
 	    op == 0x6f || op == 0x7f || op == 0xd6 || op == 0xef)
@@ -285,10 +288,10 @@ static bool leaves(const struct reader *r)
 	uint8_t op = r->op;
 
 	if (r->map == MAP_0F)
-		return op == 0x0b;                      /* ud2 */
+		return op == 0x0b; /* ud2 */
 	if (r->map != MAP_ONE || r->vector)
 		return false;
-	if (op == 0xff)                                 /* jmp */
+	if (op == 0xff) /* jmp */
 		return (r->modrm & 0x38) == 0x20 || (r->modrm & 0x38) == 0x28;
 	return (op & 0xf6) == 0xc2 || op == 0xcc || op == 0xcd || op == 0xcf || op == 0xf4 ||
 	       (op >= 0xe9 && op <= 0xeb);
@@ -302,8 +305,8 @@ static bool calls(const struct reader *r)
 	       (r->op == 0xff && ((r->modrm & 0x38) == 0x10 || (r->modrm & 0x38) == 0x18));
 }
 
-/* mov $imm,%reg and xor %reg,%reg; mov %reg,%reg: constants and their way to eax. */
-static void find_constant(const struct reader *r, struct ovl_insn *ret)
+/* mov $imm,%reg and xor %reg,%reg; mov %reg,%reg; mov MEM,%reg: what ends up in eax. */
+static void find_value(const struct reader *r, struct ovl_insn *ret)
 {
 	uint8_t op = r->op;
 	bool regs = r->has_modrm && r->modrm >= 0xc0;
@@ -325,6 +328,9 @@ static void find_constant(const struct reader *r, struct ovl_insn *ret)
 		ret->what = OVL_INSN_COPIES;
 		ret->reg = (uint8_t)(op == 0x89 ? modrm_rm(r) : modrm_reg(r));
 		ret->imm = op == 0x89 ? modrm_reg(r) : modrm_rm(r);
+	} else if (op == 0x8b) {
+		ret->what = OVL_INSN_LOADS;
+		ret->reg = (uint8_t)modrm_reg(r);
 	}
 }
 
@@ -332,8 +338,8 @@ static bool is_nop(const struct reader *r)
 {
 	if (r->vector)
 		return false;
-	return r->map == MAP_ONE ? r->op == 0x90 && !(r->rex & REX_B) :
-				   r->map == MAP_0F && r->op == 0x1f;
+	return r->map == MAP_ONE ? r->op == 0x90 && !(r->rex & REX_B)
+				 : r->map == MAP_0F && r->op == 0x1f;
 }
 
 static void classify(const struct reader *r, char kind, struct ovl_insn *ret)
@@ -353,13 +359,13 @@ static void classify(const struct reader *r, char kind, struct ovl_insn *ret)
 	} else {
 		ret->what = is_nop(r) ? OVL_INSN_NOP : OVL_INSN_OTHER;
 		ret->writes = writes(r);
-		find_constant(r, ret);
+		find_value(r, ret);
 	}
 }
 
 int ovl_insn_read(const uint8_t *p, size_t n, struct ovl_insn *ret)
 {
-	struct reader r = { .p = p, .n = n < 15 ? n : 15 };
+	struct reader r = {.p = p, .n = n < 15 ? n : 15};
 	size_t imm;
 	char kind;
 
@@ -368,7 +374,7 @@ int ovl_insn_read(const uint8_t *p, size_t n, struct ovl_insn *ret)
 	kind = layout(&r);
 	if (kind == '!' || kind == 'p')
 		return -1;
-	if (r.vector)                                   /* all but vzeroupper have a modrm */
+	if (r.vector) /* all but vzeroupper have a modrm */
 		kind = r.op == 0x77 && r.map == MAP_0F ? '.' : kind == 'm' ? 'm' : 'M';
 	if ((kind == 'M' || kind == 'm' || kind == 'Z' || kind == 'f' || kind == 'F') &&
 	    read_modrm(&r))
@@ -377,7 +383,7 @@ int ovl_insn_read(const uint8_t *p, size_t n, struct ovl_insn *ret)
 	r.at += imm;
 	if (r.at > r.n)
 		return -1;
-	*ret = (struct ovl_insn){ .len = (uint8_t)r.at };
+	*ret = (struct ovl_insn){.len = (uint8_t)r.at};
 	classify(&r, kind, ret);
 	if (ret->has_rel)
 		ret->rel = get_le(p + r.at - imm, imm);

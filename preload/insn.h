@@ -13,21 +13,22 @@
 #include <stdint.h>
 
 enum ovl_insn_what {
-	OVL_INSN_OTHER,   /* goes on with the next one */
-	OVL_INSN_NOP,     /* padding, where it follows what does not go on */
-	OVL_INSN_SETS,    /* so does this: register reg becomes imm */
-	OVL_INSN_COPIES,  /* and this: register reg becomes what register imm is, 32 bits */
+	OVL_INSN_OTHER,	 /* goes on with the next one */
+	OVL_INSN_NOP,	 /* padding, where it follows what does not go on */
+	OVL_INSN_SETS,	 /* so does this: register reg becomes imm */
+	OVL_INSN_COPIES, /* and this: register reg becomes what register imm is, 32 bits */
+	OVL_INSN_LOADS,	 /* and this: register reg becomes what memory holds */
 	OVL_INSN_SYSCALL,
-	OVL_INSN_BRANCH,  /* conditional, direct */
-	OVL_INSN_LEAVES,  /* jmp, ret, ...: does not go on */
+	OVL_INSN_BRANCH, /* conditional, direct */
+	OVL_INSN_LEAVES, /* jmp, ret, ...: does not go on */
 	OVL_INSN_CALLS,
 };
 
 struct ovl_insn {
 	uint8_t len;
-	uint8_t what;    /* enum ovl_insn_what */
-	uint8_t reg;     /* 0: rax ... 15: r15 */
-	bool has_rel;    /* a direct jump or call, of any kind, to rel bytes from its end */
+	uint8_t what; /* enum ovl_insn_what */
+	uint8_t reg;  /* 0: rax ... 15: r15 */
+	bool has_rel; /* a direct jump or call, of any kind, to rel bytes from its end */
 	int32_t rel;
 	uint32_t imm;
 	uint16_t writes; /* a bit per register that this may change; too many rather than few */

@@ -6,6 +6,7 @@
 #include <linux/elf.h>
 
 #define NT_BUILD_ID 3
+#define HEADERS_MAX 4096
 
 /* <link.h>, which belongs to libc: the part that debuggers rely on as well. */
 struct link_map {
@@ -36,22 +37,41 @@ static uint64_t note_build_id(const uint8_t *p, uint64_t len)
 	return 0;
 }
 
+/*
+ * Are the program headers, and then all that they place below *ret_limit, mapped? While
+ * ld.so is loading a library only its first segment is certain to be.
+ */
+static bool has_first_segment(const Elf64_Ehdr *eh, const Elf64_Phdr *ph, uint64_t *ret_limit)
+{
+	if (memcmp(eh->e_ident, ELFMAG, SELFMAG) || eh->e_phentsize != sizeof(*ph) ||
+	    eh->e_phoff + eh->e_phnum * sizeof(*ph) > HEADERS_MAX)
+		return false;
+	for (int i = 0; i < eh->e_phnum; i++) {
+		if (ph[i].p_type != PT_LOAD)
+			continue;
+		*ret_limit = ph[i].p_filesz;
+		return ph[i].p_vaddr == 0 && ph[i].p_offset == 0;
+	}
+	return false;
+}
+
 int ovl_object_read(uint64_t base, const char *name, struct ovl_object *ret)
 {
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)base;
 	const Elf64_Phdr *ph = (const Elf64_Phdr *)(base + eh->e_phoff);
-	struct ovl_object o = { .base = base, .name = name };
+	struct ovl_object o = {.base = base, .name = name};
+	uint64_t limit;
 
-	if (memcmp(eh->e_ident, ELFMAG, SELFMAG) || eh->e_phentsize != sizeof(*ph))
+	if (!has_first_segment(eh, ph, &limit))
 		return -ENOEXEC;
 	for (int i = 0; i < eh->e_phnum; i++) {
 		if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && !o.text) {
 			o.text = (uint8_t *)(base + ph[i].p_vaddr);
 			o.text_off = (uint32_t)ph[i].p_vaddr;
 			o.text_len = (uint32_t)ph[i].p_filesz;
-		} else if (ph[i].p_type == PT_NOTE && !o.id) {
-			o.id = note_build_id((const uint8_t *)base + ph[i].p_vaddr,
-					     ph[i].p_filesz);
+		} else if (ph[i].p_type == PT_NOTE && !o.id &&
+			   ph[i].p_vaddr + ph[i].p_filesz <= limit) {
+			o.id = note_build_id((const uint8_t *)base + ph[i].p_vaddr, ph[i].p_filesz);
 		} else if (ph[i].p_type == PT_INTERP) {
 			o.has_interp = true;
 		}
@@ -74,7 +94,7 @@ static const char *last_component(const char *path)
 
 bool ovl_object_is_libc(const char *path)
 {
-	static const char *const names[] = { "libc.so.6", "libpthread.so.0" };
+	static const char *const names[] = {"libc.so.6", "libpthread.so.0"};
 	const char *name = last_component(path);
 	size_t n = strlen(name) + 1;
 

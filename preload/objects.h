@@ -11,14 +11,14 @@
 
 /* A loaded library whose system calls are looked at. */
 struct ovl_object {
-	uint64_t base;       /* load address */
-	const char *name;    /* for messages; lives as long as the library */
-	uint8_t *text;       /* its executable segment */
+	uint64_t base;	  /* load address */
+	const char *name; /* for messages; lives as long as the library */
+	uint8_t *text;	  /* its executable segment */
 	uint32_t text_len;
-	uint32_t text_off;   /* of the segment from base */
-	uint64_t id;         /* hash of the build-id; never 0 */
+	uint32_t text_off; /* of the segment from base */
+	uint64_t id;	   /* hash of the build-id; never 0 */
 	bool is_ldso;
-	bool has_interp;     /* glibc's libc and libpthread can be run; other libraries cannot */
+	bool has_interp; /* glibc's libc and libpthread can be run; other libraries cannot */
 };
 
 /* libc, libpthread (before glibc 2.34), ld.so. */

@@ -10,9 +10,9 @@
 #include <linux/mman.h>
 #include <linux/prctl.h>
 
-#define PAGE 4096UL
-#define JMP_LEN 5
-#define NOP 0x90
+#define PAGE	    4096UL
+#define JMP_LEN	    5
+#define NOP	    0x90
 #define SYSCALL_LEN 2
 #ifndef PR_GET_MDWE
 #define PR_GET_MDWE 66
@@ -97,7 +97,7 @@ static int classify(const uint8_t *p, const struct ovl_site *s, struct ovl_entry
 static int patch_site(const struct ovl_object *o, const struct ovl_site *s)
 {
 	uint8_t *p = (uint8_t *)o->base + s->offset;
-	struct ovl_entry e = { 0 };
+	struct ovl_entry e = {0};
 	int class, stub;
 	const uint8_t *to;
 	int64_t distance;
@@ -151,7 +151,7 @@ int ovl_patch_allowed(void)
 	long r;
 
 	if (mdwe > 0)
-		return -EACCES;         /* pages that were writable stay non-executable */
+		return -EACCES; /* pages that were writable stay non-executable */
 	/* Changes nothing; a filter that denies PROT_EXEC says so here, not half-way. */
 	r = ovl_sys(__NR_mprotect, page, PAGE, PROT_READ | PROT_EXEC);
 	return (int)r;
@@ -161,14 +161,15 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 {
 	struct ovl_site_list list;
 	uint64_t start, len;
-	int left = 0;
+	int left;
 	long r;
 
 	r = ovl_sitetab_get(ss, o, &list);
 	if (r || !list.n)
 		return (int)r;
+	left = (int)list.nunknown;
 	if (((const uint8_t *)o->base)[list.site[0].offset] == 0xe9)
-		return 0;               /* another instance of us was here first */
+		return 0; /* another instance of us was here first */
 	r = page_range(o, &list, &start, &len);
 	if (r)
 		return (int)r;

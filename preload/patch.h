@@ -23,8 +23,8 @@ int ovl_patch_allowed(void);
 /*
  * ovl_patch_object - patch @o; a library that is patched already is left as it is
  *
- * Returns the number of sites that had to be left (no stub free, or out of reach of a
- * jump, or not what the session says), or -errno with not a byte changed.
+ * Returns the number of system calls that had to be left (not understood, no stub free,
+ * out of reach of a jump, or not what the session says), or -errno with not a byte changed.
  * Does not return when the kernel refuses to make changed text executable again.
  * Context: init, or under ld.so's lock.
  */

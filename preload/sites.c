@@ -5,15 +5,15 @@
 #include "ovl_base.h"
 
 #define SYSCALL_LEN 2
-#define MOV_LEN 5
+#define MOV_LEN	    5
 #define STRETCH_MAX 4096 /* a number loaded farther away from its call is not known */
-#define SPARES_MAX 4096
+#define SPARES_MAX  4096
 
 /* Where direct branches land in a candidate, struct ovl_cand.entered. */
 enum {
-	ENTERED_DOUBT = 1,   /* on the way from the load of the number, and it may differ there */
+	ENTERED_DOUBT = 1, /* on the way from the load of the number, and it may differ there */
 	ENTERED_SYSCALL = 2,
-	ENTERED_AFTER = 4,   /* right behind: a replayed comparison is skipped */
+	ENTERED_AFTER = 4, /* right behind: a replayed comparison is skipped */
 };
 
 uint32_t ovl_sites_cmp(const uint8_t *p, size_t n, uint8_t *ret_len)
@@ -31,8 +31,8 @@ uint32_t ovl_sites_cmp(const uint8_t *p, size_t n, uint8_t *ret_len)
 int ovl_sites_prev(const uint8_t *p, size_t n)
 {
 	static const uint8_t insn[2][5] = {
-		{ 0x4c, 0x8b, 0x4c, 0x24, 0x08 }, /* mov 8(%rsp),%r9: syscall() */
-		{ 0x4c, 0x89, 0x5c, 0x24, 0x08 }, /* mov %r11,8(%rsp): __syscall_cancel_arch */
+		{0x4c, 0x8b, 0x4c, 0x24, 0x08}, /* mov 8(%rsp),%r9: syscall() */
+		{0x4c, 0x89, 0x5c, 0x24, 0x08}, /* mov %r11,8(%rsp): __syscall_cancel_arch */
 	};
 
 	if (n != sizeof(insn[0]))
@@ -50,20 +50,20 @@ static bool is_wanted(const struct ovl_sites *s, int nr)
 
 /* What a register holds, as far as the text before tells. */
 struct value {
-	uint32_t from;  /* where that constant was loaded ... */
-	int16_t nr;     /* ... -1: not a constant, or no system call's number ... */
-	uint8_t reg;    /* ... and the register that it was loaded into */
+	uint32_t from; /* where that constant was loaded ... */
+	int16_t nr;    /* ... or OVL_NR_*: not a constant, or no system call's number ... */
+	uint8_t reg;   /* ... and the register that it was loaded into */
 };
 
 struct track {
 	struct value value[16];
 	uint32_t block[OVL_BLOCKS_MAX]; /* the last ones, in a ring */
 	uint32_t nblocks;
-	bool left;      /* the instruction before does not go on */
-	uint8_t prev;   /* its length; 0: control does not come from it alone */
+	bool left;    /* the instruction before does not go on */
+	uint8_t prev; /* its length; 0: control does not come from it alone */
 };
 
-static const struct value nothing = { .nr = -1 };
+static const struct value nothing = {.nr = OVL_NR_NONE};
 
 static void track_lose(struct track *t)
 {
@@ -89,11 +89,13 @@ static void track_next(struct track *t, uint32_t at, const struct ovl_insn *in)
 	if (in->what == OVL_INSN_COPIES)
 		v = t->value[in->imm];
 	if (in->what == OVL_INSN_SETS && in->imm < 512)
-		v = (struct value){ at, (int16_t)in->imm, in->reg };
+		v = (struct value){at, (int16_t)in->imm, in->reg};
+	if (in->what == OVL_INSN_LOADS)
+		v.nr = OVL_NR_MEMORY;
 	for (int i = 0; i < 16; i++)
 		if (in->writes >> i & 1)
 			t->value[i] = nothing;
-	if (in->what == OVL_INSN_COPIES || in->what == OVL_INSN_SETS)
+	if (in->what == OVL_INSN_COPIES || in->what == OVL_INSN_SETS || in->what == OVL_INSN_LOADS)
 		t->value[in->reg] = v;
 	t->left |= in->what == OVL_INSN_LEAVES;
 	t->prev = in->what == OVL_INSN_LEAVES || in->what == OVL_INSN_CALLS ? 0 : in->len;
@@ -128,7 +130,7 @@ static struct ovl_cand candidate(const struct track *t, uint32_t at)
 
 	if (v.nr < 0 || at - v.from > STRETCH_MAX || !take_blocks(t, &c)) {
 		c.from = at;
-		c.nr = -1;
+		c.nr = OVL_NR_NONE;
 		c.nblocks = 0;
 	}
 	return c;
@@ -137,7 +139,7 @@ static struct ovl_cand candidate(const struct track *t, uint32_t at)
 /* First pass: every system call instruction, with the number that eax holds there. */
 static int collect(const struct ovl_sites *s, uint32_t *ret_n)
 {
-	struct track t = { .nblocks = 0 };
+	struct track t = {.nblocks = 0};
 	struct ovl_insn in;
 	uint32_t n = 0;
 
@@ -235,51 +237,48 @@ static void find_branches(const struct ovl_sites *s, uint32_t n)
 	}
 }
 
-static bool choose_mov(const struct ovl_sites *s, const struct ovl_cand *c,
-		       struct ovl_site *ret)
+static bool choose_mov(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
 {
 	if (c->nr < 0 || c->from + MOV_LEN != c->sys || s->text[c->from] != 0xb8 ||
 	    c->entered & ENTERED_SYSCALL)
 		return false;
-	*ret = (struct ovl_site){ c->from, c->nr, OVL_SITE_MOV, MOV_LEN };
+	*ret = (struct ovl_site){c->from, c->nr, OVL_SITE_MOV, MOV_LEN};
 	return true;
 }
 
-static bool choose_prev(const struct ovl_sites *s, const struct ovl_cand *c,
-			struct ovl_site *ret)
+static bool choose_prev(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
 {
 	uint32_t at = c->sys - c->prev;
 
 	if (!c->prev || c->entered & ENTERED_SYSCALL || ovl_sites_prev(s->text + at, c->prev) < 0)
 		return false;
-	*ret = (struct ovl_site){ at, -1, OVL_SITE_PREV, c->prev };
+	*ret = (struct ovl_site){at, -1, OVL_SITE_PREV, c->prev};
 	return true;
 }
 
-static bool choose_cmp(const struct ovl_sites *s, const struct ovl_cand *c,
-		       struct ovl_site *ret)
+static bool choose_cmp(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
 {
 	uint32_t after = c->sys + SYSCALL_LEN;
 	uint8_t len;
 
 	if (c->entered & ENTERED_AFTER || !ovl_sites_cmp(s->text + after, s->len - after, &len))
 		return false;
-	*ret = (struct ovl_site){ c->sys, -1, OVL_SITE_CMP, (uint8_t)(SYSCALL_LEN + len) };
+	*ret = (struct ovl_site){c->sys, -1, OVL_SITE_CMP, (uint8_t)(SYSCALL_LEN + len)};
 	return true;
 }
 
 /* Which place, if any, does candidate @c need? 1: *ret is set; 0: none; -1: it has none. */
 static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
 {
-	bool known = c->nr >= 0 && !(c->entered & ENTERED_DOUBT) &&
-		     c->reached == (1 << c->nblocks) - 1;
+	bool known =
+		c->nr >= 0 && !(c->entered & ENTERED_DOUBT) && c->reached == (1 << c->nblocks) - 1;
 
 	if (known && !is_wanted(s, c->nr))
 		return 0;
 	if (choose_mov(s, c, ret) || choose_prev(s, c, ret) || choose_cmp(s, c, ret))
 		return 1;
 	/* A guess is good enough where nothing can be done. */
-	return c->guess >= 0 && !is_wanted(s, c->guess) ? 0 : -1;
+	return c->guess != OVL_NR_NONE && !is_wanted(s, c->guess) ? 0 : -1;
 }
 
 int ovl_sites_find(struct ovl_sites *s)

@@ -9,8 +9,10 @@
  * known, and unwanted, is left alone: mostly futex, from a register that was loaded
  * before a loop. A number counts as known if the text from its load to the call leaves
  * that register alone, every direct branch into that stretch comes from where the
- * register is the same, and what follows a jump there is reached by such a branch. For the others one of three places is chosen, see
- * enum ovl_site_kind; bytes that some direct branch lands in are never chosen.
+ * register is the same, and what follows a jump there is reached by such a branch. For the others
+ * one of three places is chosen, see enum ovl_site_kind; bytes that some direct branch lands in are
+ * never chosen. A number out of memory is not looked for where it has no place: that is how a libc
+ * makes all its threads setuid(), and nothing else.
  */
 #ifndef OVL_SITES_H
 #define OVL_SITES_H
@@ -21,32 +23,36 @@
 
 #define OVL_BLOCKS_MAX 6
 
+/* A number that is not known: at all; but it comes from memory. */
+#define OVL_NR_NONE   (-1)
+#define OVL_NR_MEMORY (-2)
+
 /* One system call instruction, between the two passes over the text. */
 struct ovl_cand {
-	uint32_t sys;    /* where it is */
-	uint32_t from;   /* where its number was loaded into reg; sys when nobody knows */
-	int16_t nr;      /* -1: not known */
-	int16_t guess;   /* likely, by the text before, whatever way led here; -1: no idea */
-	uint8_t reg;     /* eax got it from there, or is it */
-	uint8_t prev;    /* length of the instruction before; 0 when control may not come from it */
+	uint32_t sys;	 /* where it is */
+	uint32_t from;	 /* where its number was loaded into reg; sys when nobody knows */
+	int16_t nr;	 /* OVL_NR_NONE: not known */
+	int16_t guess;	 /* likely, by the text before, whatever way led here; or OVL_NR_* */
+	uint8_t reg;	 /* eax got it from there, or is it */
+	uint8_t prev;	 /* length of the instruction before; 0 when control may not come from it */
 	uint8_t entered; /* which of its parts a branch lands in */
 	uint8_t nblocks;
-	uint8_t reached; /* a bit per block */
+	uint8_t reached;		/* a bit per block */
 	uint32_t block[OVL_BLOCKS_MAX]; /* starts behind a jump or a ret, from load to call */
 };
 
 #define OVL_CANDS_MAX 2048
 
 struct ovl_sites {
-	const uint8_t *text;      /* in: the executable bytes ... */
-	uint32_t len;             /* ... how many ... */
-	uint32_t base;            /* ... and their offset from the library's load address */
-	const uint64_t *wanted;   /* in: 512 bits, one per number */
-	struct ovl_cand *cand;    /* in: room for OVL_CANDS_MAX, contents irrelevant */
-	struct ovl_site *site;    /* out: ... */
-	uint32_t max;             /* in: ... room there */
-	uint32_t nsites;          /* out */
-	uint32_t nunknown;        /* out: wanted, or perhaps wanted, and without a place */
+	const uint8_t *text;	/* in: the executable bytes ... */
+	uint32_t len;		/* ... how many ... */
+	uint32_t base;		/* ... and their offset from the library's load address */
+	const uint64_t *wanted; /* in: 512 bits, one per number */
+	struct ovl_cand *cand;	/* in: room for OVL_CANDS_MAX, contents irrelevant */
+	struct ovl_site *site;	/* out: ... */
+	uint32_t max;		/* in: ... room there */
+	uint32_t nsites;	/* out */
+	uint32_t nunknown;	/* out: wanted, or perhaps wanted, but no place is fit */
 };
 
 /* Search @s. Returns 0, or -E2BIG when the text holds more than there is room for. */

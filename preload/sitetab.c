@@ -60,8 +60,7 @@ static void wanted_numbers(const struct ovl_object *o, uint64_t *wanted)
 		wanted[__NR_mmap / 64] |= 1ULL << (__NR_mmap % 64);
 }
 
-int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o,
-		    struct ovl_site_list *ret)
+int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o, struct ovl_site_list *ret)
 {
 	const struct ovl_lib *lib = lookup(ss, o->id);
 	uint64_t wanted[8];
@@ -77,14 +76,14 @@ int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o,
 	int err;
 
 	if (lib) {
-		*ret = (struct ovl_site_list){ &ss->site[lib->first], lib->nsites, lib->nunknown };
+		*ret = (struct ovl_site_list){&ss->site[lib->first], lib->nsites, lib->nunknown};
 		return 0;
 	}
 	wanted_numbers(o, wanted);
 	err = ovl_sites_find(&s);
 	if (err)
 		return err;
-	*ret = (struct ovl_site_list){ found, s.nsites, s.nunknown };
+	*ret = (struct ovl_site_list){found, s.nsites, s.nunknown};
 	publish(ss, o->id, ret);
 	return 0;
 }

@@ -24,8 +24,7 @@ struct ovl_site_list {
  * Returns 0, or -E2BIG: more system calls than a libc has.
  * Context: init, or under ld.so's lock.
  */
-int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o,
-		    struct ovl_site_list *ret);
+int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o, struct ovl_site_list *ret);
 
 /* Does the session know library @id? Context: any. */
 bool ovl_sitetab_knows(const struct ovl_session *ss, uint64_t id);

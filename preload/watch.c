@@ -8,9 +8,9 @@
 
 #include <linux/mman.h>
 
-#define PAGE 4096UL
+#define PAGE	  4096UL
 #define NAME_ROOM 128
-#define PROC_FD "/proc/self/fd/"
+#define PROC_FD	  "/proc/self/fd/"
 
 /*
  * The last whole file that ld.so mapped, and where. ld.so holds its lock from here to
@@ -63,13 +63,13 @@ static void look_at_text(const struct ovl_call *c)
 		return;
 	/* ld.so maps a segment whole; anything else is not ld.so loading a library. */
 	if (((uint64_t)o.text & -PAGE) != (uint64_t)c->ret ||
-	    o.text_len > c->arg[1] + ((uint64_t)c->ret & (PAGE - 1)))
+	    (uint64_t)o.text + o.text_len > (uint64_t)c->ret + (uint64_t)c->arg[1])
 		return;
 	if (!ovl_sitetab_knows(watched.ss, o.id) && !fd_is_libc(c->arg[4]))
 		return;
 	r = ovl_patch_object(watched.ss, &o);
 	if (r)
-		ovl_die("libc loaded by dlmopen", "cannot be covered", -r);
+		ovl_die("libc loaded by dlmopen", "its system calls cannot be covered", -r);
 }
 
 void ovl_watch(struct ovl_call *c)
@@ -85,8 +85,7 @@ void ovl_watch(struct ovl_call *c)
 		watched.base = (uint64_t)c->ret;
 		watched.len = (uint64_t)c->arg[1];
 		watched.fd = fd;
-	} else if (prot & PROT_EXEC && fd == watched.fd &&
-		   (uint64_t)c->ret - watched.base < watched.len) {
-		look_at_text(c);
 	}
+	if (prot & PROT_EXEC && fd == watched.fd && (uint64_t)c->ret - watched.base < watched.len)
+		look_at_text(c);
 }

@@ -124,6 +124,31 @@ covered()
 	[[ $output =~ \#0\ .*ovl_enter.*\#1\ .*enter_frame.*openat.*outer.*main ]]
 }
 
+@test "doors: the stack is whole at every instruction of a call" {
+	command -v gdb || skip "no gdb"
+	gdb -nx -batch -ex 'python print(1)' || skip "gdb without python"
+	run inside gdb -nx -batch -x "$BATS_TEST_DIRNAME/backtrace.py" \
+		--args "$PROGRAMS/blocked_open" old
+	echo "$output"
+	[[ ${lines[-1]} =~ ^[1-9][0-9]+\ steps,\ 0\ broken$ ]]
+}
+
+@test "doors: a program started through ld.so by name is covered" {
+	covered /lib64/ld-linux-x86-64.so.2 /bin/cat old
+}
+
+@test "doors: a process whose text cannot change is refused" {
+	run inside /usr/bin/python3 -c '
+import ctypes, os, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):    # PR_SET_MDWE, Linux 6.3
+    sys.exit(77)
+os.execv("/bin/cat", ["cat", "old"])'
+	test "$status" != 77 || skip "no PR_SET_MDWE"
+	echo "$status $output"
+	test "$status" = 125
+	[[ $output == "ovlrun: "*"does not let text be changed"* ]]
+}
+
 @test "doors: a session that is gone is a refusal, not an escape" {
 	session=$(inside sh -c 'echo "$OVL_SESSION"')
 	preload=$(inside sh -c 'echo "$LD_PRELOAD"')

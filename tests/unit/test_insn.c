@@ -17,19 +17,19 @@ Test(insn, lengths_are_the_processors)
 {
 	cr_expect(eq(int, LENGTH("\x90"), 1));
 	cr_expect(eq(int, LENGTH("\x0f\x05"), 2));
-	cr_expect(eq(int, LENGTH("\x48\xc7\xc0\x0f\x00\x00\x00"), 7));             /* mov $15,%rax */
+	cr_expect(eq(int, LENGTH("\x48\xc7\xc0\x0f\x00\x00\x00"), 7)); /* mov $15,%rax */
 	cr_expect(eq(int, LENGTH("\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08"), 10)); /* movabs */
-	cr_expect(eq(int, LENGTH("\x66\xb8\x01\x02"), 4));                         /* mov $,%ax */
-	cr_expect(eq(int, LENGTH("\x8b\x04\x25\x00\x00\x00\x00"), 7));             /* sib, no base */
-	cr_expect(eq(int, LENGTH("\x8b\x05\x00\x00\x00\x00"), 6));                 /* rip relative */
+	cr_expect(eq(int, LENGTH("\x66\xb8\x01\x02"), 4));			    /* mov $,%ax */
+	cr_expect(eq(int, LENGTH("\x8b\x04\x25\x00\x00\x00\x00"), 7)); /* sib, no base */
+	cr_expect(eq(int, LENGTH("\x8b\x05\x00\x00\x00\x00"), 6));     /* rip relative */
 	cr_expect(eq(int, LENGTH("\x8b\x44\x24\x08"), 4));
-	cr_expect(eq(int, LENGTH("\xf6\xc1\x01"), 3));                             /* test $1,%cl */
-	cr_expect(eq(int, LENGTH("\xf6\xd1"), 2));                                 /* not %cl */
-	cr_expect(eq(int, LENGTH("\xc5\xf8\x77"), 3));                             /* vzeroupper */
-	cr_expect(eq(int, LENGTH("\xc4\xe3\x75\x0f\xc2\x04"), 6));                 /* vpalignr */
-	cr_expect(eq(int, LENGTH("\x62\xf1\xfe\x48\x6f\x46\x01"), 7));             /* vmovdqu64 */
+	cr_expect(eq(int, LENGTH("\xf6\xc1\x01"), 3));		       /* test $1,%cl */
+	cr_expect(eq(int, LENGTH("\xf6\xd1"), 2));		       /* not %cl */
+	cr_expect(eq(int, LENGTH("\xc5\xf8\x77"), 3));		       /* vzeroupper */
+	cr_expect(eq(int, LENGTH("\xc4\xe3\x75\x0f\xc2\x04"), 6));     /* vpalignr */
+	cr_expect(eq(int, LENGTH("\x62\xf1\xfe\x48\x6f\x46\x01"), 7)); /* vmovdqu64 */
 	cr_expect(eq(int, LENGTH("\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00"), 10));
-	cr_expect(eq(int, LENGTH("\xc8\x10\x00\x00"), 4));                         /* enter */
+	cr_expect(eq(int, LENGTH("\xc8\x10\x00\x00"), 4)); /* enter */
 }
 
 Test(insn, too_few_bytes_are_none)
@@ -48,7 +48,8 @@ Test(insn, what_64_bit_mode_lacks_is_none)
 
 Test(insn, sixteen_prefixes_are_none)
 {
-	cr_expect(eq(int, LENGTH("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x90"),
+	cr_expect(eq(int,
+		     LENGTH("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x90"),
 		     -1));
 }
 

@@ -6,14 +6,14 @@
 #include "ovl_base.h"
 #include "sites.h"
 
-#define BASE 0x1000u
-#define MOV(nr) 0xb8, (nr) & 0xff, (nr) >> 8, 0, 0 /* mov $nr,%eax */
-#define SYSCALL 0x0f, 0x05
+#define BASE	 0x1000u
+#define MOV(nr)	 0xb8, (nr)&0xff, (nr) >> 8, 0, 0 /* mov $nr,%eax */
+#define SYSCALL	 0x0f, 0x05
 #define CMP_R000 0x48, 0x3d, 0x00, 0xf0, 0xff, 0xff /* cmp $-4096,%rax */
-#define CMP_E000 0x3d, 0x00, 0xf0, 0xff, 0xff       /* cmp $0xfffff000,%eax */
-#define RET 0xc3
-#define JE(rel) 0x74, (rel) & 0xff
-#define JMP(rel) 0xeb, (rel) & 0xff
+#define CMP_E000 0x3d, 0x00, 0xf0, 0xff, 0xff	    /* cmp $0xfffff000,%eax */
+#define RET	 0xc3
+#define JE(rel)	 0x74, (rel)&0xff
+#define JMP(rel) 0xeb, (rel)&0xff
 
 static struct ovl_cand cands[OVL_CANDS_MAX];
 static struct ovl_site found[8];
@@ -30,16 +30,21 @@ static int search(const uint8_t *text, uint32_t len)
 	want(__NR_openat);
 	want(__NR_stat);
 	result = (struct ovl_sites){
-		.text = text, .len = len, .base = BASE, .wanted = wanted,
-		.cand = cands, .site = found, .max = OVL_ARRAY_SIZE(found),
+		.text = text,
+		.len = len,
+		.base = BASE,
+		.wanted = wanted,
+		.cand = cands,
+		.site = found,
+		.max = OVL_ARRAY_SIZE(found),
 	};
 	return ovl_sites_find(&result);
 }
 
-#define SEARCH(...)                                                                                \
-	({                                                                                         \
-		static const uint8_t text[] = { __VA_ARGS__ };                                     \
-		search(text, sizeof(text));                                                        \
+#define SEARCH(...)                                          \
+	({                                                   \
+		static const uint8_t text[] = {__VA_ARGS__}; \
+		search(text, sizeof(text));                  \
 	})
 
 static void expect_one(uint32_t offset, int nr, int kind, int length)
@@ -125,6 +130,18 @@ Test(sites, number_in_an_argument_is_dispatched_at_run_time)
 	expect_one(2, -1, OVL_SITE_CMP, 8);
 }
 
+Test(sites, number_out_of_memory_is_setxid)
+{
+	SEARCH(0x8b, 0x03, SYSCALL, RET); /* mov (%rbx),%eax */
+	expect_none(0);
+}
+
+Test(sites, number_out_of_an_argument_without_a_place_is_told)
+{
+	SEARCH(0x89, 0xf8, SYSCALL, RET);
+	expect_none(1);
+}
+
 Test(sites, known_instruction_before_is_preferred)
 {
 	SEARCH(0x48, 0x89, 0xf8, 0x4c, 0x8b, 0x4c, 0x24, 0x08, SYSCALL, CMP_R000, RET);
@@ -175,8 +192,7 @@ Test(sites, another_function_does_not_inherit_a_register)
 Test(sites, block_behind_a_jump_that_is_jumped_to_keeps_the_register)
 {
 	/* mov $202,%r9d; je L; jmp out; L: mov %r9d,%eax; syscall; cmp; out: ret */
-	SEARCH(0x41, 0xb9, 202, 0, 0, 0, JE(2), JMP(11), 0x44, 0x89, 0xc8, SYSCALL, CMP_R000,
-	       RET);
+	SEARCH(0x41, 0xb9, 202, 0, 0, 0, JE(2), JMP(11), 0x44, 0x89, 0xc8, SYSCALL, CMP_R000, RET);
 	expect_none(0);
 }
 
@@ -189,7 +205,7 @@ Test(sites, bytes_of_a_call_inside_an_instruction_are_none)
 
 Test(sites, room_for_too_few_is_told)
 {
-	static const uint8_t text[] = { MOV(__NR_openat), SYSCALL, MOV(__NR_stat), SYSCALL };
+	static const uint8_t text[] = {MOV(__NR_openat), SYSCALL, MOV(__NR_stat), SYSCALL};
 
 	search(text, sizeof(text));
 	cr_assert(eq(u32, result.nsites, 2));

@@ -45,8 +45,9 @@ static void *sleeper(void *way)
 
 	pthread_cleanup_push(say, "handler");
 	/* fopen() is a cancellation point only if the libc likes */
-	pthread_setcanceltype(way == (void *)by_fopen ? PTHREAD_CANCEL_ASYNCHRONOUS :
-							PTHREAD_CANCEL_DEFERRED, NULL);
+	pthread_setcanceltype(way == (void *)by_fopen ? PTHREAD_CANCEL_ASYNCHRONOUS
+						      : PTHREAD_CANCEL_DEFERRED,
+			      NULL);
 	object = ((int (*)(void))way)();
 	pthread_cleanup_pop(0);
 	return (void *)(long)object;

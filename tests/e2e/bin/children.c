@@ -69,7 +69,7 @@ static pid_t by_vfork_exec(void)
 
 static pid_t by_spawn(void)
 {
-	char *args[] = { "cat", NULL };
+	char *args[] = {"cat", NULL};
 	posix_spawn_file_actions_t fa;
 	pid_t pid;
 
@@ -97,7 +97,7 @@ static pid_t by_clone(void)
 
 static pid_t by_syscall_clone3(void)
 {
-	uint64_t args[11] = { 0, 0, 0, 0, SIGCHLD };
+	uint64_t args[11] = {0, 0, 0, 0, SIGCHLD};
 	pid_t pid = (pid_t)syscall(SYS_clone3, args, sizeof(args));
 
 	if (!pid)

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGE 4096
+#define PAGE  4096
 #define STACK PAGE
 
 static int good;
@@ -37,9 +37,10 @@ static void handler(int sig)
 
 int main(int argc, char **argv)
 {
-	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
-	stack_t ss = { .ss_size = STACK };
-	char *p = mmap(NULL, STACK + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sigaction sa = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
+	stack_t ss = {.ss_size = STACK};
+	char *p = mmap(NULL, STACK + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 
 	if (argc != 2 || p == MAP_FAILED || mprotect(p, PAGE, PROT_NONE) || chdir(argv[1]))
 		return 2;
