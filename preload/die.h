@@ -12,6 +12,6 @@
  * ovl_die - "ovlrun: @what: @why (errno @err)" on stderr, and the process is over
  * @err: 0 when there is none
  */
-_Noreturn void ovl_die(const char *what, const char *why, long err);
+__attribute__((noreturn)) void ovl_die(const char *what, const char *why, long err);
 
 #endif
