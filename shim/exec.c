@@ -6,7 +6,7 @@
  * otherwise it gets the real path, and a "#!" line is taken apart here, because the kernel
  * would look for the interpreter in its own tree.
  */
-#include "elf.h"
+#include "elfkind.h"
 #include "execenv.h"
 #include "fdview.h"
 #include "lookup.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf.h - what kind of program a file is: can it be covered?
+ * elfkind.h - what kind of program a file is: can it be covered?
  * Context: any.
  */
-#ifndef OVL_ELF_H
-#define OVL_ELF_H
+#ifndef OVL_ELFKIND_H
+#define OVL_ELFKIND_H
 
 #include "sys.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "elf.h"
+#include "elfkind.h"
 
 #include <linux/elf.h>
 
