@@ -33,9 +33,13 @@ teardown()
 }
 
 @test "wrong use: too many lowers" {
-	local many
-	many=$(printf 'low:%.0s' $(seq 60))low
-	refused "more than 60" -l "$many" -u up true
+	local most many
+	most=$(sed -n 's/^#define OVL_LOWER_MAX *\([0-9]*\).*/\1/p' \
+		"$BATS_TEST_DIRNAME/../../include/ovl_session.h")
+	many=$(printf 'low:%.0s' $(seq "$most"))
+	"$OVLRUN" -l "${many%:}" -u up true
+	rm -r up
+	refused "more than $most" -l "${many}low" -u up true
 }
 
 @test "wrong use: upper equal to a lower, under another name too" {
@@ -208,7 +212,8 @@ teardown()
 	test "$status" = 0
 	test "${lines[0]}" = "command: T"
 	test "${lines[1]}" = "command: S"
-	test "${lines[2]}" = "ended: 7"
+	test "${lines[2]}" = "interrupts: 1"
+	test "${lines[3]}" = "ended: 7"
 }
 
 @test "the command's options are the command's" {

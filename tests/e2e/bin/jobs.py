@@ -102,8 +102,13 @@ def main():
     time.sleep(0.3)
     print("command:", state(command))
     os.write(fd, b"\x03")
-    read_until(fd, b"INT 1")
+    data = read_until(fd, b"INT 1")
     time.sleep(0.3)
+    try:
+        data += os.read(fd, 4096)
+    except BlockingIOError:
+        pass
+    print("interrupts:", data.count(b"INT"))
     os.write(fd, b"\x03")
     data = read_until(fd, b"ENDED ")
     time.sleep(0.1)
