@@ -21,10 +21,10 @@ static struct {
 	uint64_t rsp_moved;
 } before, after;
 
-#define EACH_VECTOR(DO)                                                                          \
-	DO(0)                                                                                    \
-	DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) \
-		DO(15)
+#define EACH_VECTOR(DO) \
+	DO(0)           \
+	DO(1)           \
+	DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
 #define LOAD_YMM(n)  "vmovdqu 96+32*" #n "(%%rax), %%ymm" #n "\n\t"
 #define STORE_YMM(n) "vmovdqu %%ymm" #n ", 96+32*" #n "(%%rax)\n\t"
 #define LOAD_XMM(n)  "movdqu 96+32*" #n "(%%rax), %%xmm" #n "\n\t"
