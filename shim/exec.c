@@ -242,6 +242,8 @@ static int go_to_interpreter(struct exec *x, size_t n)
 	memcpy(line, x->ctx->buf, n);
 	if (ovl_shebang_parse(line, &x->interp[i], &x->arg[i]))
 		return 0; /* the kernel says ENOEXEC */
+	if (!*x->interp[i])
+		return -EACCES; /* to the kernel it is the cwd, a directory */
 	if (!i)
 		err = name_script(x);
 	if (err)
