@@ -24,7 +24,7 @@
 #define OVL_SESSION_MAGIC   0x0a6e75726c766fULL /* "ovlrun\n" */
 #define OVL_SESSION_VERSION 1
 
-#define OVL_LOWER_MAX  62 /* a bit each in struct ovl_dir_slot's value */
+#define OVL_LOWER_MAX  60 /* a bit each in struct ovl_dir_slot's value */
 #define OVL_PASS_MAX   64
 #define OVL_HIDE_MAX   8
 
@@ -60,14 +60,17 @@ struct ovl_filter {
 /*
  * Directories known to be reached without a symlink; open addressing, insert-only.
  * key is the view path's hash, never 0. value:
- *  - bit 63 clear: a directory of the view; bit k set = lower layer k holds it and its
- *    content shows (k from 1), so a value of 2 is "lower 1 alone". Lower layers do not
- *    change while in use, so this stays true until upper covers it: see hidden.
- *  - bit 63 set: a directory outside the view; the low bits hold outside_gen at the time.
+ *  - OVL_DIRS_LOWER and a mask: what the lowers hold at a view path; bit k set = lower
+ *    layer k has a directory there that shows (k from 1). An empty mask: no lower has a
+ *    directory there. Lower layers do not change while in use, so this stays true;
+ *    whether upper covers it is told by the filter hidden.
+ *  - OVL_DIRS_OUTSIDE: a directory outside the view; the low 32 bits hold outside_gen
+ *    at the time.
  *  - 0: being written.
  */
-#define OVL_DIRS_LOG2 16
+#define OVL_DIRS_LOG2    16
 #define OVL_DIRS_OUTSIDE (1ULL << 63)
+#define OVL_DIRS_LOWER   (1ULL << 62)
 
 struct ovl_dir_slot {
 	uint64_t key;

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* attr.c - mode, owner, times, and the ioctls that change flags */
+#include "do.h"
+#include "override.h"
+#include "real.h"
+#include "systab.h"
+
+#include <linux/fs.h>
+
+#define FS_IOC32_SETFLAGS_NR 0x40046602 /* _IOW('f', 2, int): what old programs pass */
+
+#ifndef UTIME_NOW /* utimensat(2): the kernel's headers keep them to themselves */
+#define UTIME_NOW  ((1L << 30) - 1L)
+#define UTIME_OMIT ((1L << 30) - 2L)
+#endif
+
+static int namei_flags(long at_flags)
+{
+	return (at_flags & AT_SYMLINK_NOFOLLOW ? 0 : OVL_N_FOLLOW) |
+	       (at_flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0);
+}
+
+/* chmod and chown of the object at ctx->real, which is on upper. */
+static long set_mode(struct ovl_ctx *ctx, unsigned mode)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_get(&ctx->real, &loc);
+
+	if (err)
+		return err;
+	if (ctx->name[0].known && (ctx->name[0].st.stx_mode & S_IFMT) == S_IFLNK)
+		return -EOPNOTSUPP;
+	err = ovl_do_chmod(loc.fd, loc.name, mode);
+	if (!err && ovl_ss->overrides)
+		err = ovl_override_update(ctx->real.buf, -1U, -1U, mode & 07777);
+	return err;
+}
+
+static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_get(&ctx->real, &loc);
+
+	if (err)
+		return err;
+	err = ovl_do_chown(loc.fd, loc.name, uid, gid, AT_SYMLINK_NOFOLLOW);
+	if (!err && ovl_ss->overrides)
+		err = ovl_override_update(ctx->real.buf, uid, gid, -1U);
+	return err;
+}
+
+static long set_times(struct ovl_ctx *ctx, const void *times)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_get(&ctx->real, &loc);
+
+	return err ? err : ovl_do_utimens(loc.fd, loc.name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+/* An O_PATH descriptor takes no f-call: fchmod(2), open(2). */
+static bool is_path_fd(int fd)
+{
+	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_PATH);
+}
+
+static long chmod_at(struct ovl_ctx *ctx, int dirfd, int path, unsigned mode, long flags)
+{
+	long r = ovl_op_change(ctx, dirfd, path, namei_flags(flags), OVL_BY_OWNER);
+
+	return r ? r : set_mode(ctx, mode);
+}
+
+long ovl_op_chmod(struct ovl_ctx *ctx)
+{
+	return chmod_at(ctx, -1, 0, (unsigned)ovl_arg(ctx, 1), 0);
+}
+
+long ovl_op_fchmodat(struct ovl_ctx *ctx)
+{
+	return chmod_at(ctx, 0, 1, (unsigned)ovl_arg(ctx, 2), 0);
+}
+
+long ovl_op_fchmodat2(struct ovl_ctx *ctx)
+{
+	return chmod_at(ctx, 0, 1, (unsigned)ovl_arg(ctx, 2), ovl_arg(ctx, 3));
+}
+
+long ovl_op_fchmod(struct ovl_ctx *ctx)
+{
+	int fd = ovl_arg_fd(ctx, 0);
+	long r;
+
+	if (is_path_fd(fd))
+		return -EBADF;
+	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
+	return r ? r : set_mode(ctx, (unsigned)ovl_arg(ctx, 1));
+}
+
+static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
+{
+	long r = ovl_op_change(ctx, dirfd, path, namei_flags(flags), OVL_BY_OWNER);
+
+	return r ? r
+		 : set_owner(ctx, (unsigned)ovl_arg(ctx, path + 1),
+			     (unsigned)ovl_arg(ctx, path + 2));
+}
+
+long ovl_op_chown(struct ovl_ctx *ctx)
+{
+	return chown_at(ctx, -1, 0, 0);
+}
+
+long ovl_op_lchown(struct ovl_ctx *ctx)
+{
+	return chown_at(ctx, -1, 0, AT_SYMLINK_NOFOLLOW);
+}
+
+long ovl_op_fchownat(struct ovl_ctx *ctx)
+{
+	return chown_at(ctx, 0, 1, ovl_arg(ctx, 4));
+}
+
+long ovl_op_fchown(struct ovl_ctx *ctx)
+{
+	int fd = ovl_arg_fd(ctx, 0);
+	long r;
+
+	if (is_path_fd(fd))
+		return -EBADF;
+	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
+	return r ? r : set_owner(ctx, (unsigned)ovl_arg(ctx, 1), (unsigned)ovl_arg(ctx, 2));
+}
+
+/* Anybody who may write may set the times to now: utimensat(2). */
+static enum ovl_change times_by(const int64_t *ts)
+{
+	bool now = !ts || (ts[1] == UTIME_NOW && ts[3] == UTIME_NOW);
+
+	return now ? OVL_BY_OWNER_OR_WRITER : OVL_BY_OWNER;
+}
+
+static long utimens_at(struct ovl_ctx *ctx, int dirfd, int path, const int64_t *ts, long flags)
+{
+	long r = ovl_op_change(ctx, dirfd, path, namei_flags(flags), times_by(ts));
+
+	return r ? r : set_times(ctx, ts);
+}
+
+long ovl_op_utimensat(struct ovl_ctx *ctx)
+{
+	const int64_t *ts = (const int64_t *)ovl_arg(ctx, 2);
+	int fd = ovl_arg_fd(ctx, 0);
+	long r;
+
+	if (ts && ts[1] == UTIME_OMIT && ts[3] == UTIME_OMIT)
+		return OVL_R_PASS; /* the kernel does nothing, and does not even look */
+	if (ovl_arg(ctx, 1))
+		return utimens_at(ctx, 0, 1, ts, ovl_arg(ctx, 3));
+	if (is_path_fd(fd))
+		return -EBADF;
+	r = ovl_op_change_fd(ctx, fd, times_by(ts));
+	return r ? r : set_times(ctx, ts);
+}
+
+/* struct timeval pairs; microseconds become nanoseconds. */
+static long utimes_at(struct ovl_ctx *ctx, int dirfd, int path, const int64_t *tv)
+{
+	int64_t ts[4];
+
+	if (!tv)
+		return utimens_at(ctx, dirfd, path, NULL, 0);
+	if (tv[1] < 0 || tv[1] >= 1000000 || tv[3] < 0 || tv[3] >= 1000000)
+		return -EINVAL;
+	for (int i = 0; i < 4; i++)
+		ts[i] = i % 2 ? tv[i] * 1000 : tv[i];
+	return utimens_at(ctx, dirfd, path, ts, 0);
+}
+
+long ovl_op_utimes(struct ovl_ctx *ctx)
+{
+	return utimes_at(ctx, -1, 0, (const int64_t *)ovl_arg(ctx, 1));
+}
+
+long ovl_op_futimesat(struct ovl_ctx *ctx)
+{
+	return utimes_at(ctx, 0, 1, (const int64_t *)ovl_arg(ctx, 2));
+}
+
+long ovl_op_utime(struct ovl_ctx *ctx)
+{
+	const int64_t *buf = (const int64_t *)ovl_arg(ctx, 1);
+	int64_t ts[4] = {0};
+
+	if (!buf)
+		return utimens_at(ctx, -1, 0, NULL, 0);
+	ts[0] = buf[0];
+	ts[2] = buf[1];
+	return utimens_at(ctx, -1, 0, ts, 0);
+}
+
+/* Requests that change a file through a descriptor open only for reading. */
+bool ovl_ioctl_changes(unsigned request)
+{
+	switch (request) {
+	case FS_IOC_SETFLAGS:
+	case FS_IOC32_SETFLAGS_NR:
+	case FS_IOC_FSSETXATTR:
+	case FS_IOC_SETVERSION:
+	case 0x40806685: /* FS_IOC_ENABLE_VERITY */
+	case 0x800c6613: /* FS_IOC_SET_ENCRYPTION_POLICY */
+		return true;
+	default:
+		return false;
+	}
+}
+
+long ovl_op_ioctl(struct ovl_ctx *ctx)
+{
+	int fd = ovl_arg_fd(ctx, 0);
+	OVL_FD upper = -1;
+	long r;
+
+	if (!ovl_ioctl_changes((unsigned)ovl_arg(ctx, 1)) || is_path_fd(fd))
+		return OVL_R_PASS;
+	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
+	if (r)
+		return r;
+	upper = ovl_real_open(&ctx->real, O_RDONLY | O_NONBLOCK);
+	return upper < 0 ? upper : ovl_sys(__NR_ioctl, upper, ovl_arg(ctx, 1), ovl_arg(ctx, 2));
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "attr_copy.h"
+
+#include "do.h"
+#include "inode.h"
+#include "marks.h"
+#include "override.h"
+#include "real.h"
+#include "str.h"
+#include "view.h"
+
+#define XATTR_AREA  (64 * 1024) /* XATTR_LIST_MAX and XATTR_SIZE_MAX: xattr(7) */
+#define PROT_RW     3
+#define MAP_PRIV    0x22
+
+/* May this xattr be missing from the copy? What only root may set cannot be carried over. */
+static bool is_optional(const char *name, int err)
+{
+	return err == -EOPNOTSUPP || (err == -EPERM && !ovl_str_starts(name, "user."));
+}
+
+/* Copy the xattrs listed in @list (of @n bytes) one by one through @value. */
+static int copy_listed(const char *path, int fd, const char *list, long n, char *value)
+{
+	for (const char *name = list; name < list + n; name += strlen(name) + 1) {
+		long size;
+		int err;
+
+		if (ovl_mark_private(name))
+			continue;
+		size = ovl_sys(__NR_lgetxattr, path, name, value, XATTR_AREA);
+		if (size < 0)
+			continue; /* gone, or not ours to read: a plain cp would not have it either */
+		err = (int)ovl_sys(__NR_fsetxattr, fd, name, value, size, 0);
+		if (err && !is_optional(name, err))
+			return err;
+	}
+	return 0;
+}
+
+static int copy_xattrs(struct ovl_path *from, int fd)
+{
+	long area;
+	long n;
+	int err = 0;
+
+	if (from->len >= PATH_MAX)
+		return 0; /* no call takes it: told in the README */
+	if (ovl_sys(__NR_llistxattr, from->buf, 0, 0) <= 0)
+		return 0;
+	area = ovl_sys(__NR_mmap, 0, 2 * XATTR_AREA, PROT_RW, MAP_PRIV, -1, 0);
+	if (ovl_is_err(area))
+		return (int)area;
+	n = ovl_sys(__NR_llistxattr, from->buf, area, XATTR_AREA);
+	if (n > 0)
+		err = copy_listed(from->buf, fd, (char *)area, n, (char *)area + XATTR_AREA);
+	(void)ovl_sys(__NR_munmap, area, 2 * XATTR_AREA); /* our own mapping */
+	return err;
+}
+
+int ovl_attr_times(int dir, const char *name, const struct statx *st)
+{
+	int64_t ts[4] = {st->stx_atime.tv_sec, st->stx_atime.tv_nsec, st->stx_mtime.tv_sec,
+			 st->stx_mtime.tv_nsec};
+
+	return ovl_do_utimens(dir, name, ts, name ? AT_SYMLINK_NOFOLLOW : 0);
+}
+
+/* Owner first: the kernel clears suid and sgid on a change of owner. */
+static int copy_owner_mode(int fd, const struct statx *st, const struct statx *now)
+{
+	bool refused = false;
+	unsigned mode = st->stx_mode & 07777;
+	int err;
+
+	if (st->stx_uid != now->stx_uid || st->stx_gid != now->stx_gid) {
+		err = (int)ovl_sys(__NR_fchown, fd, st->stx_uid, st->stx_gid);
+		refused = err == -EPERM || err == -EINVAL;
+		if (err && !refused)
+			return err;
+	}
+	if (refused)
+		return ovl_override_set(fd, st->stx_uid, st->stx_gid, mode);
+	return (int)ovl_sys(__NR_fchmod, fd, mode);
+}
+
+int ovl_attr_copy(struct ovl_ctx *ctx, struct ovl_path *from, int fd, const struct statx *st)
+{
+	struct statx now;
+	int err = copy_xattrs(from, fd);
+
+	(void)ctx;
+	if (!err)
+		err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &now);
+	if (!err)
+		err = ovl_inode_set_origin(fd, now.stx_ino, st);
+	if (err == -EOPNOTSUPP || err == -EPERM)
+		err = 0; /* no xattrs here: the number changes, as on every overlay without them */
+	if (!err)
+		err = copy_owner_mode(fd, st, &now);
+	if (!err)
+		err = ovl_attr_times(fd, NULL, st);
+	return err;
+}
+
+int ovl_attr_copy_at(int dir, const char *name, const struct statx *st)
+{
+	int err = ovl_do_chown(dir, name, st->stx_uid, st->stx_gid, AT_SYMLINK_NOFOLLOW);
+
+	if (err && err != -EPERM && err != -EINVAL)
+		return err;
+	if ((st->stx_mode & S_IFMT) != S_IFLNK)
+		err = ovl_do_chmod(dir, name, st->stx_mode & 07777);
+	else
+		err = 0;
+	return err ? err : ovl_attr_times(dir, name, st);
+}

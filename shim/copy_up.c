@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "copy_up.h"
+
+#include "attr_copy.h"
+#include "copy_data.h"
+#include "do.h"
+#include "lookup.h"
+#include "marks.h"
+#include "perm.h"
+#include "real.h"
+#include "trace.h"
+#include "view.h"
+#include "workdir.h"
+
+/* One object on its way up. */
+struct job {
+	struct ovl_path *from; /* the lower object */
+	const struct statx *st;
+	int tmp;               /* WORK/tmp */
+	char name[OVL_TEMP_NAME];
+	int64_t size;
+};
+
+static int build_file(struct ovl_ctx *ctx, struct job *job)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	OVL_FD from = -1;
+	OVL_FD to = -1;
+	int64_t size = (int64_t)job->st->stx_size;
+	int err = ovl_loc_get(job->from, &loc);
+
+	if (err)
+		return err;
+	if (job->size < size)
+		size = job->size;
+	if (size) {
+		from = ovl_open_beneath(loc.fd, loc.name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+		if (from < 0)
+			return from;
+	}
+	to = ovl_do_open(job->tmp, job->name, O_RDWR | O_CREAT | O_EXCL, 0600);
+	if (to < 0)
+		return to;
+	err = ovl_copy_data(ctx, from, to, size);
+	return err ? err : ovl_attr_copy(ctx, job->from, to, job->st);
+}
+
+static int build_dir(struct ovl_ctx *ctx, struct job *job)
+{
+	OVL_FD to = -1;
+	int err = ovl_do_mkdir(job->tmp, job->name, 0700);
+
+	if (err)
+		return err;
+	to = ovl_open_beneath(job->tmp, job->name, O_RDONLY | O_DIRECTORY, 0);
+	if (to < 0)
+		return to;
+	return ovl_attr_copy(ctx, job->from, to, job->st);
+}
+
+static int build_link(struct ovl_ctx *ctx, struct job *job)
+{
+	int err = ovl_real_readlink(job->from, &ctx->link);
+
+	if (!err)
+		err = ovl_do_symlink(ctx->link.buf, job->tmp, job->name);
+	return err ? err : ovl_attr_copy_at(job->tmp, job->name, job->st);
+}
+
+static int build_special(struct job *job)
+{
+	const struct statx *st = job->st;
+	/* The kernel's encoding of a device number: makedev(3). */
+	uint64_t dev = (st->stx_rdev_minor & 0xff) | (uint64_t)st->stx_rdev_major << 8 |
+		       (uint64_t)(st->stx_rdev_minor & ~0xffU) << 12;
+	int err = ovl_do_mknod(job->tmp, job->name, st->stx_mode & (S_IFMT | 0777), dev);
+
+	return err ? err : ovl_attr_copy_at(job->tmp, job->name, st);
+}
+
+static int build(struct ovl_ctx *ctx, struct job *job)
+{
+	ovl_workdir_name(job->name);
+	switch (job->st->stx_mode & S_IFMT) {
+	case S_IFREG:
+		return build_file(ctx, job);
+	case S_IFDIR:
+		return build_dir(ctx, job);
+	case S_IFLNK:
+		return build_link(ctx, job);
+	default:
+		return build_special(job);
+	}
+}
+
+/* Make the finished object visible as @name in @dir, whose times stay what they were. */
+static int publish(struct ovl_ctx *ctx, struct job *job, int dir, const char *name)
+{
+	struct statx was;
+	int err = (int)ovl_sys(__NR_statx, dir, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &was);
+
+	if (!err)
+		err = ovl_do_rename(job->tmp, job->name, dir, name, RENAME_NOREPLACE);
+	if (err == -EINVAL) { /* a file system that has no RENAME_NOREPLACE */
+		err = ovl_do_link(job->tmp, job->name, dir, name, 0);
+		if (!err)
+			(void)ovl_do_unlink(job->tmp, job->name, 0); /* swept by the next run */
+	}
+	if (err) {
+		(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* as above */
+		return err;
+	}
+	/* Best effort: a copy is no change of the directory. By /proc, as @dir is O_PATH. */
+	(void)ovl_attr_times(dir, ".", &was);
+	return 0;
+}
+
+/* Copy @from to @name in the upper directory @dir; someone else's copy is as good. */
+static int copy_to(struct ovl_ctx *ctx, struct ovl_path *from, const struct statx *st, int64_t size,
+		   int dir, const char *name)
+{
+	struct job job = {.from = from, .st = st, .size = size};
+	OVL_FD tmp = ovl_workdir_open();
+	int err;
+
+	if (tmp < 0)
+		return tmp;
+	job.tmp = tmp;
+	err = build(ctx, &job);
+	if (err) {
+		(void)ovl_workdir_discard(ctx, tmp, job.name); /* swept by the next run */
+		return err;
+	}
+	err = publish(ctx, &job, dir, name);
+	return err == -EEXIST ? 0 : err;
+}
+
+/* The lowers' directory for the first @len bytes of @n's path: its real path and attributes. */
+static int find_lower_dir(struct ovl_ctx *ctx, const struct ovl_name *n, unsigned len,
+			  struct ovl_path *ret, struct statx *ret_st)
+{
+	const char *low = ovl_name_low(n);
+	/* Below a redirect both paths end alike: cut the same bytes from the end. */
+	size_t keep = strlen(low) - (n->at.len - len);
+	uint64_t mask;
+	int err = ovl_path_set(&ctx->redir, low, keep);
+
+	if (!err)
+		err = ovl_lookup_stack(ctx, ctx->redir.buf, &mask);
+	if (!err && !mask)
+		err = -ENOENT;
+	if (!err)
+		err = ovl_layer_path(ret, ovl_lower_first(mask), ctx->redir.buf);
+	return err ? err : ovl_real_statx(ret, ret_st);
+}
+
+/* Make the directory that ends at byte @len of @n's path, in the upper directory @dir. */
+static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int dir)
+{
+	struct statx st;
+	unsigned base;
+	int err = find_lower_dir(ctx, n, len, &ctx->real, &st);
+
+	if (err)
+		return err;
+	err = ovl_path_set(&ctx->temp, n->at.buf, len);
+	if (err)
+		return err;
+	base = ovl_path_base(&ctx->temp);
+	ovl_announce(ovl_hash_path(ctx->temp.buf, len), false);
+	return copy_to(ctx, &ctx->real, &st, 0, dir, ctx->temp.buf + base);
+}
+
+/* Open (made if missing) the directory ending at byte @len of @n's path; @dir is its parent. */
+static int open_or_make(struct ovl_ctx *ctx, struct ovl_name *n, unsigned start, unsigned len,
+			int dir)
+{
+	int err = ovl_path_set(&ctx->temp, n->at.buf + start, len - start);
+	int fd;
+
+	if (err)
+		return err;
+	fd = ovl_open_beneath(dir, ctx->temp.buf, O_PATH | O_DIRECTORY, 0);
+	if (fd != -ENOENT)
+		return fd;
+	err = make_dir(ctx, n, len, dir);
+	if (err)
+		return err;
+	err = ovl_path_set(&ctx->temp, n->at.buf + start, len - start);
+	return err ? err : ovl_open_beneath(dir, ctx->temp.buf, O_PATH | O_DIRECTORY, 0);
+}
+
+/* Walk upper from its root to @n's parent, making what is missing. Returns the descriptor. */
+static int make_parents(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	unsigned end = ovl_path_base(&n->at) - 1;
+	unsigned at = n->at.len - (unsigned)strlen(ovl_name_rel(n));
+	OVL_FD dir = -1;
+	int err = ovl_layer_path(&ctx->real, OVL_UPPER, "");
+
+	if (err)
+		return err;
+	dir = ovl_real_open(&ctx->real, O_PATH | O_DIRECTORY);
+	while (dir >= 0 && at < end) {
+		unsigned start = at + 1;
+		int next;
+
+		for (at = start; at < end && n->at.buf[at] != '/'; at++)
+			;
+		next = open_or_make(ctx, n, start, at, dir);
+		ovl_fd_drop(&dir);
+		dir = next;
+	}
+	return ovl_fd_steal(&dir);
+}
+
+int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_use use,
+		       int *ret_fd)
+{
+	int fd;
+	int err;
+
+	if (ovl_read_only())
+		return -EROFS;
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (err)
+		return err;
+	ovl_path_pop(&ctx->real);
+	fd = ovl_real_open(&ctx->real, O_PATH | O_DIRECTORY);
+	/* The kernel checks what is on upper, unless what the view shows is only recorded. */
+	if (use == OVL_PARENT_CHANGE && (fd == -ENOENT || ovl_ss->overrides)) {
+		err = ovl_perm_parent(ctx, n);
+		if (err) {
+			ovl_fd_drop(&fd);
+			return err;
+		}
+	}
+	if (fd == -ENOENT)
+		fd = make_parents(ctx, n);
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
+	return 0;
+}
+
+int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
+{
+	OVL_FD parent = -1;
+	int err;
+
+	if (ovl_read_only())
+		return -EROFS;
+	if (n->layer == OVL_UPPER)
+		return 0;
+	err = ovl_lookup_stat(ctx, n);
+	if (!err)
+		err = ovl_copy_up_parent(ctx, n, OVL_PARENT_HOLD, &parent);
+	if (!err)
+		err = ovl_name_real(n, n->layer, &ctx->real);
+	if (err)
+		return err;
+	ovl_announce(n->hash, (n->st.stx_mode & S_IFMT) != S_IFDIR);
+	err = copy_to(ctx, &ctx->real, &n->st, size, parent, n->at.buf + ovl_path_base(&n->at));
+	if (err)
+		return err;
+	n->layer = OVL_UPPER;
+	n->in_upper = true;
+	ovl_note(ctx, "copied_up");
+	return 0;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "create.h"
+
+#include "copy_up.h"
+#include "do.h"
+#include "marks.h"
+#include "real.h"
+#include "trace.h"
+#include "view.h"
+#include "workdir.h"
+
+#define ACL_DEFAULT "system.posix_acl_default"
+
+int ovl_make_dir(const struct ovl_maker *m, int dir, const char *name)
+{
+	return ovl_do_mkdir(dir, name, m->mode);
+}
+
+int ovl_make_node(const struct ovl_maker *m, int dir, const char *name)
+{
+	return ovl_do_mknod(dir, name, m->mode, m->dev);
+}
+
+int ovl_make_symlink(const struct ovl_maker *m, int dir, const char *name)
+{
+	return ovl_do_symlink(m->text, dir, name);
+}
+
+int ovl_make_link(const struct ovl_maker *m, int dir, const char *name)
+{
+	return ovl_do_link(m->from, m->text, dir, name, m->flags);
+}
+
+int ovl_make_file(const struct ovl_maker *m, int dir, const char *name)
+{
+	long r = ovl_sys(__NR_openat, dir, name, m->flags | O_CREAT | O_NOFOLLOW, m->mode);
+
+	return (int)r;
+}
+
+/* Make the new directory open as @dir give on what a child of @parent would have got. */
+static int bequeath(int dir, const struct statx *parent, const char *acl, long acl_size)
+{
+	int err = 0;
+
+	if (acl_size > 0)
+		err = (int)ovl_sys(__NR_fsetxattr, dir, ACL_DEFAULT, acl, acl_size, 0);
+	if (err || !(parent->stx_mode & S_ISGID))
+		return err;
+	(void)ovl_sys(__NR_fchown, dir, -1, parent->stx_gid); /* as far as we may */
+	return (int)ovl_sys(__NR_fchmod, dir, 02700);
+}
+
+/*
+ * A directory in work whose children inherit what @parent's would: group and default ACL.
+ * Returns its descriptor; -ENOENT when @parent gives nothing on and work/tmp itself will do.
+ */
+static int heir(struct ovl_ctx *ctx, int parent, int tmp, char *ret_name)
+{
+	struct statx st;
+	OVL_FD readable = -1;
+	OVL_FD dir = -1;
+	long acl_size;
+	int err = (int)ovl_sys(__NR_statx, parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
+
+	if (err)
+		return err;
+	readable = ovl_open_beneath(parent, ".", O_RDONLY | O_DIRECTORY, 0);
+	acl_size = ovl_sys(__NR_fgetxattr, readable, ACL_DEFAULT, ctx->buf, sizeof(ctx->buf));
+	if (!(st.stx_mode & S_ISGID) && acl_size <= 0)
+		return -ENOENT;
+	ovl_workdir_name(ret_name);
+	err = ovl_do_mkdir(tmp, ret_name, 0700);
+	if (err)
+		return err;
+	dir = ovl_open_beneath(tmp, ret_name, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0)
+		return dir;
+	err = bequeath(dir, &st, ctx->buf, acl_size);
+	return err ? err : ovl_fd_steal(&dir);
+}
+
+/* The whiteout's place is taken by the finished object @temp in @from. */
+static int replace_whiteout(struct ovl_ctx *ctx, const struct ovl_maker *m, int from,
+			    const char *temp, int parent, const char *name)
+{
+	OVL_FD dir = -1;
+	int err;
+
+	if (!m->dir)
+		return ovl_do_rename(from, temp, parent, name, 0);
+	dir = ovl_open_beneath(from, temp, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0)
+		return dir;
+	err = ovl_mark_opaque(dir);
+	if (!err)
+		err = ovl_do_rename(from, temp, parent, name, RENAME_EXCHANGE);
+	if (!err)
+		(void)ovl_workdir_discard(ctx, from, temp); /* the whiteout; swept if it stays */
+	return err;
+}
+
+/* Make the object in @from and move it over the whiteout @name in @parent. */
+static int make_over(struct ovl_ctx *ctx, const struct ovl_maker *m, int from, int parent,
+		     const char *name)
+{
+	char temp[OVL_TEMP_NAME];
+	int made;
+	int err;
+
+	ovl_workdir_name(temp);
+	made = m->make(m, from, temp);
+	if (made < 0)
+		return made;
+	err = replace_whiteout(ctx, m, from, temp, parent, name);
+	if (!err)
+		return made;
+	if (m->make == ovl_make_file)
+		ovl_fd_drop(&made);
+	(void)ovl_workdir_discard(ctx, from, temp); /* swept if it stays */
+	return err;
+}
+
+static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n,
+				const struct ovl_maker *m, int parent)
+{
+	const char *name = n->at.buf + ovl_path_base(&n->at);
+	char heirs[OVL_TEMP_NAME];
+	OVL_FD lock = ovl_workdir_lock();
+	OVL_FD tmp = -1;
+	OVL_FD from = -1;
+	int err;
+
+	if (lock < 0)
+		return lock;
+	err = (int)ovl_sys(__NR_statx, parent, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS,
+			   &ctx->st);
+	if (err)
+		return err == -ENOENT ? -EAGAIN : err;
+	if (!ovl_mark_is_whiteout(&ctx->st))
+		return -EEXIST;
+	tmp = ovl_workdir_open();
+	if (tmp < 0)
+		return tmp;
+	from = heir(ctx, parent, tmp, heirs);
+	if (from < 0 && from != -ENOENT)
+		return from;
+	err = make_over(ctx, m, from < 0 ? tmp : from, parent, name);
+	if (from >= 0)
+		(void)ovl_do_unlink(tmp, heirs, AT_REMOVEDIR); /* swept if it stays */
+	if (err >= 0)
+		ovl_note(ctx, "over_whiteout");
+	return err;
+}
+
+int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *m)
+{
+	const char *name = n->at.buf + ovl_path_base(&n->at);
+	OVL_FD parent = -1;
+	int err = ovl_copy_up_parent(ctx, n, OVL_PARENT_CHANGE, &parent);
+
+	if (err)
+		return err;
+	ovl_announce(n->hash, !m->dir || n->whiteout);
+	if (!n->whiteout)
+		return m->make(m, parent, name);
+	return create_over_whiteout(ctx, n, m, parent);
+}

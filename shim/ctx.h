@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctx.h - the workspace of one call in the engine
+ *
+ * Lent by scratch.c for the time of one slow call, with all signals blocked. Everything
+ * larger than a few words lives here and not on the stack.
+ */
+#ifndef OVL_CTX_H
+#define OVL_CTX_H
+
+#include "ovl.h"
+#include "ovl_session.h"
+#include "path.h"
+#include "sys.h"
+
+#define OVL_UPPER 0
+#define OVL_NONE  (-1) /* no layer: the name does not exist in the view */
+
+/* Where a name lies. */
+enum ovl_zone {
+	OVL_Z_OUTSIDE, /* the kernel's own tree: untouched */
+	OVL_Z_VIEW,    /* resolved through the layers */
+	OVL_Z_LOCKED,  /* a lower layer's real path, not part of the view: read-only */
+	OVL_Z_HIDDEN,  /* upper, work: does not exist */
+};
+
+/* How a path ended. */
+enum ovl_last {
+	OVL_L_NORM,
+	OVL_L_DOT,
+	OVL_L_DOTDOT,
+	OVL_L_ROOT,
+};
+
+/*
+ * A resolved name: the directory it lives in, and the object itself if there is one.
+ * Masks have bit k set for lower layer k (from 1).
+ */
+struct ovl_name {
+	struct ovl_path at;  /* the path as the program sees it, absolute and clean */
+	struct ovl_path low; /* path inside the lowers, when @moved; "" is their root */
+	uint64_t hash;       /* of @at */
+	uint64_t lhash;      /* of the view root and the path inside the lowers: key of the
+			      * known-directory table; equals @hash unless @moved */
+	uint64_t plowers;    /* lowers whose copy of the parent directory shows */
+	uint64_t lowers;     /* a directory: lowers whose copy of it shows */
+	enum ovl_zone zone;
+	enum ovl_last last;
+	int layer;           /* holds the object: OVL_UPPER, a lower's number, OVL_NONE */
+	bool pupper;         /* the parent directory may exist in upper */
+	bool moved;          /* a redirect lies on the way: lower paths are in @low */
+	bool in_upper;       /* upper has an entry of this name: the object or a whiteout */
+	bool whiteout;       /* and it is a whiteout */
+	bool redirect;       /* the object itself is a moved directory of upper */
+	bool covers;         /* valid with @redirect: a lower name shows when it goes */
+	bool opaque;         /* the object is a directory of upper that hides the lowers' */
+	bool slash;          /* the path as given ended in a slash */
+	bool via_view;       /* the way led through the view: the path as given means nothing
+			      * to the kernel */
+	bool magic;          /* a link of /proc that only the kernel can follow */
+	bool known;          /* @st is filled in */
+	struct statx st;     /* of the object, as the layer's file system tells it */
+};
+
+struct ovl_ctx {
+	struct ovl_call *call;
+	uint64_t oldmask;    /* the program's signal mask, blocked while we work */
+	const char *note;    /* for the trace: what happened besides */
+	int depth;           /* symlinks followed */
+	int start;           /* the descriptor that relative paths start from */
+	int fd_layer;        /* the layer of that descriptor's object; OVL_NONE: in none */
+	unsigned anchor;     /* length of that directory's path */
+	uint64_t resolve;    /* RESOLVE_* of openat2(2) */
+	struct ovl_name name[2];
+	struct ovl_path real;  /* scratch of ovl_real_*() */
+	struct ovl_path real2;
+	struct ovl_path temp;  /* name in work */
+	struct ovl_path link;  /* symlink text; base directories */
+	struct ovl_path redir; /* where a redirect leads */
+	char rest[OVL_PATH_CAP + PATH_MAX]; /* what namei still has to walk */
+	struct statx st;       /* of whatever is looked at besides the names */
+	char buf[4096];        /* data on its way, xattr lists */
+};
+
+#endif

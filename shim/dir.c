@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* dir.c - calls that make and remove names: mkdir mknod symlink link unlink rmdir */
+#include "copy_up.h"
+#include "create.h"
+#include "lookup.h"
+#include "real.h"
+#include "remove.h"
+#include "systab.h"
+
+#define RETRIES 16 /* of a race with another process for one name */
+
+/* unlink(2) knows no flag; rmdir(2) is unlinkat(AT_REMOVEDIR). */
+enum removal { FILE_ONLY, DIR_ONLY };
+
+/*
+ * Resolve the name that is to be made, argument @path. 0: it is in the view and free.
+ * Else what the handler returns.
+ */
+static long resolve_new(struct ovl_ctx *ctx, int dirfd, int path, bool dir)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_op_resolve(ctx, 0, dirfd, path, OVL_N_CREATE);
+
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW)
+		return ovl_op_outside(ctx, dirfd, path, true);
+	if (n->layer != OVL_NONE || n->last != OVL_L_NORM)
+		return -EEXIST;
+	if (n->slash && !dir)
+		return -ENOENT;
+	return ovl_read_only() ? -EROFS : 0;
+}
+
+/* Make argument @path with @m; a name that comes or goes meanwhile is looked at again. */
+static long make_new(struct ovl_ctx *ctx, int dirfd, int path, const struct ovl_maker *m)
+{
+	long r = -EAGAIN;
+
+	for (int i = 0; i < RETRIES && r == -EAGAIN; i++) {
+		r = resolve_new(ctx, dirfd, path, m->dir);
+		if (r)
+			return r;
+		r = ovl_create(ctx, &ctx->name[0], m);
+		/* Somebody's whiteout is no reason to fail. */
+		if (r == -EEXIST && !ctx->name[0].whiteout)
+			r = resolve_new(ctx, dirfd, path, m->dir) ? -EEXIST : -EAGAIN;
+	}
+	return r;
+}
+
+static long mkdir_at(struct ovl_ctx *ctx, int dirfd, int path)
+{
+	struct ovl_maker m = {
+		.make = ovl_make_dir,
+		.dir = true,
+		.mode = (unsigned)ovl_arg(ctx, path + 1),
+	};
+
+	return make_new(ctx, dirfd, path, &m);
+}
+
+long ovl_op_mkdir(struct ovl_ctx *ctx)
+{
+	return mkdir_at(ctx, -1, 0);
+}
+
+long ovl_op_mkdirat(struct ovl_ctx *ctx)
+{
+	return mkdir_at(ctx, 0, 1);
+}
+
+static long mknod_at(struct ovl_ctx *ctx, int dirfd, int path)
+{
+	struct ovl_maker m = {
+		.make = ovl_make_node,
+		.mode = (unsigned)ovl_arg(ctx, path + 1),
+		.dev = (uint64_t)ovl_arg(ctx, path + 2),
+	};
+
+	/* Character device 0/0 is the mark of a whiteout: as in the kernel's overlayfs. */
+	if ((m.mode & S_IFMT) == S_IFCHR && !m.dev) {
+		long r = resolve_new(ctx, dirfd, path, false);
+
+		return r ? r : -EPERM;
+	}
+	return make_new(ctx, dirfd, path, &m);
+}
+
+long ovl_op_mknod(struct ovl_ctx *ctx)
+{
+	return mknod_at(ctx, -1, 0);
+}
+
+long ovl_op_mknodat(struct ovl_ctx *ctx)
+{
+	return mknod_at(ctx, 0, 1);
+}
+
+static long symlink_at(struct ovl_ctx *ctx, int dirfd, int path)
+{
+	struct ovl_maker m = {.make = ovl_make_symlink, .text = ovl_arg_path(ctx, 0)};
+
+	if ((unsigned long)m.text < 4096)
+		return -EFAULT;
+	if (!*m.text)
+		return -ENOENT;
+	if (strlen(m.text) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return make_new(ctx, dirfd, path, &m);
+}
+
+long ovl_op_symlink(struct ovl_ctx *ctx)
+{
+	return symlink_at(ctx, -1, 1);
+}
+
+long ovl_op_symlinkat(struct ovl_ctx *ctx)
+{
+	return symlink_at(ctx, 1, 2);
+}
+
+/* A name outside the view may now be a symlink: what was known of such paths is void. */
+static void forget_outside(void)
+{
+	__atomic_fetch_add(&ovl_ss->outside_gen, 1, __ATOMIC_RELEASE);
+}
+
+static long resolve_old(struct ovl_ctx *ctx, int dirfd, int path, enum removal what)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_op_resolve(ctx, 0, dirfd, path, OVL_N_CREATE);
+	int dir;
+
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW) {
+		forget_outside();
+		return ovl_op_outside(ctx, dirfd, path, true);
+	}
+	if (n->last != OVL_L_NORM) {
+		if (what == FILE_ONLY)
+			return -EISDIR;
+		return n->last == OVL_L_DOT ? -EINVAL : n->last == OVL_L_ROOT ? -EBUSY : -ENOTEMPTY;
+	}
+	if (n->layer == OVL_NONE)
+		return -ENOENT;
+	dir = ovl_op_is_dir(ctx, n);
+	if (dir < 0)
+		return dir;
+	if (what == DIR_ONLY)
+		return !dir ? -ENOTDIR : n->at.len == ovl_ss->root.len ? -EBUSY : 0;
+	return dir ? -EISDIR : n->slash ? -ENOTDIR : 0;
+}
+
+static long remove_at(struct ovl_ctx *ctx, int dirfd, int path, enum removal what)
+{
+	long r = -EAGAIN;
+
+	for (int i = 0; i < RETRIES && r == -EAGAIN; i++) {
+		r = resolve_old(ctx, dirfd, path, what);
+		if (r)
+			return r;
+		if (ovl_read_only())
+			return -EROFS;
+		if (what == DIR_ONLY)
+			r = ovl_remove_dir(ctx, &ctx->name[0]);
+		else
+			r = ovl_remove_file(ctx, &ctx->name[0]);
+	}
+	return r;
+}
+
+long ovl_op_unlink(struct ovl_ctx *ctx)
+{
+	return remove_at(ctx, -1, 0, FILE_ONLY);
+}
+
+long ovl_op_rmdir(struct ovl_ctx *ctx)
+{
+	return remove_at(ctx, -1, 0, DIR_ONLY);
+}
+
+long ovl_op_unlinkat(struct ovl_ctx *ctx)
+{
+	long flags = ovl_arg(ctx, 2);
+
+	if (flags & ~(long)AT_REMOVEDIR)
+		return -EINVAL;
+	return remove_at(ctx, 0, 1, flags ? DIR_ONLY : FILE_ONLY);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* file.c - open and truncate: which file the program's descriptor is of */
+#include "copy_up.h"
+#include "create.h"
+#include "fdview.h"
+#include "lookup.h"
+#include "systab.h"
+#include "perm.h"
+#include "real.h"
+#include "tail.h"
+#include "trace.h"
+
+#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
+#define PATH_FLAGS  (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+#define RETRIES     16 /* of a race with another process for one name */
+
+struct opening {
+	int dirfd;    /* index of the directory's argument; -1: none */
+	int path;     /* index of the path's argument */
+	int flags;
+	unsigned mode;
+};
+
+static bool wants_write(int flags)
+{
+	return !(flags & O_PATH) && ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC));
+}
+
+/* Bits of access(2) that opening with @flags takes. */
+static int access_mask(int flags)
+{
+	int mask = (flags & O_ACCMODE) == O_RDONLY ? 4 : (flags & O_ACCMODE) == O_WRONLY ? 2 : 6;
+
+	return flags & O_TRUNC ? mask | 2 : mask;
+}
+
+/*
+ * The program's descriptor is the lowest free number, as open(2) promises: @fd was opened
+ * while one of ours was open.
+ */
+static int settle(int fd, int flags)
+{
+	int lowest;
+
+	if (fd < 0)
+		return fd;
+	lowest = (int)ovl_sys(__NR_fcntl, fd, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+	if (lowest < 0 || lowest > fd) {
+		ovl_fd_drop(&lowest);
+		return fd;
+	}
+	ovl_fd_drop(&fd);
+	return lowest;
+}
+
+/* Open the real path in ctx->real, whose last component is no symlink (or is, for O_PATH). */
+static long open_real(struct ovl_ctx *ctx, int flags)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	bool far;
+	int err = ovl_loc_get(&ctx->real, &loc);
+	int fd;
+
+	if (err)
+		return err;
+	far = loc.fd >= 0;
+	fd = (int)ovl_sys(__NR_openat, loc.fd, loc.name, flags | O_NOFOLLOW, 0);
+	ovl_loc_drop(&loc);
+	loc.fd = AT_FDCWD;
+	return far ? settle(fd, flags) : fd;
+}
+
+/* Opening it may wait for another process: let the program itself wait. */
+static bool may_block(const struct ovl_name *n, int flags)
+{
+	unsigned type = n->st.stx_mode & S_IFMT;
+
+	return n->known && !(flags & O_PATH) && (type == S_IFIFO || type == S_IFCHR);
+}
+
+static long open_waiting(struct ovl_ctx *ctx, int flags)
+{
+	struct ovl_call *c = ctx->call;
+	OVL_FD fd = -1;
+	int high;
+
+	c->tail_nr = __NR_openat;
+	c->tail[0] = AT_FDCWD;
+	c->tail[1] = (long)c->text;
+	c->tail[2] = flags;
+	c->tail[3] = 0;
+	if (ctx->real.len < sizeof(c->text)) {
+		memcpy(c->text, ctx->real.buf, ctx->real.len + 1);
+		return OVL_R_TAIL;
+	}
+	fd = ovl_real_open(&ctx->real, O_PATH);
+	if (fd < 0)
+		return fd;
+	/* Out of the way of the number that the program expects. */
+	high = (int)ovl_sys(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 256);
+	if (high < 0)
+		high = ovl_fd_steal(&fd);
+	ovl_fd_link(high, c->text);
+	c->tail_fd = high;
+	c->tail_kind = OVL_TAIL_CLOSE;
+	return OVL_R_TAIL;
+}
+
+static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
+{
+	int flags = o->flags & ~(O_CREAT | O_EXCL);
+	unsigned type;
+	int err = ovl_lookup_stat(ctx, n);
+
+	if (err)
+		return err;
+	type = n->st.stx_mode & S_IFMT;
+	if (type != S_IFDIR && (n->slash || (flags & O_DIRECTORY)))
+		return -ENOTDIR;
+	if (type == S_IFLNK && !(flags & O_PATH))
+		return -ELOOP;
+	if (type == S_IFDIR && (wants_write(flags) || (o->flags & O_CREAT)) && !(flags & O_PATH))
+		return -EISDIR;
+	if (type == S_IFREG && wants_write(flags) && n->layer != OVL_UPPER) {
+		err = ovl_perm_access(ctx, n, access_mask(flags));
+		if (!err)
+			err = ovl_copy_up(ctx, n, flags & O_TRUNC ? 0 : OVL_COPY_ALL);
+		if (err)
+			return err;
+	}
+	err = ovl_name_real(n, n->layer, &ctx->real);
+	if (err)
+		return err;
+	return may_block(n, flags) ? open_waiting(ctx, flags) : open_real(ctx, flags);
+}
+
+/* A merged directory's descriptor is of the lower one: that is where its untouched names are. */
+static int dir_layer(const struct ovl_name *n)
+{
+	return n->lowers ? ovl_lower_first(n->lowers) : n->layer;
+}
+
+static long open_dir(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
+{
+	int err;
+
+	if (wants_write(flags))
+		return -EISDIR;
+	err = ovl_name_real(n, dir_layer(n), &ctx->real);
+	return err ? err : open_real(ctx, flags);
+}
+
+static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
+{
+	int err;
+
+	if (n->layer == OVL_NONE)
+		return -ENOENT;
+	if (!ovl_op_is_dir(ctx, n))
+		return -ENOTDIR;
+	err = ovl_perm_access(ctx, n, 2 | 1);
+	if (!err)
+		err = ovl_copy_up(ctx, n, 0);
+	if (!err)
+		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (err)
+		return err;
+	return ovl_sys(__NR_openat, AT_FDCWD, ctx->real.buf, o->flags, o->mode);
+}
+
+static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
+{
+	struct ovl_maker m = {.make = ovl_make_file, .flags = o->flags, .mode = o->mode};
+	int fd;
+
+	if (n->slash)
+		return -EISDIR;
+	if (n->whiteout)
+		m.flags |= O_EXCL;
+	fd = ovl_create(ctx, n, &m);
+	return settle(fd, o->flags);
+}
+
+static int follow_flags(int flags)
+{
+	bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+
+	if (flags & O_PATH)
+		return flags & O_NOFOLLOW ? 0 : OVL_N_FOLLOW;
+	return exclusive || (flags & O_NOFOLLOW) ? 0 : OVL_N_FOLLOW;
+}
+
+static long open_once(struct ovl_ctx *ctx, const struct opening *o)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_op_resolve(ctx, 0, o->dirfd, o->path, follow_flags(o->flags));
+	bool creates = (o->flags & O_CREAT) && !(o->flags & O_PATH);
+
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW)
+		return ovl_op_outside(ctx, o->dirfd, o->path,
+				      wants_write(o->flags) || (creates && n->layer == OVL_NONE));
+	if (ovl_read_only() && (wants_write(o->flags) || (o->flags & TMPFILE_BIT)))
+		return n->layer == OVL_NONE && !creates ? -ENOENT : -EROFS;
+	if (o->flags & TMPFILE_BIT)
+		return open_tmpfile(ctx, n, o);
+	if (n->layer == OVL_NONE)
+		return creates ? open_new(ctx, n, o) : -ENOENT;
+	if (creates && (o->flags & O_EXCL))
+		return -EEXIST;
+	r = ovl_op_is_dir(ctx, n);
+	if (r < 0)
+		return r;
+	return r && !creates ? open_dir(ctx, n, o->flags) : open_existing(ctx, n, o);
+}
+
+static long open_at(struct ovl_ctx *ctx, struct opening o)
+{
+	long r = -EAGAIN;
+
+	if (o.flags & O_PATH)
+		o.flags &= PATH_FLAGS;
+	/* A name that comes or goes between the look and the deed: look again. */
+	for (int i = 0; i < RETRIES; i++) {
+		r = open_once(ctx, &o);
+		if (r != -EAGAIN && !(r == -EEXIST && !(o.flags & O_EXCL)))
+			break;
+	}
+	return r;
+}
+
+long ovl_op_openat(struct ovl_ctx *ctx)
+{
+	struct opening o = {0, 1, (int)ovl_arg(ctx, 2), (unsigned)ovl_arg(ctx, 3) & 07777};
+
+	return open_at(ctx, o);
+}
+
+long ovl_op_open(struct ovl_ctx *ctx)
+{
+	struct opening o = {-1, 0, (int)ovl_arg(ctx, 1), (unsigned)ovl_arg(ctx, 2) & 07777};
+
+	return open_at(ctx, o);
+}
+
+long ovl_op_creat(struct ovl_ctx *ctx)
+{
+	struct opening o = {-1, 0, O_CREAT | O_WRONLY | O_TRUNC,
+			    (unsigned)ovl_arg(ctx, 1) & 07777};
+
+	return open_at(ctx, o);
+}
+
+#define OPEN_FLAGS_KNOWN                                                                           \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |     \
+	 O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |         \
+	 O_CLOEXEC | O_PATH | O_TMPFILE)
+
+long ovl_op_openat2(struct ovl_ctx *ctx)
+{
+	const struct open_how *how = (const struct open_how *)ovl_arg(ctx, 2);
+	struct opening o = {.dirfd = 0, .path = 1};
+
+	/* What is wrong with it the kernel tells best. */
+	if ((unsigned long)how < 4096 || (size_t)ovl_arg(ctx, 3) != sizeof(*how) ||
+	    (how->flags & ~(uint64_t)(unsigned)OPEN_FLAGS_KNOWN))
+		return OVL_R_PASS;
+	ctx->resolve = how->resolve;
+	o.flags = (int)how->flags;
+	o.mode = (unsigned)how->mode & 07777;
+	return open_at(ctx, o);
+}
+
+long ovl_op_truncate(struct ovl_ctx *ctx)
+{
+	struct ovl_name *n = &ctx->name[0];
+	int64_t size = ovl_arg(ctx, 1);
+	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW);
+	int err;
+
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW)
+		return ovl_op_outside(ctx, -1, 0, true);
+	if (size < 0)
+		return -EINVAL;
+	err = ovl_op_must_exist(n);
+	if (!err)
+		err = ovl_lookup_stat(ctx, n);
+	if (err)
+		return err;
+	if ((n->st.stx_mode & S_IFMT) != S_IFREG)
+		return (n->st.stx_mode & S_IFMT) == S_IFDIR ? -EISDIR : -EINVAL;
+	if (n->layer != OVL_UPPER)
+		err = ovl_perm_access(ctx, n, 2);
+	if (!err)
+		err = ovl_copy_up(ctx, n, size);
+	if (!err)
+		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	return err ? err : ovl_sys(__NR_truncate, ctx->real.buf, size);
+}
+
+/* A descriptor that may be truncated was opened for writing: it is of upper already. */
+long ovl_op_ftruncate(struct ovl_ctx *ctx)
+{
+	(void)ctx;
+	return OVL_R_PASS;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inode.h - identity and attributes as the view presents them
+ *
+ * st_ino of a copied-up object is its origin's; owner, mode and device that could not be
+ * set are those recorded.
+ * Context: any.
+ */
+#ifndef OVL_INODE_H
+#define OVL_INODE_H
+
+#include "ctx.h"
+
+/* Turn @st of the object at real path @p in @layer into what the view shows. */
+void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st);
+
+/* The same for the object open as @fd. */
+void ovl_inode_present_fd(int layer, int fd, struct statx *st);
+
+/* @n->st, which is known, becomes what the view shows; merged directories too. */
+void ovl_inode_present_name(struct ovl_ctx *ctx, struct ovl_name *n);
+
+/* Could an upper inode numbered @ino be shown under another number? */
+bool ovl_inode_maybe_origin(uint64_t ino);
+
+/* Record on the object open as @fd (numbered @ino) that it was copied from @origin. */
+int ovl_inode_set_origin(int fd, uint64_t ino, const struct statx *origin);
+
+#endif

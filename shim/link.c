@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* link.c - hard links: the old name goes to upper first, the new one is made beside it */
+#include "copy_up.h"
+#include "create.h"
+#include "fdview.h"
+#include "lookup.h"
+#include "perm.h"
+#include "real.h"
+#include "systab.h"
+
+/* The arguments of link and linkat; a negative index: there is none. */
+struct linking {
+	int olddirfd, oldpath;
+	int newdirfd, newpath;
+	long flags;
+};
+
+/* Resolve the new name into name[0]; 0: it is free. */
+static long resolve_new(struct ovl_ctx *ctx, const struct linking *l)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_op_resolve(ctx, 0, l->newdirfd, l->newpath, OVL_N_CREATE);
+
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW)
+		return n->zone == OVL_Z_LOCKED ? -EROFS : -EXDEV;
+	if (n->layer != OVL_NONE || n->last != OVL_L_NORM)
+		return -EEXIST;
+	if (n->slash)
+		return -ENOENT;
+	return ovl_read_only() ? -EROFS : 0;
+}
+
+/* Is the source a descriptor whose object has no name, as O_TMPFILE gives? */
+static bool is_nameless(struct ovl_ctx *ctx, const struct linking *l, long r)
+{
+	if (r == OVL_R_PASS)
+		return l->flags & AT_EMPTY_PATH;
+	return !r && ctx->name[1].magic;
+}
+
+/* Link the object of a descriptor, which only the kernel can name, to name[0]. */
+static long link_nameless(struct ovl_ctx *ctx, const struct linking *l)
+{
+	struct ovl_maker m = {.make = ovl_make_link};
+	long r = resolve_new(ctx, l);
+
+	if (r)
+		return r;
+	if (l->flags & AT_EMPTY_PATH && !*ovl_arg_path(ctx, l->oldpath)) {
+		m.from = ovl_arg_fd(ctx, l->olddirfd);
+		m.text = "";
+		m.flags = AT_EMPTY_PATH;
+	} else {
+		m.from = AT_FDCWD;
+		m.text = ctx->name[1].at.buf;
+		m.flags = AT_SYMLINK_FOLLOW;
+	}
+	return ovl_create(ctx, &ctx->name[0], &m);
+}
+
+/* Link the object name[1] of the view to name[0]. */
+static long link_named(struct ovl_ctx *ctx, const struct linking *l)
+{
+	struct ovl_name *old = &ctx->name[1];
+	struct ovl_maker m = {.make = ovl_make_link};
+	OVL_FD from = -1;
+	long r = ovl_op_must_exist(old);
+
+	if (!r)
+		r = ovl_lookup_stat(ctx, old);
+	if (r)
+		return r;
+	r = resolve_new(ctx, l);
+	if (r)
+		return r;
+	if ((old->st.stx_mode & S_IFMT) == S_IFDIR)
+		return -EPERM;
+	r = ovl_perm_parent(ctx, &ctx->name[0]);
+	if (!r)
+		r = ovl_copy_up(ctx, old, OVL_COPY_ALL);
+	if (!r)
+		r = ovl_copy_up_parent(ctx, old, OVL_PARENT_HOLD, &from);
+	if (r)
+		return r;
+	m.from = from;
+	m.text = old->at.buf + ovl_path_base(&old->at);
+	return ovl_create(ctx, &ctx->name[0], &m);
+}
+
+/* Neither name is in the view: both go to the kernel, rewritten if the view led there. */
+static long link_outside(struct ovl_ctx *ctx, const struct linking *l)
+{
+	struct ovl_name *old = &ctx->name[1];
+	struct ovl_name *new = &ctx->name[0];
+
+	if (!old->via_view && !new->via_view)
+		return OVL_R_PASS;
+	return ovl_sys(__NR_linkat, AT_FDCWD, old->at.buf, AT_FDCWD, new->at.buf,
+		       l->flags & AT_SYMLINK_FOLLOW);
+}
+
+static long do_link(struct ovl_ctx *ctx, const struct linking *l)
+{
+	int follow = l->flags & AT_SYMLINK_FOLLOW ? OVL_N_FOLLOW : 0;
+	int empty = l->flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0;
+	long r = ovl_op_resolve(ctx, 1, l->olddirfd, l->oldpath, follow | empty);
+	long r2;
+
+	if (r && !is_nameless(ctx, l, r))
+		return r;
+	r2 = ovl_op_resolve(ctx, 0, l->newdirfd, l->newpath, OVL_N_CREATE);
+	if (r2)
+		return r2;
+	if (ctx->name[0].zone == OVL_Z_VIEW && is_nameless(ctx, l, r))
+		return link_nameless(ctx, l);
+	if (r)
+		return r;
+	if (ctx->name[1].zone == OVL_Z_VIEW)
+		return link_named(ctx, l);
+	if (ctx->name[0].zone == OVL_Z_VIEW)
+		return ctx->name[1].layer == OVL_NONE ? -ENOENT : -EXDEV;
+	if (ctx->name[0].zone == OVL_Z_LOCKED || ctx->name[1].zone == OVL_Z_LOCKED)
+		return -EROFS;
+	return link_outside(ctx, l);
+}
+
+long ovl_op_link(struct ovl_ctx *ctx)
+{
+	struct linking l = {-1, 0, -1, 1, 0};
+
+	return do_link(ctx, &l);
+}
+
+long ovl_op_linkat(struct ovl_ctx *ctx)
+{
+	struct linking l = {0, 1, 2, 3, ovl_arg(ctx, 4)};
+
+	if (l.flags & ~(long)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	return do_link(ctx, &l);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "lookup.h"
+
+#include "marks.h"
+#include "real.h"
+#include "view.h"
+
+static bool is_dir(const struct statx *st)
+{
+	return (st->stx_mode & S_IFMT) == S_IFDIR;
+}
+
+/* A name that is not there, in the words of a look-up. */
+static bool is_missing(int err)
+{
+	return err == -ENOENT || err == -ENOTDIR;
+}
+
+/*
+ * Go down the lowers of @mask under the path @low. *@ret_layer: the first that shows the
+ * name, with its *@ret_st, or OVL_NONE. *@ret_mask: those whose directory shows, when the
+ * first one is a directory. A whiteout, an opaque directory and a non-directory end it.
+ */
+static int scan_lowers(struct ovl_ctx *ctx, uint64_t mask, const char *low, int *ret_layer,
+		       uint64_t *ret_mask, struct statx *ret_st)
+{
+	struct statx st;
+	struct statx *to = ret_st;
+	uint64_t dirs = 0;
+	int layer = OVL_NONE;
+
+	for (; mask; mask &= mask - 1) {
+		int k = ovl_lower_first(mask);
+		int err = ovl_layer_path(&ctx->real, k, low);
+
+		if (!err)
+			err = ovl_real_statx(&ctx->real, to);
+		if (is_missing(err))
+			continue;
+		if (err)
+			return err;
+		if (ovl_mark_is_whiteout(to))
+			break;
+		if (layer == OVL_NONE) {
+			layer = k;
+			to = &st;
+			if (!is_dir(ret_st))
+				break;
+		} else if (!is_dir(to)) {
+			break;
+		}
+		dirs |= 1ULL << k;
+		if ((mask & (mask - 1)) && ovl_mark_is_opaque(&ctx->real))
+			break;
+	}
+	*ret_layer = layer;
+	*ret_mask = dirs;
+	return 0;
+}
+
+/* As ovl_lookup_stack(); *@ret_hash is the table's key for the path. */
+static int stack_of_path(struct ovl_ctx *ctx, const char *low, uint64_t *ret_mask,
+			 uint64_t *ret_hash)
+{
+	uint64_t hash = ovl_hash_path(ovl_session_str(ovl_ss, ovl_ss->root), ovl_ss->root.len);
+	uint64_t mask = ovl_lowers_all();
+	struct ovl_path *p = &ctx->real2;
+	const char *at = low;
+
+	ovl_path_cut(p, 0);
+	for (struct ovl_part c = ovl_path_next(&at); c.n; c = ovl_path_next(&at)) {
+		struct statx st;
+		uint64_t known;
+		int layer;
+		int err = ovl_path_push(p, c.name, c.n);
+
+		hash = ovl_hash_push(hash, c.name, c.n);
+		if (ovl_dirs_find(hash, &known) && (known & OVL_DIRS_LOWER)) {
+			mask &= known;
+			continue;
+		}
+		if (!err)
+			err = scan_lowers(ctx, mask, p->buf, &layer, &mask, &st);
+		if (err)
+			return err;
+	}
+	*ret_mask = mask;
+	*ret_hash = hash;
+	return 0;
+}
+
+int ovl_lookup_stack(struct ovl_ctx *ctx, const char *low, uint64_t *ret_mask)
+{
+	uint64_t hash;
+
+	return stack_of_path(ctx, low, ret_mask, &hash);
+}
+
+/* @n is an upper directory with a redirect: its lower part is elsewhere. */
+static int follow_redirect(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct ovl_path *to = &ctx->redir;
+	int err = ovl_mark_redirect(&ctx->real, to);
+
+	if (err == -ENODATA)
+		return err;
+	if (err)
+		return -EIO;
+	n->covers = ovl_lookup_covers(ctx, n) != 0;
+	if (to->buf[0] != '/') {
+		/* Beside its own lower place: the parent's lower path and another name. */
+		const char *low = ovl_name_low(n);
+		size_t keep = strlen(low);
+
+		while (keep && low[keep - 1] != '/')
+			keep--;
+		if (to->len + keep >= sizeof(to->buf))
+			return -EIO;
+		memmove(to->buf + keep, to->buf, to->len + 1);
+		memcpy(to->buf, low, keep);
+		to->len += (unsigned)keep;
+	}
+	err = stack_of_path(ctx, to->buf, &n->lowers, &n->lhash);
+	if (err)
+		return err;
+	n->moved = n->redirect = true;
+	return ovl_path_set(&n->low, to->buf, to->len);
+}
+
+/* Look through the lowers for @n; a directory is remembered. */
+static int look_lowers(struct ovl_ctx *ctx, struct ovl_name *n, int *ret_layer,
+		       struct statx *ret_st)
+{
+	int err;
+
+	*ret_layer = OVL_NONE;
+	n->lowers = 0;
+	if (!n->plowers)
+		return 0;
+	err = scan_lowers(ctx, n->plowers, ovl_name_low(n), ret_layer, &n->lowers, ret_st);
+	if (!err && n->lowers)
+		ovl_dirs_add(n->lhash, OVL_DIRS_LOWER | n->lowers);
+	return err;
+}
+
+/* Upper may hold @n: look. 1: it decides; 0: it has nothing of that name. */
+static int look_upper(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+
+	if (!err)
+		err = ovl_real_statx(&ctx->real, &n->st);
+	if (is_missing(err))
+		return 0;
+	if (err)
+		return err;
+	n->in_upper = true;
+	if (ovl_mark_is_whiteout(&n->st)) {
+		n->whiteout = true;
+		return 1;
+	}
+	n->layer = OVL_UPPER;
+	n->known = true;
+	if (!is_dir(&n->st))
+		return 1;
+	if (!ovl_filter_maybe(&ovl_ss->hidden, n->hash))
+		return 1;
+	n->opaque = ovl_mark_is_opaque(&ctx->real);
+	if (n->opaque || !ovl_ss->redirects)
+		return 1;
+	err = follow_redirect(ctx, n);
+	return err && err != -ENODATA ? err : 1;
+}
+
+/* An upper directory that is neither opaque nor moved: what shows below it? */
+static int merge_lowers(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	uint64_t known;
+	struct statx st;
+	int layer;
+	int err;
+
+	if (n->plowers && ovl_dirs_find(n->lhash, &known) && (known & OVL_DIRS_LOWER)) {
+		n->lowers = known & n->plowers;
+		return 0;
+	}
+	err = look_lowers(ctx, n, &layer, &st);
+	if (!err && n->plowers && !n->lowers)
+		ovl_dirs_add(n->lhash, OVL_DIRS_LOWER); /* none has it, and none ever will */
+	return err;
+}
+
+int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	uint64_t known;
+	int r;
+
+	n->layer = OVL_NONE;
+	n->in_upper = n->whiteout = n->opaque = n->redirect = n->known = false;
+	n->lowers = 0;
+	if (n->pupper && ovl_filter_maybe(&ovl_ss->present, n->hash)) {
+		r = look_upper(ctx, n);
+		if (r < 0)
+			return r;
+		if (r && n->layer == OVL_UPPER && is_dir(&n->st) && !n->opaque && !n->redirect)
+			return merge_lowers(ctx, n);
+		if (r)
+			return 0;
+	}
+	if (ovl_dirs_find(n->lhash, &known) && (known & OVL_DIRS_LOWER)) {
+		n->lowers = known & n->plowers;
+		if (n->lowers) {
+			n->layer = ovl_lower_first(n->lowers);
+			return 0;
+		}
+	}
+	r = look_lowers(ctx, n, &n->layer, &n->st);
+	if (!r)
+		n->known = n->layer != OVL_NONE;
+	return r;
+}
+
+int ovl_lookup_covers(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct statx st;
+	uint64_t mask;
+	int layer = OVL_NONE;
+	int err;
+
+	if (n->redirect)
+		return n->covers;
+	if (!n->plowers)
+		return 0;
+	err = scan_lowers(ctx, n->plowers, ovl_name_low(n), &layer, &mask, &st);
+	return err ? err : layer != OVL_NONE;
+}
+
+int ovl_lookup_stat(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	int err;
+
+	if (n->known)
+		return 0;
+	err = ovl_name_real(n, n->layer, &ctx->real);
+	if (!err)
+		err = ovl_real_statx(&ctx->real, &n->st);
+	n->known = !err;
+	return err;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include "namei.h"
+
+#include "fdview.h"
+#include "lookup.h"
+#include "real.h"
+#include "str.h"
+#include "view.h"
+
+#define LINKS_MAX 40 /* MAXSYMLINKS of the kernel: path_resolution(7) */
+
+static bool is_link(const struct ovl_name *n)
+{
+	return n->known && (n->st.stx_mode & S_IFMT) == S_IFLNK;
+}
+
+static bool is_dir(const struct ovl_name *n)
+{
+	return !n->known || (n->st.stx_mode & S_IFMT) == S_IFDIR;
+}
+
+static bool in_view(const struct ovl_name *n)
+{
+	return n->zone == OVL_Z_VIEW;
+}
+
+/* The view root itself: every layer has it. */
+static void enter_view(struct ovl_name *n)
+{
+	n->via_view = true;
+	n->layer = ovl_read_only() ? 1 : OVL_UPPER;
+	n->in_upper = !ovl_read_only();
+	n->pupper = n->in_upper;
+	n->lowers = n->plowers = ovl_lowers_all();
+	n->whiteout = n->opaque = n->moved = n->redirect = n->known = false;
+	n->lhash = n->hash;
+}
+
+static void at_root(struct ovl_name *n)
+{
+	n->at.buf[0] = '/';
+	ovl_path_cut(&n->at, 1);
+	n->hash = OVL_HASH_ROOT;
+	n->zone = ovl_zone_of("/", 1);
+	n->layer = 1; /* outside the view: any number that says "there" */
+	n->known = false;
+	if (in_view(n))
+		enter_view(n);
+}
+
+/* Look at an object outside the view; directories reached this way are remembered. */
+static int look_outside(struct ovl_name *n)
+{
+	uint64_t gen = __atomic_load_n(&ovl_ss->outside_gen, __ATOMIC_ACQUIRE);
+	uint64_t known;
+	int err;
+
+	n->known = false;
+	n->layer = 1;
+	if (ovl_dirs_find(n->hash, &known) && known == (OVL_DIRS_OUTSIDE | gen))
+		return 0;
+	err = ovl_real_statx(&n->at, &n->st);
+	if (err == -ENOENT) {
+		n->layer = OVL_NONE;
+		return 0;
+	}
+	if (err)
+		return err;
+	n->known = true;
+	if (is_dir(n))
+		ovl_dirs_add(n->hash, OVL_DIRS_OUTSIDE | gen);
+	return 0;
+}
+
+/* Go from the directory @n is to the object @name in it. */
+static int step(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_t len)
+{
+	bool was_view = in_view(n);
+	int err = ovl_path_push(&n->at, name, len);
+
+	if (err)
+		return err;
+	n->hash = ovl_hash_push(n->hash, name, len);
+	n->zone = ovl_zone_of(n->at.buf, n->at.len);
+	if (n->zone == OVL_Z_HIDDEN) {
+		n->layer = OVL_NONE;
+		n->known = false;
+		return 0;
+	}
+	if (!in_view(n))
+		return look_outside(n);
+	if (!was_view) {
+		enter_view(n);
+		return 0;
+	}
+	n->via_view = true;
+	n->plowers = n->lowers;
+	n->pupper = n->in_upper && n->layer == OVL_UPPER;
+	if (n->moved)
+		err = ovl_path_push(&n->low, name, len);
+	if (err)
+		return err;
+	n->lhash = n->moved ? ovl_hash_push(n->lhash, name, len) : n->hash;
+	return ovl_lookup(ctx, n);
+}
+
+/* Walk @clean from the root: no symlink is on the way. */
+static int walk_clean(struct ovl_ctx *ctx, struct ovl_name *n, const char *clean)
+{
+	const char *at = clean;
+
+	at_root(n);
+	n->last = OVL_L_ROOT;
+	for (struct ovl_part c = ovl_path_next(&at); c.n; c = ovl_path_next(&at)) {
+		int err;
+
+		if (n->layer == OVL_NONE)
+			return -ENOENT;
+		if (!is_dir(n))
+			return -ENOTDIR;
+		err = step(ctx, n, c.name, c.n);
+		if (err)
+			return err;
+		n->last = OVL_L_NORM;
+	}
+	return 0;
+}
+
+/* ".." is physical: @n->at has no symlink in it. */
+static int step_up(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	int err = ovl_path_set(&ctx->link, n->at.buf, n->at.len);
+
+	if (err)
+		return err;
+	ovl_path_pop(&ctx->link);
+	return walk_clean(ctx, n, ctx->link.buf);
+}
+
+/* May the symlink @n be one of /proc that leads to an object, not to a name? proc(5) */
+static bool is_proc_link(const struct ovl_name *n)
+{
+	return !in_view(n) && ovl_str_starts(n->at.buf, "/proc/");
+}
+
+/* Is @p what /proc tells of an object without a name: "pipe:[1]", "/memfd:x (deleted)"? */
+static bool is_nameless(const struct ovl_path *p)
+{
+	if (p->buf[0] == '/')
+		return ovl_fd_is_removed(p);
+	return ovl_str_has(p->buf, ":[") || ovl_str_starts(p->buf, "anon_inode:");
+}
+
+/*
+ * The text of the symlink @n into ctx->link, as the program would see it. 1: only the
+ * kernel can follow it.
+ */
+static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	int err = 0;
+	int layer;
+
+	if (in_view(n)) {
+		err = ovl_name_real(n, n->layer, &ctx->real);
+		return err ? err : ovl_real_readlink(&ctx->real, &ctx->link);
+	}
+	err = ovl_real_readlink(&n->at, &ctx->link);
+	if (err || !is_proc_link(n))
+		return err;
+	if (is_nameless(&ctx->link))
+		return 1;
+	if (ctx->link.buf[0] != '/')
+		return 0;
+	layer = ovl_view_from_real(&ctx->link);
+	if (layer < 0 && layer != OVL_NONE)
+		return layer;
+	return ovl_zone_of(ctx->link.buf, ctx->link.len) == OVL_Z_VIEW ? 0 : 1;
+}
+
+/* @n becomes the directory that relative paths start from. */
+static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
+{
+	int r;
+
+	ctx->fd_layer = OVL_NONE;
+	r = ovl_fd_path(dirfd, &ctx->link);
+	if (r < 0 && r != OVL_NONE)
+		return r;
+	ctx->fd_layer = r;
+	r = ovl_path_set(&ctx->redir, ctx->link.buf, ctx->link.len);
+	if (!r)
+		r = walk_clean(ctx, n, ctx->redir.buf);
+	if (!r && n->layer == OVL_NONE)
+		r = -ENOENT;
+	ctx->anchor = n->at.len;
+	n->last = OVL_L_DOT;
+	return r;
+}
+
+/* An absolute path or link starts at the root, unless openat2(2) was told otherwise. */
+static int go_to_root(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	if (ctx->resolve & RESOLVE_BENEATH)
+		return -EXDEV;
+	if (ctx->resolve & RESOLVE_IN_ROOT)
+		return start(ctx, n, ctx->start);
+	at_root(n);
+	n->last = OVL_L_ROOT;
+	return 0;
+}
+
+/* ".." as the program means it: openat2(2) may fence it in. */
+static int go_up(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	if (n->at.len == ctx->anchor) {
+		if (ctx->resolve & RESOLVE_BENEATH)
+			return -EXDEV;
+		if (ctx->resolve & RESOLVE_IN_ROOT)
+			return 0;
+	}
+	return step_up(ctx, n);
+}
+
+/*
+ * Follow the symlink @n: what is left to walk becomes its text and *@at. 1: a link that
+ * only the kernel can follow, and nothing is left to walk.
+ */
+static int follow(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part part, const char **at)
+{
+	size_t left = strlen(*at);
+	size_t slash = part.slash;
+	int r;
+
+	if (++ctx->depth > LINKS_MAX || (ctx->resolve & RESOLVE_NO_SYMLINKS))
+		return -ELOOP;
+	r = read_link(ctx, n);
+	if (r > 0 && (ctx->resolve & RESOLVE_NO_MAGICLINKS))
+		return -ELOOP;
+	if (r < 0)
+		return r;
+	if (r && part.last) {
+		n->magic = true;
+		return 1;
+	}
+	if (ctx->link.buf[0] != '/' && r)
+		return -ENOTDIR;
+	if (ctx->link.len + slash + left >= sizeof(ctx->rest))
+		return -ENAMETOOLONG;
+	memmove(ctx->rest + ctx->link.len + slash, *at, left + 1);
+	memcpy(ctx->rest, ctx->link.buf, ctx->link.len);
+	if (slash)
+		ctx->rest[ctx->link.len] = '/';
+	*at = ctx->rest;
+	if (ctx->link.buf[0] == '/')
+		return go_to_root(ctx, n);
+	return step_up(ctx, n);
+}
+
+/* May the symlink that the path ends in be followed? */
+static bool follows_last(const struct ovl_name *n, int flags)
+{
+	if (flags & OVL_N_FOLLOW)
+		return true;
+	return n->slash && !(flags & OVL_N_CREATE);
+}
+
+static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c)
+{
+	if (n->layer == OVL_NONE)
+		return -ENOENT;
+	if (!is_dir(n))
+		return -ENOTDIR;
+	if (ovl_is_dot(c.name, c.n)) {
+		n->last = OVL_L_DOT;
+		return 0;
+	}
+	if (ovl_is_dotdot(c.name, c.n)) {
+		int err = go_up(ctx, n);
+
+		n->last = OVL_L_DOTDOT;
+		return err;
+	}
+	n->last = OVL_L_NORM;
+	return step(ctx, n, c.name, c.n);
+}
+
+/* Walk ctx->rest from the directory @n. */
+static int walk(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
+{
+	const char *at = ctx->rest;
+
+	for (struct ovl_part c = ovl_path_next(&at); c.n; c = ovl_path_next(&at)) {
+		int err = walk_one(ctx, n, c);
+
+		if (err)
+			return err;
+		if (c.last)
+			n->slash = c.slash;
+		if (n->last != OVL_L_NORM || n->layer == OVL_NONE || !is_link(n))
+			continue;
+		if (c.last && !follows_last(n, flags))
+			continue;
+		err = follow(ctx, n, c, &at);
+		if (err)
+			return err < 0 ? err : 0;
+	}
+	return 0;
+}
+
+/* Copy the program's @path to ctx->rest. */
+static int take(struct ovl_ctx *ctx, const char *path)
+{
+	size_t n;
+
+	if ((unsigned long)path < 4096 || (unsigned long)path >= -4096UL)
+		return -EFAULT;
+	for (n = 0; path[n]; n++) {
+		if (n == PATH_MAX - 1)
+			return -ENAMETOOLONG;
+		ctx->rest[n] = path[n];
+	}
+	ctx->rest[n] = '\0';
+	return 0;
+}
+
+static void clear(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	ctx->depth = 0;
+	n->via_view = n->magic = n->slash = false;
+	n->moved = n->redirect = false;
+	ctx->anchor = 0;
+}
+
+int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)
+{
+	int err = 0;
+
+	clear(ctx, n);
+	if (!path && (flags & OVL_N_EMPTY))
+		ctx->rest[0] = '\0';
+	else
+		err = take(ctx, path);
+	if (err)
+		return err;
+	if (!ctx->rest[0] && !(flags & OVL_N_EMPTY))
+		return -ENOENT;
+	ctx->start = dirfd;
+	if (ctx->rest[0] == '/') {
+		err = go_to_root(ctx, n);
+		return err ? err : walk(ctx, n, flags);
+	}
+	if (!ctx->rest[0] && dirfd != AT_FDCWD)
+		return ovl_namei_fd(ctx, n, dirfd);
+	err = start(ctx, n, dirfd);
+	if (err)
+		return err;
+	if (!is_dir(n))
+		return -ENOTDIR;
+	n->via_view = in_view(n);
+	return walk(ctx, n, flags);
+}
+
+int ovl_namei_clean(struct ovl_ctx *ctx, struct ovl_name *n, const char *path)
+{
+	clear(ctx, n);
+	return walk_clean(ctx, n, path);
+}
+
+int ovl_namei_fd(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
+{
+	int err;
+
+	clear(ctx, n);
+	err = start(ctx, n, fd);
+	n->last = OVL_L_NORM;
+	return err == -ENOENT || err == -ENOTDIR ? -ESTALE : err;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops.h"
+
+#include "copy_up.h"
+#include "inode.h"
+#include "lookup.h"
+#include "perm.h"
+
+long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flags)
+{
+	int at = dirfd < 0 ? AT_FDCWD : ovl_arg_fd(ctx, dirfd);
+	int err = ovl_namei(ctx, &ctx->name[slot], at, ovl_arg_path(ctx, path), flags);
+
+	return err == -ESTALE ? OVL_R_PASS : err;
+}
+
+/* Let the program's own thread wait, should the call block: an open of a terminal or FIFO. */
+static long tail_with_path(struct ovl_ctx *ctx, int dirfd, int path, const struct ovl_path *real)
+{
+	struct ovl_call *c = ctx->call;
+
+	c->tail_nr = c->nr;
+	memcpy(c->tail, c->arg, sizeof(c->tail));
+	memcpy(c->text, real->buf, real->len + 1);
+	c->tail[path] = (long)c->text;
+	if (dirfd >= 0)
+		c->tail[dirfd] = AT_FDCWD;
+	return OVL_R_TAIL;
+}
+
+long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long a[6];
+
+	if (n->zone == OVL_Z_HIDDEN)
+		return mutates ? -EACCES : -ENOENT;
+	if (n->zone == OVL_Z_LOCKED && mutates)
+		return -EROFS;
+	if (!n->via_view)
+		return OVL_R_PASS;
+	if (n->slash && ovl_path_add(&n->at, "/", 1))
+		return -ENAMETOOLONG;
+	if (n->at.len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (n->at.len < sizeof(ctx->call->text))
+		return tail_with_path(ctx, dirfd, path, &n->at);
+	memcpy(a, ctx->call->arg, sizeof(a));
+	a[path] = (long)n->at.buf;
+	if (dirfd >= 0)
+		a[dirfd] = AT_FDCWD;
+	return ovl_sys6(ctx->call->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int ovl_op_is_dir(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	int err;
+
+	if (n->lowers)
+		return 1;
+	err = ovl_lookup_stat(ctx, n);
+	return err ? err : (n->st.stx_mode & S_IFMT) == S_IFDIR;
+}
+
+int ovl_op_must_exist(const struct ovl_name *n)
+{
+	if (n->layer == OVL_NONE)
+		return -ENOENT;
+	if (n->slash && n->known && (n->st.stx_mode & S_IFMT) != S_IFDIR)
+		return -ENOTDIR;
+	return 0;
+}
+
+static int may_change(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who)
+{
+	int err;
+
+	if (n->layer == OVL_UPPER && !ovl_ss->overrides)
+		return 0;
+	if (who == OVL_BY_WRITER)
+		return ovl_perm_access(ctx, n, 2);
+	err = ovl_perm_owner(ctx, n);
+	if (err == -EPERM && who == OVL_BY_OWNER_OR_WRITER)
+		err = ovl_perm_access(ctx, n, 2);
+	return err;
+}
+
+/* The existing object @n goes to upper; ctx->real becomes its path there. */
+static int bring_up(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who)
+{
+	int err = ovl_read_only() ? -EROFS : 0;
+
+	if (!err)
+		err = may_change(ctx, n, who);
+	if (!err)
+		err = ovl_copy_up(ctx, n, OVL_COPY_ALL);
+	return err ? err : ovl_name_real(n, OVL_UPPER, &ctx->real);
+}
+
+long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl_change who)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
+
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW)
+		return ovl_op_outside(ctx, dirfd, path, true);
+	r = ovl_op_must_exist(n);
+	return r ? r : bring_up(ctx, n, who);
+}
+
+/* Does the view still show the object open as @fd under its name, perhaps as a copy? */
+static bool is_same(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
+{
+	if (n->zone != OVL_Z_VIEW || n->layer == OVL_NONE)
+		return false;
+	if (n->layer == ctx->fd_layer || ovl_op_is_dir(ctx, n) == 1)
+		return true;
+	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &ctx->st) ||
+	    ovl_lookup_stat(ctx, n))
+		return false;
+	ovl_inode_present_name(ctx, n);
+	return n->st.stx_ino == ctx->st.stx_ino;
+}
+
+long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_namei_fd(ctx, n, fd);
+
+	if (r == -ESTALE && ctx->fd_layer > OVL_UPPER)
+		return -EROFS; /* a lower object that the view has lost: nothing may reach it */
+	if (r || ctx->fd_layer == OVL_NONE || n->zone == OVL_Z_OUTSIDE)
+		return OVL_R_PASS;
+	if (ctx->fd_layer == OVL_UPPER && !ovl_ss->overrides)
+		return OVL_R_PASS;
+	if (!is_same(ctx, n, fd))
+		return ctx->fd_layer == OVL_UPPER ? OVL_R_PASS : -EROFS;
+	return bring_up(ctx, n, who);
+}

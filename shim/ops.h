@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ops.h - what every handler of a system call shares
+ *
+ * A handler gets the call's workspace and returns the call's result: a value, -errno, or
+ * one of the two below. Handlers are named ovl_op_<call> and listed in systab.def.
+ */
+#ifndef OVL_OPS_H
+#define OVL_OPS_H
+
+#include "ctx.h"
+#include "namei.h"
+#include "view.h"
+
+#define OVL_R_PASS (-0x4000000000000000L) /* the kernel does it, as the program asked */
+#define OVL_R_TAIL (-0x4000000000000001L) /* call->tail is to be done: see ovl.h */
+
+typedef long ovl_handler(struct ovl_ctx *ctx);
+
+/* Argument @i of the call. */
+static inline long ovl_arg(const struct ovl_ctx *ctx, int i)
+{
+	return ctx->call->arg[i];
+}
+
+static inline int ovl_arg_fd(const struct ovl_ctx *ctx, int i)
+{
+	return (int)ctx->call->arg[i];
+}
+
+static inline const char *ovl_arg_path(const struct ovl_ctx *ctx, int i)
+{
+	return (const char *)ctx->call->arg[i];
+}
+
+/*
+ * Resolve the call's path argument @path, relative to argument @dirfd (-1: the cwd), into
+ * name[@slot]. 0, or what the handler returns: -errno or OVL_R_PASS.
+ */
+long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flags);
+
+/*
+ * name[0] is not in the view: the kernel does the call on it, through @path (and @dirfd) of
+ * its arguments, rewritten where the way led through the view. @mutates: refused with EROFS
+ * on a lower layer's own path. Returns what the handler returns.
+ */
+long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates);
+
+/* Who may change an object that is still lower; for upper's the kernel decides. */
+enum ovl_change {
+	OVL_BY_OWNER,           /* mode, owner, xattrs of trusted tools */
+	OVL_BY_OWNER_OR_WRITER, /* times set to now */
+	OVL_BY_WRITER,          /* xattrs */
+};
+
+/*
+ * As ovl_op_resolve(); then the object, if it is in the view, exists and is on upper, and
+ * ctx->real is its path there. 0, or what the handler returns, ovl_op_outside() included.
+ */
+long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl_change who);
+
+/*
+ * The same for the object open as @fd. OVL_R_PASS: the descriptor's object is not a lower
+ * one, so that the call on it is harmless.
+ */
+long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who);
+
+/* The object that @n must be: -ENOENT when missing, -ENOTDIR for "file/". */
+int ovl_op_must_exist(const struct ovl_name *n);
+
+/* Does ioctl @request change a file even through a descriptor open only for reading? */
+bool ovl_ioctl_changes(unsigned request);
+
+/* Is the (existing) object a directory? -errno when it cannot be told. */
+int ovl_op_is_dir(struct ovl_ctx *ctx, struct ovl_name *n);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "perm.h"
+
+#include "inode.h"
+#include "lookup.h"
+#include "real.h"
+#include "view.h"
+
+#define GROUPS_MAX 1024 /* that fit ctx->buf; Linux allows 65536 */
+
+static bool in_group(struct ovl_ctx *ctx, unsigned gid)
+{
+	const uint32_t *group = (const uint32_t *)ctx->buf;
+	long n;
+
+	if (gid == (unsigned)ovl_sys(__NR_getegid))
+		return true;
+	n = ovl_sys(__NR_getgroups, GROUPS_MAX, ctx->buf);
+	for (long i = 0; i < n; i++) {
+		if (group[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+/* The mode bits alone, as path_resolution(7) tells; root may all but execute at will. */
+static int by_mode(struct ovl_ctx *ctx, const struct statx *st, int mask)
+{
+	unsigned uid = (unsigned)ovl_sys(__NR_geteuid);
+	unsigned mode = st->stx_mode;
+
+	if (!uid) {
+		bool runs = (mode & S_IFMT) == S_IFDIR || (mode & 0111);
+
+		return (mask & 1) && !runs ? -EACCES : 0;
+	}
+	if (st->stx_uid == uid)
+		mode >>= 6;
+	else if (in_group(ctx, st->stx_gid))
+		mode >>= 3;
+	return (mode & (unsigned)mask) == (unsigned)mask ? 0 : -EACCES;
+}
+
+/* Ask the kernel about the real object; a lower on a read-only mount is no obstacle. */
+static int by_kernel(struct ovl_path *p, int mask)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_get(p, &loc);
+
+	if (err)
+		return err;
+	err = (int)ovl_sys(__NR_faccessat2, loc.fd, loc.name, mask,
+			   AT_EACCESS | AT_SYMLINK_NOFOLLOW);
+	if (err == -ENOSYS)
+		err = (int)ovl_sys(__NR_faccessat, loc.fd, loc.name, mask);
+	return err;
+}
+
+/* @st is presented already. */
+static int check(struct ovl_ctx *ctx, int layer, struct ovl_path *p, const struct statx *st,
+		 int mask)
+{
+	int err;
+
+	if (layer == OVL_UPPER && ovl_ss->overrides)
+		return by_mode(ctx, st, mask);
+	err = by_kernel(p, mask);
+	if (err == -EROFS && layer != OVL_UPPER)
+		return by_mode(ctx, st, mask);
+	return err;
+}
+
+int ovl_perm_access(struct ovl_ctx *ctx, struct ovl_name *n, int mask)
+{
+	int err = ovl_lookup_stat(ctx, n);
+
+	if (err)
+		return err;
+	if ((mask & 2) && ovl_read_only())
+		return -EROFS;
+	ovl_inode_present_name(ctx, n);
+	err = ovl_name_real(n, n->layer, &ctx->real);
+	return err ? err : check(ctx, n->layer, &ctx->real, &n->st, mask);
+}
+
+/*
+ * The directory that @n lives in, as the view shows it: *@ret_st. ctx->real becomes its real
+ * path. Returns its layer.
+ */
+static int parent_stat(struct ovl_ctx *ctx, const struct ovl_name *n, struct statx *ret_st)
+{
+	int layer = OVL_UPPER;
+	int err = -ENOENT;
+
+	if (n->pupper) {
+		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+		if (err)
+			return err;
+		ovl_path_pop(&ctx->real);
+		err = ovl_real_statx(&ctx->real, ret_st);
+	}
+	if (err == -ENOENT && n->plowers) {
+		layer = ovl_lower_first(n->plowers);
+		err = ovl_name_real(n, layer, &ctx->real);
+		if (err)
+			return err;
+		ovl_path_pop(&ctx->real);
+		err = ovl_real_statx(&ctx->real, ret_st);
+	}
+	if (err)
+		return err;
+	ovl_inode_present(layer, &ctx->real, ret_st);
+	return layer;
+}
+
+int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct statx st;
+	int layer = parent_stat(ctx, n, &st);
+
+	if (layer < 0)
+		return layer;
+	return check(ctx, layer, &ctx->real, &st, 2 | 1);
+}
+
+int ovl_perm_delete(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct statx st;
+	unsigned uid;
+	int layer = parent_stat(ctx, n, &st);
+	int err;
+
+	if (layer < 0)
+		return layer;
+	err = check(ctx, layer, &ctx->real, &st, 2 | 1);
+	if (err || !(st.stx_mode & S_ISVTX))
+		return err;
+	uid = (unsigned)ovl_sys(__NR_geteuid);
+	if (!uid || st.stx_uid == uid)
+		return 0;
+	err = ovl_lookup_stat(ctx, n);
+	if (err)
+		return err;
+	ovl_inode_present_name(ctx, n);
+	return n->st.stx_uid == uid ? 0 : -EPERM;
+}
+
+int ovl_perm_owner(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	unsigned uid = (unsigned)ovl_sys(__NR_geteuid);
+	int err;
+
+	if (!uid)
+		return 0;
+	err = ovl_lookup_stat(ctx, n);
+	if (err)
+		return err;
+	ovl_inode_present_name(ctx, n);
+	return n->st.stx_uid == uid ? 0 : -EPERM;
+}

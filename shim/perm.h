@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * perm.h - may the caller? decided by what the view shows, not by the copies' luck
+ * Context: any (entry: signals blocked).
+ */
+#ifndef OVL_PERM_H
+#define OVL_PERM_H
+
+#include "ctx.h"
+
+/*
+ * 0: the caller may access the existing object @n with @mask (R_OK 4, W_OK 2, X_OK 1), by its
+ * effective ids. -EACCES, -EROFS as access(2).
+ */
+int ovl_perm_access(struct ovl_ctx *ctx, struct ovl_name *n, int mask);
+
+/* 0: the caller may add or remove names in the directory that @n lives in. */
+int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n);
+
+/* As above and, in a sticky directory, may remove or rename @n itself. -EPERM if not. */
+int ovl_perm_delete(struct ovl_ctx *ctx, struct ovl_name *n);
+
+/* 0: the caller owns @n or has CAP_FOWNER: may change mode, times, xattrs. -EPERM if not. */
+int ovl_perm_owner(struct ovl_ctx *ctx, struct ovl_name *n);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "readdir.h"
+
+#include "inode.h"
+#include "listing.h"
+#include "lookup.h"
+#include "marks.h"
+#include "real.h"
+#include "systab.h"
+
+#define NATIVE_FDS 1024
+
+enum { FROM_SET = 0, FROM_CUR = 1 }; /* lseek(2) */
+
+/*
+ * Descriptors whose listing was begun by the kernel, and of which directory: it goes on that
+ * way when the directory becomes a merged one meanwhile, because the positions are the
+ * kernel's. One that is forgotten (by exec) is listed by our positions.
+ */
+static uint32_t native[NATIVE_FDS];
+
+static uint32_t native_tag(const struct ovl_name *n)
+{
+	return (uint32_t)n->hash | 1;
+}
+
+static uint32_t *native_slot(int fd)
+{
+	return &native[(unsigned)fd % NATIVE_FDS];
+}
+
+/* getdents64's record, or getdents' older one: where things are. */
+struct format {
+	unsigned name;   /* offset of the name */
+	bool type_last;  /* the type is the record's last byte */
+};
+
+static const struct format format64 = {OVL_DIRENT_NAME, false};
+static const struct format format_old = {18, true};
+
+/* What a program's buffer takes. */
+struct sink {
+	const struct format *format;
+	char *buf;
+	size_t size;
+	size_t used;
+	uint64_t position; /* behind the last entry that was put */
+};
+
+/* Put one entry. False: there is no room for it. */
+static bool put(struct sink *s, const char *name, uint64_t ino, unsigned type, uint64_t position)
+{
+	size_t n = strlen(name);
+	size_t length = (s->format->name + n + 1 + s->format->type_last + 7) & ~(size_t)7;
+	char *to = s->buf + s->used;
+	uint16_t reclen = (uint16_t)length;
+
+	if (length > s->size - s->used)
+		return false;
+	memset(to, 0, length);
+	memcpy(to, &ino, 8);
+	memcpy(to + 8, &position, 8);
+	memcpy(to + 16, &reclen, 2);
+	memcpy(to + s->format->name, name, n);
+	to[s->format->type_last ? length - 1 : 18] = (char)type;
+	s->used += length;
+	s->position = position;
+	return true;
+}
+
+static uint64_t parent_ino(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct ovl_name *up = &ctx->name[1];
+
+	if (ovl_path_set(&up->low, n->at.buf, n->at.len))
+		return n->st.stx_ino;
+	ovl_path_pop(&up->low);
+	memcpy(ctx->redir.buf, up->low.buf, up->low.len + 1);
+	ctx->redir.len = up->low.len;
+	if (ovl_namei_clean(ctx, up, ctx->redir.buf) || up->layer == OVL_NONE ||
+	    ovl_lookup_stat(ctx, up))
+		return n->st.stx_ino;
+	if (up->zone == OVL_Z_VIEW)
+		ovl_inode_present_name(ctx, up);
+	return up->st.stx_ino;
+}
+
+/* Fill @s with what comes behind s->position. */
+static void fill(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_listing *l,
+		 struct sink *s)
+{
+	if (s->position == 0 && !put(s, ".", n->st.stx_ino, OVL_DT_DIR, 1))
+		return;
+	if (s->position == 1 && !put(s, "..", parent_ino(ctx, n), OVL_DT_DIR, 2))
+		return;
+	for (uint32_t i = ovl_listing_find(l, s->position); i < l->count; i++) {
+		const struct ovl_dirent *d = ovl_listing_record(l, i);
+
+		if (!put(s, d->name, d->ino, d->type, l->item[i].position))
+			return;
+	}
+}
+
+static int get_listing(struct ovl_ctx *ctx, struct ovl_name *n, int fd, uint64_t position,
+		       struct ovl_listing **ret)
+{
+	struct ovl_listing *l = ovl_listing_take(n->hash, fd);
+	int err;
+
+	if (l && position) {
+		*ret = l;
+		return 0;
+	}
+	if (l)
+		ovl_listing_free(l);
+	err = ovl_listing_build(ctx, n, ret);
+	if (!err)
+		(*ret)->fd = fd;
+	return err;
+}
+
+static long read_merged(struct ovl_ctx *ctx, struct ovl_name *n, int fd, struct sink *s)
+{
+	struct ovl_listing *l;
+	long at = ovl_sys(__NR_lseek, fd, 0, FROM_CUR);
+	long r;
+
+	if (at < 0)
+		return at;
+	r = ovl_lookup_stat(ctx, n);
+	if (r)
+		return r;
+	ovl_inode_present_name(ctx, n);
+	r = get_listing(ctx, n, fd, (uint64_t)at, &l);
+	if (r)
+		return r;
+	s->position = (uint64_t)at;
+	fill(ctx, n, l, s);
+	if (!s->used && ovl_listing_find(l, s->position) < l->count) {
+		ovl_listing_put(l);
+		return -EINVAL; /* the buffer is too small for one entry: getdents(2) */
+	}
+	if (!s->used) {
+		ovl_listing_free(l);
+		return 0;
+	}
+	ovl_listing_put(l);
+	r = ovl_sys(__NR_lseek, fd, s->position, FROM_SET);
+	return r < 0 ? r : (long)s->used;
+}
+
+/* Should the entry @name, which the kernel listed for directory @n, be left out? */
+static bool is_gone(struct ovl_ctx *ctx, struct ovl_name *n, const char *name)
+{
+	struct ovl_name *child = &ctx->name[1];
+	uint64_t h = ovl_hash_push(n->hash, name, strlen(name));
+
+	if (!ovl_filter_maybe(&ovl_ss->hidden, h))
+		return false;
+	if (ovl_path_set(&ctx->redir, n->at.buf, n->at.len) ||
+	    ovl_path_push(&ctx->redir, name, strlen(name)))
+		return false;
+	return !ovl_namei_clean(ctx, child, ctx->redir.buf) && child->layer == OVL_NONE;
+}
+
+/* The number that the view shows for @name. */
+static uint64_t shown_ino(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, uint64_t ino)
+{
+	struct ovl_name *child = &ctx->name[1];
+
+	if (!ovl_inode_maybe_origin(ino) || ovl_path_set(&ctx->redir, n->at.buf, n->at.len) ||
+	    ovl_path_push(&ctx->redir, name, strlen(name)) ||
+	    ovl_namei_clean(ctx, child, ctx->redir.buf) || child->layer != OVL_UPPER ||
+	    ovl_lookup_stat(ctx, child))
+		return ino;
+	ovl_inode_present_name(ctx, child);
+	return child->st.stx_ino;
+}
+
+/* The kernel's records in @s->buf lose what the view does not show. Bytes left. */
+static long filter_native(struct ovl_ctx *ctx, struct ovl_name *n, struct sink *s, long got)
+{
+	long kept = 0;
+
+	for (long i = 0; i < got;) {
+		char *d = s->buf + i;
+		const char *name = d + s->format->name;
+		uint16_t reclen;
+		uint64_t ino;
+
+		memcpy(&reclen, d + 16, 2);
+		memcpy(&ino, d, 8);
+		i += reclen;
+		if (!ovl_is_dot(name, strlen(name)) && !ovl_is_dotdot(name, strlen(name))) {
+			if (is_gone(ctx, n, name))
+				continue;
+			ino = shown_ino(ctx, n, name, ino);
+		}
+		memcpy(d, &ino, 8);
+		memmove(s->buf + kept, d, reclen);
+		kept += reclen;
+	}
+	return kept;
+}
+
+static long read_native(struct ovl_ctx *ctx, struct ovl_name *n, int fd, struct sink *s)
+{
+	long got;
+	long kept;
+
+	__atomic_store_n(native_slot(fd), native_tag(n), __ATOMIC_RELAXED);
+	do {
+		got = ovl_sys(ctx->call->nr, fd, s->buf, s->size);
+		if (got <= 0)
+			return got;
+		kept = filter_native(ctx, n, s, got);
+	} while (!kept);
+	return kept;
+}
+
+/* Do several layers, or a layer and what is hidden, make up directory @n? */
+static bool is_merged(const struct ovl_name *n)
+{
+	return (n->layer == OVL_UPPER && n->lowers) || (n->lowers & (n->lowers - 1));
+}
+
+/* Did the kernel begin this listing, and is it in the midst of it? */
+static bool is_native(const struct ovl_name *n, int fd)
+{
+	return __atomic_load_n(native_slot(fd), __ATOMIC_RELAXED) == native_tag(n) &&
+	       ovl_sys(__NR_lseek, fd, 0, FROM_CUR) > 0;
+}
+
+static long read_dir(struct ovl_ctx *ctx, const struct format *format)
+{
+	struct ovl_name *n = &ctx->name[0];
+	int fd = ovl_arg_fd(ctx, 0);
+	struct sink s = {.format = format,
+			 .buf = (char *)ovl_arg(ctx, 1),
+			 .size = (unsigned)ovl_arg(ctx, 2)};
+	int err = ovl_namei_fd(ctx, n, fd);
+
+	if (err == -ESTALE && ctx->fd_layer != OVL_NONE)
+		return -ENOENT;
+	if (err || n->zone == OVL_Z_HIDDEN)
+		return OVL_R_PASS;
+	if (ovl_op_is_dir(ctx, n) != 1)
+		return OVL_R_PASS;
+	if (n->zone != OVL_Z_VIEW)
+		return read_native(ctx, n, fd, &s);
+	if (n->layer == OVL_UPPER && !n->lowers && ctx->fd_layer != OVL_UPPER)
+		return -ENOENT; /* removed, and made anew: this is the old one */
+	if (!is_merged(n) || is_native(n, fd))
+		return read_native(ctx, n, fd, &s);
+	__atomic_store_n(native_slot(fd), 0, __ATOMIC_RELAXED);
+	return read_merged(ctx, n, fd, &s);
+}
+
+long ovl_op_getdents64(struct ovl_ctx *ctx)
+{
+	return read_dir(ctx, &format64);
+}
+
+long ovl_op_getdents(struct ovl_ctx *ctx)
+{
+	return read_dir(ctx, &format_old);
+}
+
+/* A position is the descriptor's own offset, whoever gave it: see readdir.h. */
+long ovl_op_lseek(struct ovl_ctx *ctx)
+{
+	(void)ctx;
+	return OVL_R_PASS;
+}
+
+int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct ovl_listing *l;
+	uint32_t count;
+	int err = ovl_listing_build(ctx, n, &l);
+
+	if (err)
+		return err;
+	count = l->count;
+	ovl_listing_free(l);
+	return count ? -ENOTEMPTY : 0;
+}

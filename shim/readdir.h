@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * readdir.h - listings of merged directories
+ *
+ * A merged listing is sorted by a 62-bit hash of the names, and the position of an entry is
+ * that hash. So a position means the same in every process and after every change: it lives
+ * in the descriptor's own file offset, shared by dup and fork, kept over exec, and nothing is
+ * listed twice or left out while names come and go.
+ * Context: any (entry: signals blocked).
+ */
+#ifndef OVL_READDIR_H
+#define OVL_READDIR_H
+
+#include "ctx.h"
+
+/* 0 when the view shows no name in directory @n but "." and ".."; else -ENOTEMPTY; -errno. */
+int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "real.h"
+
+int ovl_open_beneath(int fd, const char *name, int flags, unsigned mode)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.mode = mode,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	long r = ovl_sys(__NR_openat2, fd, name, &how, sizeof(how));
+
+	if (r == -ENOSYS || r == -EPERM)
+		r = ovl_sys(__NR_openat, fd, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+	return (int)r;
+}
+
+/* Open the longest directory prefix of @text that fits a system call; *@text moves behind it. */
+static int open_prefix(int fd, char **text)
+{
+	char *cut = *text + PATH_MAX - 1;
+	int next;
+
+	while (cut > *text && *cut != '/')
+		cut--;
+	if (cut == *text)
+		return -ENAMETOOLONG;
+	*cut = '\0';
+	next = ovl_open_beneath(fd, *text, O_PATH | O_DIRECTORY, 0);
+	*cut = '/';
+	*text = cut + 1;
+	return next;
+}
+
+int ovl_loc_get(struct ovl_path *p, struct ovl_loc *ret)
+{
+	char *text = p->buf;
+
+	while ((size_t)(p->buf + p->len - text) >= PATH_MAX) {
+		int next = open_prefix(ret->fd, &text);
+
+		if (next < 0)
+			return next;
+		ovl_loc_drop(ret);
+		ret->fd = next;
+	}
+	ret->name = text;
+	return 0;
+}
+
+int ovl_real_statx(struct ovl_path *p, struct statx *ret_st)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_get(p, &loc);
+
+	if (err)
+		return err;
+	return (int)ovl_sys(__NR_statx, loc.fd, loc.name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+			    STATX_BASIC_STATS | STATX_BTIME, ret_st);
+}
+
+int ovl_real_readlink(struct ovl_path *p, struct ovl_path *ret)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	long n;
+	int err = ovl_loc_get(p, &loc);
+
+	if (err)
+		return err;
+	n = ovl_sys(__NR_readlinkat, loc.fd, loc.name, ret->buf, sizeof(ret->buf) - 1);
+	if (n < 0)
+		return (int)n;
+	ovl_path_cut(ret, (unsigned)n);
+	return 0;
+}
+
+int ovl_real_open(struct ovl_path *p, int flags)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_get(p, &loc);
+
+	if (err)
+		return err;
+	return ovl_open_beneath(loc.fd, loc.name, flags, 0);
+}

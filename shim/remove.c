@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "remove.h"
+
+#include "attr_copy.h"
+#include "copy_up.h"
+#include "do.h"
+#include "lookup.h"
+#include "marks.h"
+#include "perm.h"
+#include "readdir.h"
+#include "real.h"
+#include "trace.h"
+#include "view.h"
+#include "workdir.h"
+
+static const char *base_of(const struct ovl_name *n)
+{
+	return n->at.buf + ovl_path_base(&n->at);
+}
+
+/* A whiteout takes the place of upper's object @name, by @how of renameat2(2). */
+static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name, unsigned how)
+{
+	char temp[OVL_TEMP_NAME];
+	OVL_FD tmp = ovl_workdir_open();
+	int err;
+
+	if (tmp < 0)
+		return tmp;
+	ovl_workdir_name(temp);
+	err = ovl_mark_whiteout(tmp, temp);
+	if (err)
+		return err;
+	err = ovl_do_rename(tmp, temp, parent, name, how);
+	if (err || how)
+		(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */
+	return err;
+}
+
+int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	OVL_FD parent = -1;
+	int covers = ovl_lookup_covers(ctx, n);
+	int err = covers < 0 ? covers : 0;
+
+	/* Without a whiteout it is the kernel's own unlink, which checks for itself. */
+	if (!err && (covers || ovl_ss->overrides))
+		err = ovl_perm_delete(ctx, n);
+	if (!err)
+		err = ovl_copy_up_parent(ctx, n, OVL_PARENT_CHANGE, &parent);
+	if (err)
+		return err;
+	if (!covers)
+		return ovl_do_unlink(parent, base_of(n), 0);
+	ovl_announce(n->hash, true);
+	ovl_note(ctx, "whiteout");
+	if (n->in_upper)
+		return whiteout_over(ctx, parent, base_of(n), 0);
+	err = ovl_mark_whiteout(parent, base_of(n));
+	return err == -EEXIST ? -EAGAIN : err;
+}
+
+static void raise_dir_gen(void)
+{
+	__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
+}
+
+/* The directory is on upper and lowers show through, or would show when it goes. */
+static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, int covers)
+{
+	OVL_FD lock = ovl_workdir_lock();
+	int err;
+
+	if (lock < 0)
+		return lock;
+	err = ovl_dir_must_be_empty(ctx, n);
+	if (err)
+		return err;
+	if (!covers)
+		return ovl_workdir_discard(ctx, parent, base_of(n));
+	return whiteout_over(ctx, parent, base_of(n), RENAME_EXCHANGE);
+}
+
+int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	OVL_FD parent = -1;
+	int covers = ovl_lookup_covers(ctx, n);
+	int err = covers < 0 ? covers : 0;
+
+	if (!err && (covers || ovl_ss->overrides))
+		err = ovl_perm_delete(ctx, n);
+	if (!err && covers)
+		err = ovl_dir_must_be_empty(ctx, n);
+	if (!err)
+		err = ovl_copy_up_parent(ctx, n, OVL_PARENT_CHANGE, &parent);
+	if (err)
+		return err;
+	if (covers) {
+		ovl_announce(n->hash, true);
+		ovl_note(ctx, "whiteout");
+	}
+	if (!n->in_upper) {
+		err = ovl_mark_whiteout(parent, base_of(n));
+		err = err == -EEXIST ? -EAGAIN : err;
+	} else {
+		err = covers ? -ENOTEMPTY : ovl_do_unlink(parent, base_of(n), AT_REMOVEDIR);
+		if (err == -ENOTEMPTY || err == -EEXIST)
+			err = remove_merged(ctx, n, parent, covers);
+	}
+	if (!err)
+		raise_dir_gen();
+	return err;
+}
+
+int ovl_remove_content(struct ovl_ctx *ctx, int parent, const char *name)
+{
+	char temp[OVL_TEMP_NAME];
+	OVL_FD tmp = ovl_workdir_open();
+	OVL_FD dir = -1;
+	int err;
+
+	if (tmp < 0)
+		return tmp;
+	ovl_workdir_name(temp);
+	err = ovl_do_mkdir(tmp, temp, 0700);
+	if (err)
+		return err;
+	dir = ovl_open_beneath(tmp, temp, O_RDONLY | O_DIRECTORY, 0);
+	err = dir < 0 ? dir : ovl_mark_opaque(dir);
+	if (!err)
+		err = ovl_do_rename(tmp, temp, parent, name, RENAME_EXCHANGE);
+	(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */
+	return err;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remove.h - take a name out of the view
+ *
+ * A whiteout is written only when a lower name would show otherwise; each step that others
+ * can see is one system call.
+ * Context: any (entry: signals blocked).
+ */
+#ifndef OVL_REMOVE_H
+#define OVL_REMOVE_H
+
+#include "ctx.h"
+
+/* Remove the existing non-directory @n. -EAGAIN: it changed meanwhile, look again. */
+int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n);
+
+/* Remove the existing directory @n. -ENOTEMPTY: the view shows names in it. -EAGAIN. */
+int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n);
+
+/*
+ * The upper directory @name in @parent, empty in the view, becomes an empty opaque one, in
+ * one step: then rename(2) can replace it. The session's lock is held.
+ */
+int ovl_remove_content(struct ovl_ctx *ctx, int parent, const char *name);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * systab.h - one row per system call that the engine handles
+ *
+ * systab.def and systab_legacy.def are the data; dispatch, trace, prototypes and a test
+ * expand from them.
+ */
+#ifndef OVL_SYSTAB_H
+#define OVL_SYSTAB_H
+
+#include "ops.h"
+
+#define OVL_NR_MAX 512
+
+/* What an argument means; OVL_A_PATH is followed at its last component, OVL_A_LPATH is not. */
+enum ovl_arg_kind {
+	OVL_A_NONE,
+	OVL_A_AT,     /* a directory descriptor or AT_FDCWD */
+	OVL_A_FD,     /* a descriptor */
+	OVL_A_PATH,
+	OVL_A_LPATH,
+	OVL_A_TEXT,   /* a string that is never resolved: a symlink's text, an xattr's name */
+	OVL_A_OFLAGS, /* octal */
+	OVL_A_MODE,   /* octal */
+	OVL_A_FLAGS,  /* hexadecimal */
+	OVL_A_INT,
+	OVL_A_PTR,
+};
+
+struct ovl_sysent {
+	const char *name; /* NULL: no row */
+	unsigned char arg[6];
+	ovl_handler *handle;
+};
+
+extern const struct ovl_sysent ovl_systab[OVL_NR_MAX];
+
+/* Each row's handler exists: a missing one fails to link. */
+#define ROW(name, fn, ...) ovl_handler fn;
+#include "systab.def"
+#include "systab_legacy.def"
+#undef ROW
+
+#endif

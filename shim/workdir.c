@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "workdir.h"
+
+#include "do.h"
+#include "marks.h"
+#include "real.h"
+#include "str.h"
+#include "view.h"
+#include "dirent.h"
+
+#define F_OFD_SETLKW_NR 38
+#define F_WRLCK_TYPE    1
+
+/* struct flock of fcntl(2) on 64-bit machines. */
+struct lock {
+	short type;
+	short whence;
+	int pad;
+	int64_t start;
+	int64_t length;
+	int pid;
+};
+
+/* Open @name in the work directory. */
+static int open_in_work(const char *name, int flags, unsigned mode)
+{
+	struct ovl_str work = ovl_ss->work;
+	int dir = (int)ovl_sys(__NR_openat, AT_FDCWD, ovl_session_str(ovl_ss, work),
+			       O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	int fd;
+
+	if (dir < 0)
+		return dir;
+	fd = ovl_do_open(dir, name, flags, mode);
+	(void)ovl_sys(__NR_close, dir); /* O_PATH: nothing can fail */
+	return fd;
+}
+
+int ovl_workdir_open(void)
+{
+	return open_in_work("tmp", O_PATH | O_DIRECTORY, 0);
+}
+
+void ovl_workdir_name(char *ret_name)
+{
+	uint32_t seq = __atomic_fetch_add(&ovl_ss->temp_seq, 1, __ATOMIC_RELAXED);
+
+	ret_name[0] = '#';
+	ovl_str_number(ret_name + 1, seq, 16);
+}
+
+int ovl_workdir_lock(void)
+{
+	struct lock l = {.type = F_WRLCK_TYPE};
+	int fd = open_in_work("oplock", O_RDWR | O_CREAT, 0666);
+	long r;
+
+	if (fd < 0)
+		return fd;
+	do {
+		r = ovl_sys(__NR_fcntl, fd, F_OFD_SETLKW_NR, &l);
+	} while (r == -EINTR);
+	if (!r)
+		return fd;
+	(void)ovl_sys(__NR_close, fd); /* the lock's error counts */
+	return (int)r;
+}
+
+/* Remove what is in directory @fd: whiteouts. Anything else ends it with -ENOTEMPTY. */
+static int discard_content(struct ovl_ctx *ctx, int fd)
+{
+	long n;
+
+	while ((n = ovl_sys(__NR_getdents64, fd, ctx->buf, sizeof(ctx->buf))) > 0) {
+		for (long i = 0; i < n;) {
+			const struct ovl_dirent *d = (const void *)(ctx->buf + i);
+			struct statx st;
+			int err;
+
+			i += d->reclen;
+			if (ovl_dirent_is_dots(d))
+				continue;
+			err = (int)ovl_sys(__NR_statx, fd, d->name, AT_SYMLINK_NOFOLLOW,
+					   STATX_BASIC_STATS, &st);
+			if (!err && !ovl_mark_is_whiteout(&st))
+				return -ENOTEMPTY;
+			if (!err)
+				err = ovl_do_unlink(fd, d->name, 0);
+			if (err && err != -ENOENT)
+				return err;
+		}
+	}
+	return (int)n;
+}
+
+int ovl_workdir_discard(struct ovl_ctx *ctx, int tmp, const char *name)
+{
+	OVL_FD dir = -1;
+	int err = ovl_do_unlink(tmp, name, 0);
+
+	if (err != -EISDIR && err != -EPERM)
+		return err;
+	err = ovl_do_unlink(tmp, name, AT_REMOVEDIR);
+	if (err != -ENOTEMPTY && err != -EEXIST)
+		return err;
+	dir = ovl_open_beneath(tmp, name, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0)
+		return dir;
+	err = discard_content(ctx, dir);
+	return err ? err : ovl_do_unlink(tmp, name, AT_REMOVEDIR);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * workdir.h - WORK/tmp, where objects are made before they become visible, and the lock
+ *
+ * Leftovers of a killed process stay in WORK/tmp and are swept by the next run.
+ * Context: any (entry: signals blocked).
+ */
+#ifndef OVL_WORKDIR_H
+#define OVL_WORKDIR_H
+
+#include "ctx.h"
+
+#define OVL_TEMP_NAME 24 /* bytes for a temporary's name, NUL included */
+
+/* Open WORK/tmp: an O_PATH descriptor, the caller's. */
+int ovl_workdir_open(void);
+
+/* A name for a temporary that no other process of the session gets. */
+void ovl_workdir_name(char *ret_name);
+
+/*
+ * Exclude every other process and thread that takes the lock. Returns a descriptor; closing
+ * it, or dying, releases the lock. Held for system calls only. -errno when it cannot be had.
+ */
+int ovl_workdir_lock(void);
+
+/* Remove temporary @name from @tmp: a file, or a directory with nothing but whiteouts in it. */
+int ovl_workdir_discard(struct ovl_ctx *ctx, int tmp, const char *name);
+
+#endif
