@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "execenv.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+
+#include "session.h"
+
+#define OBJECT "/usr/lib/ovlrun/libovl.so"
+#define SELF   "/tmp/work/session.1"
+
+static void start(void)
+{
+	struct ovl_session *ss = session_make();
+
+	ss->preload = session_text(ss, OBJECT);
+	ss->self = session_text(ss, SELF);
+}
+
+TestSuite(execenv, .init = start);
+
+static bool complete(char *const *envp)
+{
+	struct ovl_env env;
+
+	ovl_env_scan(envp, &env);
+	return env.complete;
+}
+
+/* Build from @envp in a room of exactly the size asked for, filled with a pattern behind. */
+static char **build(char *const *envp)
+{
+	struct ovl_env env;
+	size_t size;
+	char *room;
+	char **out;
+
+	ovl_env_scan(envp, &env);
+	size = ovl_env_size(&env);
+	room = malloc(size + 16);
+	memset(room, 0x55, size + 16);
+	out = ovl_env_build(&env, envp, room);
+	for (int i = 0; i < 16; i++)
+		cr_expect(eq(int, room[size + (size_t)i], 0x55));
+	cr_expect(eq(ptr, out, (char **)room));
+	return out;
+}
+
+static void expect(char *const *envp, const char *const *want)
+{
+	char **got = build(envp);
+
+	for (; *want; want++, got++) {
+		cr_assert(ne(ptr, *got, NULL), "missing: %s", *want);
+		cr_expect(eq(str, *got, (char *)*want));
+	}
+	cr_expect(eq(ptr, *got, NULL));
+}
+
+#define ENV(...)  ((char *[]){__VA_ARGS__, NULL})
+#define WANT(...) ((const char *[]){__VA_ARGS__, NULL})
+
+Test(execenv, ours_as_they_should_be_are_left_alone)
+{
+	cr_expect(complete(ENV("LD_PRELOAD=" OBJECT, "A=b", "OVL_SESSION=" SELF)));
+	cr_expect(complete(ENV("OVL_SESSION=" SELF, "LD_PRELOAD=libx.so:" OBJECT)));
+	cr_expect(complete(ENV("OVL_SESSION=" SELF, "LD_PRELOAD=libx.so " OBJECT)));
+}
+
+Test(execenv, anything_else_is_not_complete)
+{
+	cr_expect(not(complete(NULL)));
+	cr_expect(not(complete(ENV("A=b"))));
+	cr_expect(not(complete(ENV("LD_PRELOAD=" OBJECT))));
+	cr_expect(not(complete(ENV("OVL_SESSION=" SELF))));
+	cr_expect(not(complete(ENV("OVL_SESSION=" SELF, "LD_PRELOAD="))));
+	cr_expect(not(complete(ENV("OVL_SESSION=" SELF, "LD_PRELOAD=" OBJECT ":libx.so"))));
+	cr_expect(not(complete(ENV("OVL_SESSION=" SELF, "LD_PRELOAD=/x" OBJECT))));
+	cr_expect(not(complete(ENV("OVL_SESSION=" SELF ".2", "LD_PRELOAD=" OBJECT))));
+	cr_expect(not(complete(ENV("LD_PRELOAD=" OBJECT, "OVL_SESSION=" SELF, "LD_PRELOAD="))));
+}
+
+Test(execenv, an_empty_environment_gets_ours)
+{
+	expect(NULL, WANT("LD_PRELOAD=" OBJECT, "OVL_SESSION=" SELF));
+	expect(ENV(NULL), WANT("LD_PRELOAD=" OBJECT, "OVL_SESSION=" SELF));
+}
+
+Test(execenv, the_programs_own_come_first_and_keep_their_order)
+{
+	expect(ENV("Z=1", "OVL_SESSION=/old", "A=", "LD_PRELOAD=libx.so", "odd"),
+	       WANT("Z=1", "A=", "odd", "LD_PRELOAD=libx.so:" OBJECT, "OVL_SESSION=" SELF));
+}
+
+Test(execenv, our_object_is_named_once_and_last)
+{
+	expect(ENV("LD_PRELOAD=a.so " OBJECT "::b.so:"),
+	       WANT("LD_PRELOAD=a.so:b.so:" OBJECT, "OVL_SESSION=" SELF));
+	expect(ENV("LD_PRELOAD=" OBJECT), WANT("LD_PRELOAD=" OBJECT, "OVL_SESSION=" SELF));
+}
+
+Test(execenv, of_two_preloads_the_last_counts)
+{
+	expect(ENV("LD_PRELOAD=a.so", "LD_PRELOAD=b.so"),
+	       WANT("LD_PRELOAD=b.so:" OBJECT, "OVL_SESSION=" SELF));
+}
+
+Test(execenv, what_was_built_is_complete)
+{
+	cr_expect(complete(build(ENV("LD_PRELOAD=a.so", "B=c"))));
+}
