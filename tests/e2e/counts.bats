@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# system calls, counted: what is not touched costs what it costs without us
+
+load helpers
+
+more_setup()
+{
+	requires strace
+	strace -o /dev/null true 2>/dev/null || skip "needs ptrace"
+	REPEAT=$TOP/build/e2e/repeat
+	test -x "$REPEAT" || { REPEAT=$T/repeat; cc -D_GNU_SOURCE -O2 -o "$REPEAT" "$BATS_TEST_DIRNAME/bin/repeat.c"; }
+	lower 'mkdir -p a/b/c; echo lower >a/b/c/f; ln -s f a/b/c/l; ln -s b/c a/short'
+}
+
+# calls COMMAND...: how many system calls it makes in the view
+calls()
+{
+	view strace -o "$T/strace" "$@"
+	grep -cv '^[-+]' "$T/strace"
+}
+
+# per_call CALL PATH: system calls for one, in hundredths
+per_call()
+{
+	local none many
+
+	none=$(calls "$REPEAT" "$1" "$2" 0)
+	many=$(calls "$REPEAT" "$1" "$2" 1000)
+	echo "$1 $2: $none, $many" >&2
+	echo $(((many - none) / 10))
+}
+
+# at_most N CALL PATH: a few calls more are for the first one, which learns
+at_most()
+{
+	local n
+
+	n=$(per_call "$2" "$3")
+	test "$n" -le $(($1 * 100 + 5)) || { tail -3 "$T/strace"; return 1; }
+}
+
+@test "untouched lower file: stat, lstat, access and readlink are one call each" {
+	for call in stat lstat access; do
+		at_most 1 "$call" "$V/a/b/c/f"
+	done
+	at_most 1 readlink "$V/a/b/c/l"
+}
+
+@test "untouched lower file: open and close are two" {
+	at_most 2 open "$V/a/b/c/f"
+}
+
+@test "a missing name is one, in the lower and beyond a missing directory" {
+	at_most 1 missing "$V/a/b/c/nothing"
+	at_most 1 missing "$V/a/nothing/f"
+}
+
+@test "relative to the current directory: one each" {
+	cd "$V/a/b"
+	at_most 1 stat c/f
+	at_most 2 open c/f
+	at_most 1 missing c/nothing
+}
+
+@test "the same when UPPER holds other things" {
+	in_view 'echo x >other; mkdir -p a/new; rm a/short'
+	at_most 1 stat "$V/a/b/c/f"
+	at_most 2 open "$V/a/b/c/f"
+	at_most 1 missing "$V/a/b/c/nothing"
+}
+
+@test "with -l / and no upper entry: one each" {
+	LOWERS=(/)
+	at_most 1 stat "$V/a/b/c/f"
+	at_most 2 open "$V/a/b/c/f"
+	at_most 1 missing "$V/a/b/c/nothing"
+	at_most 1 stat /etc/passwd
+}
+
+@test "outside the view: one each" {
+	mkdir "$T/out"
+	echo x >"$T/out/f"
+	at_most 1 stat "$T/out/f"
+	at_most 2 open "$T/out/f"
+	at_most 1 missing "$T/out/nothing"
+}
+
+@test "read and write are one, before and after copy-up" {
+	at_most 1 read "$V/a/b/c/f"
+	at_most 1 write "$V/a/b/c/f"
+	at_most 1 read "$V/a/b/c/f"
+}
+
+@test "/bin/true starts with at most 25 more" {
+	local with without
+	strace -o "$T/strace" /bin/true
+	without=$(grep -cv '^[-+]' "$T/strace")
+	view true
+	with=$(calls /bin/true)
+	echo "# $without without, $with with" >&3
+	[ "$with" -le $((without + 25)) ]
+}

@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# execution of what exists only in UPPER, and an environment that programs clean
+
+load helpers
+
+@test "a program that exists only in UPPER" {
+	lower 'mkdir bin'
+	both 'cp /bin/echo bin/e; bin/e direct; PATH=$PWD/bin:$PATH; e by path; cd bin; ./e here; exec ./e replaced'
+	shown replaced
+}
+
+@test "a program of the lower, changed in the view" {
+	lower 'mkdir bin; printf "#!/bin/sh\necho old\n" >bin/p; chmod +x bin/p; cp /bin/true bin/t'
+	both 'bin/p; sed -i s/old/new/ bin/p; bin/p; bin/t; echo $?; cp /bin/false bin/t; bin/t; echo $?; chmod -x bin/p; bin/p; echo $?'
+	shown new
+}
+
+@test "#!: interpreters that exist only in UPPER, nested, with argument, relative" {
+	lower 'mkdir bin'
+	both '
+		cp /bin/sh bin/mysh; cp /usr/bin/env bin/myenv; cp /bin/echo bin/myecho
+		printf "#!$PWD/bin/mysh\necho one \$0 \$*\n" >s1; printf "#!$PWD/bin/mysh -e\necho \$-; false; echo not\n" >s2
+		printf "#!$PWD/s1\n" >s3; printf "#! $PWD/bin/myecho  two  words \n" >s4; printf "#!bin/mysh\necho relative\n" >s5
+		printf "#!$PWD/s3 arg\n" >s6; printf "#!/usr/bin/env -S $PWD/bin/mysh -u\necho split\n" >s7
+		chmod +x s?; ./s1 a b; ./s2; echo $?; ./s3 x y; ./s4 z; ./s5; ./s6 q; ./s7; PATH=$PWD:$PATH; s1 found'
+	shown "one"
+	shown split
+}
+
+@test "#!: the 255 byte limit, no newline, CR, missing interpreter, depth" {
+	lower ':'
+	both '
+		long=$(printf "%0230d" 0 | tr 0 n); mkdir $long; cp /bin/echo $long/e
+		printf "#!%s/%s/e\n" "$PWD" "$long" >s1; printf "#!/%0245d/bin/sh\n" 0 | sed "s#/0*/#/$(printf "%0244d" 0 | tr 0 .)/#" >s2
+		printf "#!/bin/echo" >s3; printf "#!/bin/sh\r\necho\n" >s4; printf "#!$PWD/nothing\n" >s5; printf "#!\n" >s6; printf "#!   \t\n" >s7
+		printf "#!/bin/echo %0300d\n" 0 >s8
+		printf "#!$PWD/c1\n" >c0; for i in 1 2 3 4 5 6; do printf "#!$PWD/c$((i + 1))\n" >c$i; done; cp /bin/echo c7
+		chmod +x s? c?; for s in s1 s2 s3 s4 s5 s6 s7 s8 c0 c1 c2 c3 c4 c5; do env ./$s x; echo $s $?; done'
+	shown "s3 0"
+}
+
+@test "ENOEXEC, EACCES, ENOTDIR, EISDIR as on a plain directory" {
+	lower 'echo "echo text" >t; chmod +x t; echo x >n; mkdir d; printf "\177ELF" >bad; chmod +x bad; ln -s t l; ln -s loop loop; : >empty; chmod +x empty'
+	both 'cp t t2; ./t2; env ./t; echo $?; env ./n; echo $?; env ./d; echo $?; env ./bad; echo $?; env ./t/x; echo $?; env ./l; echo $?; env ./loop; echo $?; env ./empty; echo $?; env ./nothing; echo $?; chmod 0 bad; env ./bad; echo $?'
+	shown 126
+}
+
+@test "env -i: the view stays" {
+	lower 'echo low >f'
+	both 'env -i /bin/sh -c "echo up >f; cat f"; cat f; env -i /usr/bin/env; env - PATH=/bin:/usr/bin sh -c "env -i cat f; rm f; ls"'
+	shown up
+}
+
+@test "no trace of us in the environment but our two names" {
+	lower ':'
+	run view env -i /usr/bin/env
+	[ -z "$(grep -Ev '^(LD_PRELOAD|OVL_[A-Z_]*)=' <<<"$output")" ]
+}
+
+@test "an own LD_PRELOAD comes first, and ours stays" {
+	requires gcc
+	lower 'echo low >f; echo "int getpid(void) { return 4242; } long ovl_test_mark;" >own.c'
+	in_view 'gcc -shared -fPIC -o own.so own.c'
+	run in_view 'LD_PRELOAD=$PWD/own.so /usr/bin/python3 -S -c "import os; print(os.getpid()); open(\"f\", \"w\").write(\"up\"); print(open(\"f\").read())"; cat f'
+	echo "$output"
+	[ "$output" = $'4242\nup\nup' ]
+	run in_view 'env -i LD_PRELOAD=$PWD/own.so /bin/sh -c "echo second >f; echo \$LD_PRELOAD"; cat f'
+	[[ ${lines[0]} = "$V/own.so"* ]]
+	[ "${lines[1]}" = second ]
+	lower_unchanged
+}
+
+@test "posix_spawn, vfork, popen, system with an own environment" {
+	requires python3
+	lower 'echo low >f'
+	both 'python3 -c "
+import os, subprocess
+p = os.posix_spawn(\"/bin/sh\", [\"sh\", \"-c\", \"echo 1 >f\"], {})
+os.waitpid(p, 0)
+print(open(\"f\").read(), end=\"\")
+os.system(\"env -i sh -c \\\"echo 2 >>f\\\"\"); print(os.popen(\"cat f\").read(), end=\"\")
+subprocess.run([\"/bin/sh\", \"-c\", \"echo 3 >>f; pwd\"], env={}, cwd=\"/\", check=False)
+subprocess.run([\"/bin/sh\", \"-c\", \"echo 4 >>f\"], env={}, start_new_session=True)
+print(open(\"f\").read(), end=\"\")
+"'
+	shown 4
+}
+
+@test "a statically linked program is refused or covered, never let out" {
+	requires gcc
+	lower 'echo "#include <stdio.h>
+	int main(void) { FILE *f = fopen(\"f\", \"w\"); if (!f) return 3; fputs(\"static\", f); return fclose(f); }" >s.c; echo low >f'
+	gcc -static -o "$T/s" "$V/s.c" 2>/dev/null || skip "needs libc.a"
+	run in_view "$T/s; echo \$?; cat f"
+	echo "$output"
+	if [[ $output = *126* ]]; then
+		[[ $output = *"cannot be covered"* ]]
+		[[ $output = *low ]]
+	else
+		[[ $output = *static ]]
+	fi
+	lower_unchanged
+}
+
+@test "a setuid program is run without its right or refused; the lower is safe" {
+	requires user
+	lower ':'
+	run in_view 'su --version; echo "status $?"; ls -l $(command -v su)'
+	lower_unchanged
+}
+
+@test "ovlrun inside ovlrun: layers on layers" {
+	lower 'echo low >f'
+	mkdir "$T/u2"
+	run in_view "echo one >f; '$OVLRUN' -q -l '$V' -u '$T/u2' -w '$T/w2' -- sh -c 'cat f; echo two >f; cat f'; cat f"
+	echo "$output"
+	[ "$output" = $'one\ntwo\none' ]
+	[ "$(cat "$T/u2/f")" = two ]
+	lower_unchanged
+}

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Two and eight processes at random operations on overlapping names, in the view.
+
+    run.py [--seconds N] [--processes 2,8] [--fs DIR] [--user NAME] [--plain] [--kernel]
+
+The same runs on a plain directory with --plain, on kernel overlayfs with --kernel (root).
+Afterwards: the lower is unchanged, nothing is left in work, a second session shows the tree that
+the first one ended with. Exit status 0: nothing wrong.
+"""
+import argparse
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+RANDOM = os.path.join(TOP, "tests/random")
+
+
+def parse():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("--seconds", type=int, default=60)
+    p.add_argument("--processes", default="2,8")
+    p.add_argument("--fs", default=os.environ.get("TMPDIR", "/tmp"))
+    p.add_argument("--user")
+    p.add_argument("--plain", action="store_true")
+    p.add_argument("--kernel", action="store_true")
+    p.add_argument("--seed", type=int, default=int(time.time()))
+    p.add_argument("--ovlrun", default=os.path.join(TOP, "ovlrun"))
+    return p.parse_args()
+
+
+def fill(view):
+    for d in ("d0", "d1", "d2", "contest"):
+        os.makedirs(os.path.join(view, d))
+    for d in ("", "d0", "d1"):
+        for f in ("f0", "f1"):
+            with open(os.path.join(view, d, f), "w") as out:
+                out.write("lower %s %s\n" % (d, f))
+    os.link(view + "/f0", view + "/d2/f2")
+    for i in range(4):
+        with open(view + "/contest/c%d" % i, "w") as out:
+            out.write("lower\n")
+    with open(view + "/stable", "w") as out:
+        out.write("s" * 4096)
+
+
+def output(cmd, **kw):
+    r = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", **kw)
+    return r.returncode, r.stdout.decode("latin-1")
+
+
+def one(opt, n, where, programs):
+    view, up, work = where + "/v/view", where + "/up", where + "/wk"
+    os.makedirs(view)
+    fill(view)
+    kw = {}
+    if opt.user:
+        pw = pwd.getpwnam(opt.user)
+        kw = dict(user=pw.pw_uid, group=pw.pw_gid, extra_groups=[])
+        subprocess.run(["chown", "-R", opt.user, where], check=True)
+    before = output([programs + "/fuzz", "digest", view])[1]
+    run = [programs + "/race", view, str(n), str(opt.seconds), str(opt.seed)]
+    dump = [programs + "/fuzz", "dump", view]
+    ovl = [programs + "/ovlrun", "-q", "-l", view, "-u", up, "-w", work, "--"]
+    timeout = opt.seconds * 3 + 60
+    if opt.plain:
+        status, text = output(run, timeout=timeout, **kw)
+    elif opt.kernel:
+        os.makedirs(up)
+        os.makedirs(work)
+        status, text = output(["unshare", "-m", "sh", "-c", 'mount -t overlay -o "$0" o "$1" && shift && "$@"',
+                               "userxattr,lowerdir=%s,upperdir=%s,workdir=%s" % (view, up, work),
+                               view, *run], timeout=timeout)
+    else:
+        status, text = output(ovl + run, timeout=timeout, **kw)
+    print(text, end="")
+    bad = status != 0
+    if bad:
+        print("status %d" % status)
+    if not opt.plain and output([programs + "/fuzz", "digest", view])[1] != before:
+        print("THE LOWER LAYER CHANGED")
+        bad = True
+    if not opt.plain and not opt.kernel:
+        left = [f for _, _, fs in os.walk(work) for f in fs]
+        if left:
+            print("left in work: %s" % " ".join(left))
+            bad = True
+        a, b = output(ovl + dump, **kw)[1], output(ovl + dump, **kw)[1]
+        if a != b or "ENO" in a:
+            print("the tree is not whole:\n" + a)
+            bad = True
+    return bad
+
+
+def main():
+    opt = parse()
+    subprocess.run(["make", "-s", "-C", HERE], check=True)
+    subprocess.run(["make", "-s", "-C", RANDOM], check=True)
+    tmp = tempfile.mkdtemp(prefix="ovl-rand-race-", dir=opt.fs)
+    os.chmod(tmp, 0o755)
+    for f in (HERE + "/race", RANDOM + "/fuzz"):
+        shutil.copy(f, tmp)
+    top = os.path.dirname(os.path.realpath(opt.ovlrun))
+    for f in ("ovlrun", "libovl.so"):
+        if os.path.exists(os.path.join(top, f)):
+            shutil.copy(os.path.join(top, f), tmp)
+    bad = 0
+    runs = opt.processes.split(",")
+    for n in runs:
+        bad += one(opt, int(n), "%s/n%s" % (tmp, n), tmp)
+    subprocess.run([RANDOM + "/fuzz", "clean", tmp])
+    print("race: %d of %d runs wrong, seed %d" % (bad, len(runs), opt.seed))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
