@@ -308,16 +308,16 @@ static char **build_argv(const struct exec *x, char *const *argv, char **to)
  */
 static long kernel_exec(struct ovl_ctx *ctx, long nr, const long *a, void *map, size_t size)
 {
-	const uint64_t all = ~0ULL;
+	uint64_t ours;
 	long r;
 
 	ovl_note(ctx, "exec");
 	ovl_trace_call(ctx, 0);
 	ctx->note = NULL;
 	ovl_slot_exec(ctx, map, size);
-	(void)ovl_sys(__NR_rt_sigprocmask, SET_MASK, &ctx->oldmask, 0, sizeof(all));
+	(void)ovl_sys(__NR_rt_sigprocmask, SET_MASK, &ctx->oldmask, &ours, sizeof(ours));
 	r = ovl_sys6(nr, a[0], a[1], a[2], a[3], a[4], 0);
-	(void)ovl_sys(__NR_rt_sigprocmask, SET_MASK, &all, 0, sizeof(all));
+	(void)ovl_sys(__NR_rt_sigprocmask, SET_MASK, &ours, 0, sizeof(ours));
 	ovl_slot_exec_failed(ctx);
 	return r;
 }

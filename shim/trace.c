@@ -248,8 +248,8 @@ static void put_layer(struct line *l, const struct ovl_name *n)
 		[OVL_Z_HIDDEN] = " hidden",
 	};
 
-	if (!n->at.len)
-		return;
+	if (n->zone == OVL_Z_OUTSIDE && n->layer == OVL_NONE)
+		return; /* as the entry left it */
 	if (n->zone != OVL_Z_VIEW) {
 		put(l, zone[n->zone]);
 	} else if (n->layer == OVL_UPPER) {

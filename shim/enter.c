@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * enter.c - the engine's door: fast path, else a slot, a stack of our own and no signals
+ */
+#include "fast.h"
+#include "scratch.h"
+#include "systab.h"
+#include "tail.h"
+#include "trace.h"
+
+enum { SIG_SET = 2 }; /* SIG_SETMASK */
+
+/*
+ * All but the synchronous ones, whose signal would otherwise kill: a bad pointer of the
+ * program's is to end as its own handler decides.
+ */
+static const uint64_t blocked = ~(1ULL << (4 - 1) |  /* SIGILL */
+				  1ULL << (5 - 1) |  /* SIGTRAP */
+				  1ULL << (7 - 1) |  /* SIGBUS */
+				  1ULL << (8 - 1) |  /* SIGFPE */
+				  1ULL << (11 - 1) | /* SIGSEGV */
+				  1ULL << (31 - 1)); /* SIGSYS */
+
+void ovl_init(struct ovl_session *ss)
+{
+	ovl_ss = ss;
+}
+
+static void signals_block(struct ovl_ctx *ctx)
+{
+	(void)ovl_sys(__NR_rt_sigprocmask, SIG_SET, &blocked, &ctx->oldmask, 8); /* cannot fail */
+}
+
+static void signals_restore(const struct ovl_ctx *ctx)
+{
+	(void)ovl_sys(__NR_rt_sigprocmask, SIG_SET, &ctx->oldmask, 0, 8); /* cannot fail */
+}
+
+/* What a handler may look at before it has resolved anything. */
+static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
+{
+	ctx->call = c;
+	ctx->note = NULL;
+	ctx->resolve = 0;
+	ctx->fd_layer = OVL_NONE;
+	for (int i = 0; i < 2; i++) {
+		ctx->name[i].zone = OVL_Z_OUTSIDE;
+		ctx->name[i].layer = OVL_NONE;
+		ctx->name[i].known = false;
+	}
+}
+
+/* Runs on the slot's stack. */
+static long dispatch(void *arg)
+{
+	struct ovl_slot *slot = arg;
+	struct ovl_ctx *ctx = &slot->ctx;
+	struct ovl_call *c = ctx->call;
+	long r = ovl_systab[c->nr].handle(ctx);
+
+	ovl_trace_call(ctx, r);
+	return r;
+}
+
+/* The slow path: everything that takes more than a look at the tables. */
+static enum ovl_verdict enter_slow(struct ovl_call *c)
+{
+	struct ovl_slot *slot = ovl_slot_take();
+	long r;
+
+	if (!slot) {
+		c->ret = -ENOMEM;
+		return OVL_DONE;
+	}
+	c->tail_fd = -1;
+	c->tail_kind = OVL_TAIL_NONE;
+	reset(&slot->ctx, c);
+	signals_block(&slot->ctx);
+	r = ovl_on_stack(slot->stack + OVL_STACK_SIZE, dispatch, slot);
+	signals_restore(&slot->ctx);
+	ovl_slot_put(slot);
+	if (r == OVL_R_PASS)
+		return OVL_PASS;
+	if (r == OVL_R_TAIL)
+		return OVL_TAIL;
+	c->ret = r;
+	return OVL_DONE;
+}
+
+enum ovl_verdict ovl_enter(struct ovl_call *c)
+{
+	enum ovl_verdict v;
+
+	if (OVL_UNLIKELY(!ovl_ss) || !ovl_nr_ours(c->nr))
+		return OVL_PASS;
+	v = ovl_fast(c);
+	return v == OVL_SLOW ? enter_slow(c) : v;
+}
+
+void ovl_after(struct ovl_call *c)
+{
+	if (c->tail_kind == OVL_TAIL_CLOSE)
+		ovl_fd_drop(&c->tail_fd);
+	else if (c->tail_kind == OVL_TAIL_SOCKADDR)
+		ovl_sock_after(c);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* rename.c - rename, NOREPLACE and EXCHANGE */
+#include "copy_up.h"
+#include "do.h"
+#include "lookup.h"
+#include "marks.h"
+#include "perm.h"
+#include "real.h"
+#include "readdir.h"
+#include "remove.h"
+#include "systab.h"
+#include "trace.h"
+#include "workdir.h"
+
+#define RETRIES     16 /* of a race with another process for one of the names */
+#define FLAGS_KNOWN (RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)
+
+/* The call, and what is found out about it on the way. */
+struct renaming {
+	int olddirfd, oldpath; /* indices of arguments; a negative one: there is none */
+	int newdirfd, newpath;
+	unsigned flags;
+	int from, to;          /* the parents on upper */
+	int old_covers;        /* a lower name shows when the old name goes */
+	int new_covers;
+	bool old_dir;
+	bool new_dir;
+};
+
+static struct ovl_name *old_of(struct ovl_ctx *ctx)
+{
+	return &ctx->name[0];
+}
+
+static struct ovl_name *new_of(struct ovl_ctx *ctx)
+{
+	return &ctx->name[1];
+}
+
+static const char *base_of(const struct ovl_name *n)
+{
+	return n->at.buf + ovl_path_base(&n->at);
+}
+
+static bool exists(const struct ovl_name *n)
+{
+	return n->layer != OVL_NONE;
+}
+
+/* At least one name is not in the view. */
+static long rename_outside(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	struct ovl_name *old = old_of(ctx);
+	struct ovl_name *new = new_of(ctx);
+
+	if (!exists(old) || old->zone == OVL_Z_HIDDEN)
+		return -ENOENT;
+	if (old->zone == OVL_Z_LOCKED || new->zone == OVL_Z_LOCKED)
+		return -EROFS;
+	if (old->zone != new->zone)
+		return -EXDEV;
+	__atomic_fetch_add(&ovl_ss->outside_gen, 1, __ATOMIC_RELEASE);
+	if (!old->via_view && !new->via_view)
+		return OVL_R_PASS;
+	return ovl_do_rename(AT_FDCWD, old->at.buf, AT_FDCWD, new->at.buf, r->flags);
+}
+
+/* What the paths alone forbid: rename(2), in the kernel's order. */
+static int check_paths(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	struct ovl_name *old = old_of(ctx);
+	struct ovl_name *new = new_of(ctx);
+
+	if (old->last != OVL_L_NORM || new->last != OVL_L_NORM)
+		return (r->flags & RENAME_NOREPLACE) && new->last != OVL_L_NORM ? -EEXIST : -EBUSY;
+	if (!exists(old))
+		return -ENOENT;
+	if ((r->flags & RENAME_NOREPLACE) && exists(new))
+		return -EEXIST;
+	if ((r->flags & RENAME_EXCHANGE) && !exists(new))
+		return -ENOENT;
+	if (!r->old_dir && (old->slash || (!(r->flags & RENAME_EXCHANGE) && new->slash)))
+		return -ENOTDIR;
+	if ((r->flags & RENAME_EXCHANGE) && !r->new_dir && new->slash)
+		return -ENOTDIR;
+	if (old->at.len == ovl_ss->root.len || new->at.len == ovl_ss->root.len)
+		return -EBUSY;
+	if (r->old_dir && new->at.len > old->at.len &&
+	    ovl_path_below(new->at.buf, new->at.len, old->at.buf, old->at.len))
+		return -EINVAL;
+	if (old->at.len > new->at.len &&
+	    ovl_path_below(old->at.buf, old->at.len, new->at.buf, new->at.len))
+		return r->flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+	return 0;
+}
+
+/* Are both names of one object? Then there is nothing to do: rename(2). */
+static bool is_same(struct ovl_ctx *ctx)
+{
+	struct ovl_name *old = old_of(ctx);
+	struct ovl_name *new = new_of(ctx);
+
+	if (!exists(new))
+		return false;
+	if (old->hash == new->hash && old->at.len == new->at.len)
+		return true;
+	if (old->layer != new->layer || ovl_lookup_stat(ctx, old) || ovl_lookup_stat(ctx, new))
+		return false;
+	return old->st.stx_ino == new->st.stx_ino &&
+	       old->st.stx_dev_major == new->st.stx_dev_major &&
+	       old->st.stx_dev_minor == new->st.stx_dev_minor;
+}
+
+/* What the objects and the caller's rights forbid. */
+static int check_objects(struct ovl_ctx *ctx, struct renaming *r)
+{
+	struct ovl_name *new = new_of(ctx);
+	int err = ovl_perm_delete(ctx, old_of(ctx));
+
+	if (!err)
+		err = exists(new) ? ovl_perm_delete(ctx, new) : ovl_perm_parent(ctx, new);
+	if (err || !exists(new) || (r->flags & RENAME_EXCHANGE))
+		return err;
+	if (r->old_dir && !r->new_dir)
+		return -ENOTDIR;
+	if (!r->old_dir && r->new_dir)
+		return -EISDIR;
+	return r->new_dir ? ovl_dir_must_be_empty(ctx, new) : 0;
+}
+
+/* A directory that lowers have a part in cannot be moved by one step. */
+static bool is_merged(const struct ovl_name *n, bool dir)
+{
+	return dir && (n->layer != OVL_UPPER || n->lowers);
+}
+
+/* Both objects, as far as they are there, and both parents are on upper afterwards. */
+static int bring_up(struct ovl_ctx *ctx, struct renaming *r)
+{
+	struct ovl_name *new = new_of(ctx);
+	bool both = r->new_dir || (r->flags & RENAME_EXCHANGE);
+	int err = ovl_copy_up(ctx, old_of(ctx), OVL_COPY_ALL);
+
+	if (!err && both && exists(new))
+		err = ovl_copy_up(ctx, new, OVL_COPY_ALL);
+	if (!err)
+		err = ovl_copy_up_parent(ctx, old_of(ctx), OVL_PARENT_HOLD, &r->from);
+	if (!err)
+		err = ovl_copy_up_parent(ctx, new, OVL_PARENT_HOLD, &r->to);
+	return err;
+}
+
+/* The directory @n, moved to where a lower name is, must not merge with it. */
+static int make_opaque(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	OVL_FD dir = -1;
+	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+
+	if (err)
+		return err;
+	dir = ovl_real_open(&ctx->real, O_RDONLY | O_DIRECTORY);
+	return dir < 0 ? dir : ovl_mark_opaque(dir);
+}
+
+/* Where the file system has no RENAME_WHITEOUT: two steps, under the lock. */
+static int rename_and_hide(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	const char *old = base_of(old_of(ctx));
+	int err = ovl_do_rename(r->from, old, r->to, base_of(new_of(ctx)), RENAME_WHITEOUT);
+
+	if (err != -EINVAL)
+		return err;
+	err = ovl_do_rename(r->from, old, r->to, base_of(new_of(ctx)), 0);
+	return err ? err : ovl_mark_whiteout(r->from, old);
+}
+
+/* A directory takes the place of a whiteout, which goes where the directory was. */
+static int swap_with_whiteout(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	const char *old = base_of(old_of(ctx));
+	int err = ovl_do_rename(r->from, old, r->to, base_of(new_of(ctx)), RENAME_EXCHANGE);
+
+	if (!err && !r->old_covers)
+		err = ovl_do_unlink(r->from, old, 0);
+	return err;
+}
+
+static int move(struct ovl_ctx *ctx, struct renaming *r)
+{
+	struct ovl_name *old = old_of(ctx);
+	struct ovl_name *new = new_of(ctx);
+	int err = 0;
+
+	if (r->old_covers)
+		ovl_note(ctx, "whiteout");
+	if (r->old_dir && (r->new_covers || new->whiteout))
+		err = make_opaque(ctx, old);
+	if (!err && r->new_dir)
+		err = ovl_remove_content(ctx, r->to, base_of(new));
+	if (err)
+		return err;
+	if (r->old_dir && new->whiteout)
+		return swap_with_whiteout(ctx, r);
+	if (r->old_covers)
+		return rename_and_hide(ctx, r);
+	return ovl_do_rename(r->from, base_of(old), r->to, base_of(new),
+			     new->in_upper ? 0 : RENAME_NOREPLACE);
+}
+
+static int exchange(struct ovl_ctx *ctx, struct renaming *r)
+{
+	int err = 0;
+
+	if (r->old_dir && r->new_covers)
+		err = make_opaque(ctx, old_of(ctx));
+	if (!err && r->new_dir && r->old_covers)
+		err = make_opaque(ctx, new_of(ctx));
+	if (err)
+		return err;
+	return ovl_do_rename(r->from, base_of(old_of(ctx)), r->to, base_of(new_of(ctx)),
+			     RENAME_EXCHANGE);
+}
+
+/* Everything is allowed and checked: do it. The lock keeps others from the same names. */
+static int perform(struct ovl_ctx *ctx, struct renaming *r)
+{
+	struct ovl_name *old = old_of(ctx);
+	struct ovl_name *new = new_of(ctx);
+	bool simple = !r->old_covers && !r->old_dir && !r->new_dir && !new->whiteout;
+	OVL_FD lock = -1;
+	int err;
+
+	if (!simple || (r->flags & RENAME_EXCHANGE)) {
+		lock = ovl_workdir_lock();
+		if (lock < 0)
+			return lock;
+	}
+	ovl_announce(new->hash, !r->old_dir || r->new_covers || new->whiteout);
+	if (r->old_covers || (r->flags & RENAME_EXCHANGE))
+		ovl_announce(old->hash, true);
+	err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
+	if (!err && (r->old_dir || r->new_dir))
+		__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
+	return err;
+}
+
+static int find_out(struct ovl_ctx *ctx, struct renaming *r)
+{
+	struct ovl_name *new = new_of(ctx);
+	int dir = exists(old_of(ctx)) ? ovl_op_is_dir(ctx, old_of(ctx)) : 0;
+
+	if (dir < 0)
+		return dir;
+	r->old_dir = dir;
+	dir = exists(new) ? ovl_op_is_dir(ctx, new) : 0;
+	if (dir < 0)
+		return dir;
+	r->new_dir = dir;
+	return 0;
+}
+
+static int find_covers(struct ovl_ctx *ctx, struct renaming *r)
+{
+	r->old_covers = ovl_lookup_covers(ctx, old_of(ctx));
+	if (r->old_covers < 0)
+		return r->old_covers;
+	r->new_covers = ovl_lookup_covers(ctx, new_of(ctx));
+	return r->new_covers < 0 ? r->new_covers : 0;
+}
+
+static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
+{
+	int err = find_out(ctx, r);
+
+	if (!err)
+		err = check_paths(ctx, r);
+	if (err)
+		return err;
+	if (is_same(ctx))
+		return 0;
+	if (ovl_read_only())
+		return -EROFS;
+	err = check_objects(ctx, r);
+	if (!err)
+		err = find_covers(ctx, r);
+	if (err)
+		return err;
+	if (is_merged(old_of(ctx), r->old_dir) ||
+	    ((r->flags & RENAME_EXCHANGE) && is_merged(new_of(ctx), r->new_dir)))
+		return -EXDEV;
+	err = bring_up(ctx, r);
+	if (!err)
+		err = perform(ctx, r);
+	ovl_fd_drop(&r->from);
+	ovl_fd_drop(&r->to);
+	r->from = r->to = -1;
+	return err;
+}
+
+static long rename_once(struct ovl_ctx *ctx, struct renaming *r)
+{
+	long res = ovl_op_resolve(ctx, 0, r->olddirfd, r->oldpath, OVL_N_CREATE);
+
+	if (!res)
+		res = ovl_op_resolve(ctx, 1, r->newdirfd, r->newpath, OVL_N_CREATE);
+	if (res)
+		return res;
+	if (old_of(ctx)->zone != OVL_Z_VIEW || new_of(ctx)->zone != OVL_Z_VIEW)
+		return rename_outside(ctx, r);
+	return rename_in_view(ctx, r);
+}
+
+static long do_rename(struct ovl_ctx *ctx, struct renaming r)
+{
+	long res = -EAGAIN;
+
+	if ((r.flags & ~(unsigned)FLAGS_KNOWN) ||
+	    ((r.flags & RENAME_EXCHANGE) && (r.flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))))
+		return -EINVAL;
+	r.from = r.to = -1;
+	for (int i = 0; i < RETRIES; i++) {
+		res = rename_once(ctx, &r);
+		/* Taken meanwhile, and the caller did not ask that it be free: look again. */
+		if (res != -EAGAIN && !(res == -EEXIST && !(r.flags & RENAME_NOREPLACE)))
+			break;
+	}
+	return res;
+}
+
+long ovl_op_rename(struct ovl_ctx *ctx)
+{
+	struct renaming r = {.olddirfd = -1, .oldpath = 0, .newdirfd = -1, .newpath = 1};
+
+	return do_rename(ctx, r);
+}
+
+long ovl_op_renameat(struct ovl_ctx *ctx)
+{
+	struct renaming r = {.olddirfd = 0, .oldpath = 1, .newdirfd = 2, .newpath = 3};
+
+	return do_rename(ctx, r);
+}
+
+long ovl_op_renameat2(struct ovl_ctx *ctx)
+{
+	struct renaming r = {.olddirfd = 0,
+			     .oldpath = 1,
+			     .newdirfd = 2,
+			     .newpath = 3,
+			     .flags = (unsigned)ovl_arg(ctx, 4)};
+
+	return do_rename(ctx, r);
+}

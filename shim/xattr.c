@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xattr.c - extended attributes: a program sees its own and never ours
+ *
+ * A name of ours that a program asks for is not there; one that it sets is refused.
+ */
+#include "do.h"
+#include "fdview.h"
+#include "lookup.h"
+#include "marks.h"
+#include "real.h"
+#include "systab.h"
+
+#include <linux/xattr.h>
+
+/* The object to look at: name[0]'s real path into ctx->real. 0, or the handler's result. */
+static long find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
+
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW)
+		return ovl_op_outside(ctx, dirfd, path, false);
+	r = ovl_op_must_exist(n);
+	if (!r)
+		r = ovl_name_real(n, n->layer, &ctx->real);
+	return r ? r : ctx->real.len < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/*
+ * The same for a descriptor. A directory is what the view shows under its name; anything
+ * else is itself: OVL_R_PASS.
+ */
+static long find_fd(struct ovl_ctx *ctx, int fd)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &ctx->st);
+
+	if (r || (ctx->st.stx_mode & S_IFMT) != S_IFDIR)
+		return OVL_R_PASS;
+	if (ovl_namei_fd(ctx, n, fd) || n->zone != OVL_Z_VIEW || n->layer == OVL_NONE)
+		return OVL_R_PASS;
+	return ovl_name_real(n, n->layer, &ctx->real);
+}
+
+static bool bad_name(const char *name)
+{
+	return (unsigned long)name < 4096;
+}
+
+static long get(struct ovl_ctx *ctx, int dirfd, int path, int flags, int name)
+{
+	long r;
+
+	if (bad_name(ovl_arg_path(ctx, name)))
+		return OVL_R_PASS;
+	r = find(ctx, dirfd, path, flags);
+	if (r)
+		return r;
+	if (ovl_mark_private(ovl_arg_path(ctx, name)))
+		return -ENODATA;
+	return ovl_sys(__NR_lgetxattr, ctx->real.buf, ovl_arg(ctx, name), ovl_arg(ctx, name + 1),
+		       ovl_arg(ctx, name + 2));
+}
+
+/* Copy the names in @list that are not ours to @to, or only count them when @size is 0. */
+static long show(const char *list, long n, char *to, size_t size)
+{
+	size_t used = 0;
+
+	for (const char *name = list; name < list + n; name += strlen(name) + 1) {
+		size_t length = strlen(name) + 1;
+
+		if (ovl_mark_private(name))
+			continue;
+		if (size) {
+			if (used + length > size)
+				return -ERANGE;
+			memcpy(to + used, name, length);
+		}
+		used += length;
+	}
+	return (long)used;
+}
+
+/* List by @nr of @what (a path or a descriptor) into the program's buffer. */
+static long list_shown(struct ovl_ctx *ctx, long nr, long what, char *to, size_t size)
+{
+	long map;
+	long n = ovl_sys(nr, what, ctx->buf, sizeof(ctx->buf));
+
+	if (n >= 0)
+		return show(ctx->buf, n, to, size);
+	if (n != -ERANGE)
+		return n;
+	map = ovl_sys(__NR_mmap, 0, XATTR_LIST_MAX, 3, 0x22, -1, 0);
+	if (ovl_is_err(map))
+		return map;
+	n = ovl_sys(nr, what, map, XATTR_LIST_MAX);
+	if (n >= 0)
+		n = show((const char *)map, n, to, size);
+	(void)ovl_sys(__NR_munmap, map, XATTR_LIST_MAX); /* our own mapping */
+	return n;
+}
+
+static long list(struct ovl_ctx *ctx, int dirfd, int path, int flags, int buf)
+{
+	long r = find(ctx, dirfd, path, flags);
+
+	return r ? r
+		 : list_shown(ctx, __NR_llistxattr, (long)ctx->real.buf,
+			      (char *)ovl_arg(ctx, buf), (size_t)ovl_arg(ctx, buf + 1));
+}
+
+/* Root's namespaces are root's; user.* needs the right to write: xattr(7). */
+static enum ovl_change changed_by(const char *name)
+{
+	static const char user[] = "user.";
+
+	return memcmp(name, user, sizeof(user) - 1) ? OVL_BY_OWNER : OVL_BY_WRITER;
+}
+
+/* Special files and symlinks take no user.* xattrs: better said before a copy-up. */
+static int check_name(struct ovl_ctx *ctx, const char *name)
+{
+	unsigned type = ctx->name[0].st.stx_mode & S_IFMT;
+
+	if (ovl_mark_private(name))
+		return -EPERM;
+	if (ctx->name[0].known && changed_by(name) == OVL_BY_WRITER && type != S_IFREG &&
+	    type != S_IFDIR)
+		return -EPERM;
+	return 0;
+}
+
+struct setting {
+	int name;     /* index of the name's argument */
+	int value;    /* of the value; -1: remove */
+	long flags;
+	long data;    /* the value and its size */
+	long size;
+};
+
+static long apply(struct ovl_ctx *ctx, const struct setting *s)
+{
+	const char *name = ovl_arg_path(ctx, s->name);
+
+	if (ctx->real.len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (s->value < 0)
+		return ovl_do_removexattr(ctx->real.buf, name);
+	return ovl_do_setxattr(ctx->real.buf, name, (const void *)s->data, (size_t)s->size,
+			       (int)s->flags);
+}
+
+/* Is there something to remove, or to replace, at all? Else nothing is copied. */
+static long check_there(struct ovl_ctx *ctx, const struct setting *s)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r;
+
+	if (n->layer == OVL_UPPER)
+		return 0;
+	r = ovl_name_real(n, n->layer, &ctx->real);
+	if (r)
+		return r;
+	r = ovl_sys(__NR_lgetxattr, ctx->real.buf, ovl_arg(ctx, s->name), 0, 0);
+	if ((s->value < 0 || (s->flags & XATTR_REPLACE)) && r < 0)
+		return r;
+	return r >= 0 && (s->flags & XATTR_CREATE) ? -EEXIST : 0;
+}
+
+static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const struct setting *s)
+{
+	const char *name = ovl_arg_path(ctx, s->name);
+	struct ovl_name *n = &ctx->name[0];
+	long r;
+
+	if (bad_name(name))
+		return OVL_R_PASS;
+	r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW)
+		return ovl_op_outside(ctx, dirfd, path, true);
+	r = ovl_op_must_exist(n);
+	if (!r)
+		r = ovl_lookup_stat(ctx, n);
+	if (!r)
+		r = check_name(ctx, name);
+	if (!r && !ovl_read_only())
+		r = check_there(ctx, s);
+	if (!r)
+		r = ovl_op_change(ctx, dirfd, path, flags, changed_by(name));
+	return r ? r : apply(ctx, s);
+}
+
+static long change_fd(struct ovl_ctx *ctx, const struct setting *s)
+{
+	const char *name = ovl_arg_path(ctx, s->name);
+	int fd = ovl_arg_fd(ctx, 0);
+	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
+	long r;
+
+	if (bad_name(name) || flags < 0 || (flags & O_PATH))
+		return OVL_R_PASS;
+	if (ovl_mark_private(name))
+		return -EPERM;
+	r = ovl_op_change_fd(ctx, fd, changed_by(name));
+	return r ? r : apply(ctx, s);
+}
+
+static struct setting setting_of(struct ovl_ctx *ctx)
+{
+	return (struct setting){
+		.name = 1,
+		.value = 2,
+		.data = ovl_arg(ctx, 2),
+		.size = ovl_arg(ctx, 3),
+		.flags = ovl_arg(ctx, 4),
+	};
+}
+
+long ovl_op_setxattr(struct ovl_ctx *ctx)
+{
+	struct setting s = setting_of(ctx);
+
+	return change(ctx, -1, 0, OVL_N_FOLLOW, &s);
+}
+
+long ovl_op_lsetxattr(struct ovl_ctx *ctx)
+{
+	struct setting s = setting_of(ctx);
+
+	return change(ctx, -1, 0, 0, &s);
+}
+
+long ovl_op_fsetxattr(struct ovl_ctx *ctx)
+{
+	struct setting s = setting_of(ctx);
+
+	return change_fd(ctx, &s);
+}
+
+static const struct setting removing = {.name = 1, .value = -1};
+
+long ovl_op_removexattr(struct ovl_ctx *ctx)
+{
+	return change(ctx, -1, 0, OVL_N_FOLLOW, &removing);
+}
+
+long ovl_op_lremovexattr(struct ovl_ctx *ctx)
+{
+	return change(ctx, -1, 0, 0, &removing);
+}
+
+long ovl_op_fremovexattr(struct ovl_ctx *ctx)
+{
+	return change_fd(ctx, &removing);
+}
+
+long ovl_op_getxattr(struct ovl_ctx *ctx)
+{
+	return get(ctx, -1, 0, OVL_N_FOLLOW, 1);
+}
+
+long ovl_op_lgetxattr(struct ovl_ctx *ctx)
+{
+	return get(ctx, -1, 0, 0, 1);
+}
+
+long ovl_op_fgetxattr(struct ovl_ctx *ctx)
+{
+	const char *name = ovl_arg_path(ctx, 1);
+	long r;
+
+	if (bad_name(name))
+		return OVL_R_PASS;
+	if (ovl_mark_private(name))
+		return -ENODATA;
+	r = find_fd(ctx, ovl_arg_fd(ctx, 0));
+	return r ? r
+		 : ovl_sys(__NR_lgetxattr, ctx->real.buf, name, ovl_arg(ctx, 2), ovl_arg(ctx, 3));
+}
+
+long ovl_op_listxattr(struct ovl_ctx *ctx)
+{
+	return list(ctx, -1, 0, OVL_N_FOLLOW, 1);
+}
+
+long ovl_op_llistxattr(struct ovl_ctx *ctx)
+{
+	return list(ctx, -1, 0, 0, 1);
+}
+
+long ovl_op_flistxattr(struct ovl_ctx *ctx)
+{
+	char *to = (char *)ovl_arg(ctx, 1);
+	size_t size = (size_t)ovl_arg(ctx, 2);
+	long r = find_fd(ctx, ovl_arg_fd(ctx, 0));
+
+	if (r == OVL_R_PASS)
+		return list_shown(ctx, __NR_flistxattr, ovl_arg(ctx, 0), to, size);
+	return r ? r : list_shown(ctx, __NR_llistxattr, (long)ctx->real.buf, to, size);
+}
+
+/* The *xattrat calls: what is wrong with their arguments the kernel tells best. */
+static int at_flags(long flags)
+{
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : OVL_N_FOLLOW) |
+	       (flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0);
+}
+
+/* struct xattr_args of Linux 6.13: setxattrat(2). */
+struct xattr_args_at {
+	uint64_t value;
+	uint32_t size;
+	uint32_t flags;
+};
+
+long ovl_op_setxattrat(struct ovl_ctx *ctx)
+{
+	const struct xattr_args_at *a = (const struct xattr_args_at *)ovl_arg(ctx, 4);
+	struct setting s = {.name = 3, .value = 4};
+
+	if ((unsigned long)a < 4096 || (size_t)ovl_arg(ctx, 5) != sizeof(*a))
+		return OVL_R_PASS;
+	s.data = (long)a->value;
+	s.size = a->size;
+	s.flags = a->flags;
+	return change(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)), &s);
+}
+
+long ovl_op_getxattrat(struct ovl_ctx *ctx)
+{
+	const struct xattr_args_at *a = (const struct xattr_args_at *)ovl_arg(ctx, 4);
+	const char *name = ovl_arg_path(ctx, 3);
+	long r;
+
+	if ((unsigned long)a < 4096 || (size_t)ovl_arg(ctx, 5) != sizeof(*a) || bad_name(name))
+		return OVL_R_PASS;
+	r = find(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)));
+	if (r)
+		return r;
+	if (ovl_mark_private(name))
+		return -ENODATA;
+	return ovl_sys(__NR_lgetxattr, ctx->real.buf, name, a->value, a->size);
+}
+
+long ovl_op_listxattrat(struct ovl_ctx *ctx)
+{
+	return list(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)), 3);
+}
+
+long ovl_op_removexattrat(struct ovl_ctx *ctx)
+{
+	struct setting s = {.name = 3, .value = -1};
+
+	return change(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)), &s);
+}
+
+/* Flags of the inode, as by ioctl: Linux 6.17. */
+long ovl_op_file_getattr(struct ovl_ctx *ctx)
+{
+	long r = find(ctx, 0, 1, at_flags(ovl_arg(ctx, 4)));
+
+	return r ? r
+		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2),
+			   ovl_arg(ctx, 3), AT_SYMLINK_NOFOLLOW);
+}
+
+long ovl_op_file_setattr(struct ovl_ctx *ctx)
+{
+	long r = ovl_op_change(ctx, 0, 1, at_flags(ovl_arg(ctx, 4)), OVL_BY_OWNER);
+
+	return r ? r
+		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2),
+			   ovl_arg(ctx, 3), AT_SYMLINK_NOFOLLOW);
+}
