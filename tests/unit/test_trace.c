@@ -15,6 +15,14 @@ static struct ovl_call call;
 static char file[] = "/tmp/ovl-trace-XXXXXX";
 static char got[2048];
 
+static void lies_in(enum ovl_zone zone, int layer)
+{
+	struct ovl_name *n = &ctx.name[0];
+
+	n->zone = zone;
+	n->layer = layer;
+}
+
 static void start(void)
 {
 	struct ovl_session *ss = session_make();
@@ -23,6 +31,7 @@ static void start(void)
 	ss->flags = OVL_S_TRACE;
 	ss->trace_path = session_text(ss, file);
 	ctx.call = &call;
+	lies_in(OVL_Z_OUTSIDE, OVL_NONE);
 }
 
 static void end(void)
@@ -57,15 +66,6 @@ static char *traced(long ret)
 }
 
 #define CALL(...) (call = (struct ovl_call){__VA_ARGS__})
-
-static void lies_in(enum ovl_zone zone, int layer)
-{
-	struct ovl_name *n = &ctx.name[0];
-
-	n->zone = zone;
-	n->layer = layer;
-	n->at.len = 2;
-}
 
 Test(trace, arguments_are_decoded_by_their_kinds)
 {
