@@ -392,7 +392,7 @@ static bool is_bad(const void *p)
 {
 	uintptr_t v = (uintptr_t)p;
 
-	return v && (v < 4096 || v >= -4096UL);
+	return v && v - 4096 >= -8192UL; /* the first and the last page */
 }
 
 static long run(struct exec *x, char **argv, char **envp)
