@@ -195,6 +195,7 @@ changes()
 			cd aaaaaaaa
 		done
 	)
+	ulimit -Sn 256
 	run "$OVLCTL" diff -l low -u up
 	test "$status" = 1
 	test "${#lines[@]}" = 600

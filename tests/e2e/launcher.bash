@@ -24,10 +24,10 @@ launcher_teardown()
 	rm -rf "$T"
 }
 
-# Every name, type, mode and size below here.
+# Every name, type, mode, size and time below here; a live session's changes all the time.
 snapshot()
 {
-	find "$T" -printf '%p %y %m %s %T@\n' | sort
+	find "$T" -name 'session.*' -prune -o -printf '%p %y %m %s %T@\n' | sort
 }
 
 # refused TEXT ARG...: ovlrun ARG... says one line that holds TEXT, exits 125, changes nothing
