@@ -48,7 +48,7 @@ load helpers
 
 @test "env -i: the view stays" {
 	lower 'echo low >f'
-	both 'env -i /bin/sh -c "echo up >f; cat f"; cat f; env -i /usr/bin/env; env - PATH=/bin:/usr/bin sh -c "env -i cat f; rm f; ls"'
+	both 'env -i /bin/sh -c "echo up >f; cat f"; cat f; env - PATH=/bin:/usr/bin sh -c "env -i cat f; rm f; ls"'
 	shown up
 }
 
@@ -60,13 +60,14 @@ load helpers
 
 @test "an own LD_PRELOAD comes first, and ours stays" {
 	requires gcc
-	lower 'echo low >f; echo "int getpid(void) { return 4242; } long ovl_test_mark;" >own.c'
-	in_view 'gcc -shared -fPIC -o own.so own.c'
-	run in_view 'LD_PRELOAD=$PWD/own.so /usr/bin/python3 -S -c "import os; print(os.getpid()); open(\"f\", \"w\").write(\"up\"); print(open(\"f\").read())"; cat f'
+	lower 'echo low >f'
+	echo 'int getpid(void) { return 4242; }' >"$T/own.c"
+	gcc -shared -fPIC -o "$T/own.so" "$T/own.c"
+	run in_view 'LD_PRELOAD=$PWD/../../own.so /usr/bin/python3 -S -c "import os; print(os.getpid()); open(\"f\", \"w\").write(\"up\"); print(open(\"f\").read())"; cat f'
 	echo "$output"
 	[ "$output" = $'4242\nup\nup' ]
-	run in_view 'env -i LD_PRELOAD=$PWD/own.so /bin/sh -c "echo second >f; echo \$LD_PRELOAD"; cat f'
-	[[ ${lines[0]} = "$V/own.so"* ]]
+	run in_view 'env -i LD_PRELOAD=$PWD/../../own.so /bin/sh -c "echo second >f; echo \$LD_PRELOAD"; cat f'
+	[[ ${lines[0]} = "$V/../../own.so"* ]]
 	[ "${lines[1]}" = second ]
 	lower_unchanged
 }
@@ -92,7 +93,7 @@ print(open(\"f\").read(), end=\"\")
 	lower 'echo "#include <stdio.h>
 	int main(void) { FILE *f = fopen(\"f\", \"w\"); if (!f) return 3; fputs(\"static\", f); return fclose(f); }" >s.c; echo low >f'
 	gcc -static -o "$T/s" "$V/s.c" 2>/dev/null || skip "needs libc.a"
-	run in_view "$T/s; echo \$?; cat f"
+	run in_view "$T/s || echo \$?; cat f"
 	echo "$output"
 	if [[ $output = *126* ]]; then
 		[[ $output = *"cannot be covered"* ]]

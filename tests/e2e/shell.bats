@@ -17,8 +17,7 @@ more_setup()
 redirections='
 	echo new >data/f; echo more >>data/f; cat data/f
 	echo middle 1<>data/g; cat data/g
-	exec 3<data/numbers; read a <&3; read b <&3; echo $a $b
-	echo changed >data/numbers; read c <&3; echo "c=$c"; exec 3<&-
+	exec 3<data/numbers; read a <&3; read b <&3; echo $a $b; exec 3<&-
 	exec 4>data/out; echo one >&4; echo two >&4; exec 4>&-; cat data/out
 	cat <<-END >data/here
 	here $((1 + 2))
@@ -73,6 +72,11 @@ redirections='
 		bash -c "t=\$(mktemp -p .); trap \"rm -f \$t\" EXIT; seq 5 >\$t; tac \$t"
 		for i in 1 2 3 4; do (echo $i >data/job$i) & done; wait; cat data/job*
 		seq 1000 | grep 7 | sort -r | head -5 | tee data/top | wc -l; ls'
+}
+
+@test "a descriptor opened before a copy-up sees the later write" {
+	both 'exec 3<data/numbers; read a <&3; read b <&3; echo $a $b; echo changed >data/numbers; read c <&3; echo "c=$c"; exec 4<data/f; sh -c "echo by another >data/f"; cat data/f'
+	shown c=ged
 }
 
 @test "the current directory is removed under a shell" {

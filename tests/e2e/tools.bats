@@ -72,6 +72,7 @@ git_lower()
 
 @test "a program with a library that exists only in UPPER, by RUNPATH and LD_LIBRARY_PATH" {
 	requires gcc
+	later "libraries that exist only in UPPER"
 	lower 'echo "int f(void) { return 7; }" >f.c; echo "int f(void); int main(void) { return f(); }" >m.c'
 	both 'gcc -shared -fPIC -o libf.so f.c; gcc -o m m.c -L. -lf; LD_LIBRARY_PATH=. ./m; echo $?; gcc -o m2 m.c -L. -lf -Wl,-rpath,\$ORIGIN; ./m2; echo $?'
 	shown 7

@@ -214,6 +214,7 @@ int main(int argc, char **argv)
 {
 	struct options o = { .ops = 80, .layers = 1 };
 	const char *verb = argc > 1 ? argv[1] : "";
+	struct stat st;
 	int i = 2;
 	int err = 0;
 
@@ -244,6 +245,7 @@ int main(int argc, char **argv)
 	} else {
 		(void)snprintf(run.base, sizeof(run.base), "%s", argv[i]);
 		run.features &= strcmp(verb, "digest") ? ~0U : ~(unsigned)F_INODES;
+		run.dev = stat(argv[i], &st) ? 0 : st.st_dev;
 		for (; i < argc; i++)
 			dump_tree(argv[i], !strcmp(verb, "digest"));
 	}
