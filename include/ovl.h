@@ -53,6 +53,12 @@ void ovl_init(struct ovl_session *ss);
  */
 bool ovl_nr_ours(long nr);
 
+/*
+ * ovl_nr_watched - is @nr, one of ours, a call that is only watched, such as close(2)?
+ * A door that cannot bring one of them here lets nothing escape.
+ */
+bool ovl_nr_watched(long nr);
+
 /* Bit nr is set for every number that ovl_nr_ours() knows; 512 bits. For doors in assembly. */
 extern const uint64_t ovl_nr_bitmap[8];
 

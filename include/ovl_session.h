@@ -24,7 +24,7 @@
 #define OVL_SESSION_MAGIC   0x0a6e75726c766fULL /* "ovlrun\n" */
 #define OVL_SESSION_VERSION 1
 
-#define OVL_LOWER_MAX  60 /* a bit each in struct ovl_dir_slot's value */
+#define OVL_LOWER_MAX  56 /* a bit each in struct ovl_dir_slot's value */
 #define OVL_PASS_MAX   64
 #define OVL_HIDE_MAX   8
 
@@ -66,11 +66,14 @@ struct ovl_filter {
  *    whether upper covers it is told by the filter hidden.
  *  - OVL_DIRS_OUTSIDE: a directory outside the view; the low 32 bits hold outside_gen
  *    at the time.
+ *  - OVL_DIRS_FILE: no directory but a regular file of the lowers, or of outside (then with
+ *    OVL_DIRS_OUTSIDE and the generation): opening it needs no closer look.
  *  - 0: being written.
  */
-#define OVL_DIRS_LOG2    16
+#define OVL_DIRS_LOG2    18
 #define OVL_DIRS_OUTSIDE (1ULL << 63)
 #define OVL_DIRS_LOWER   (1ULL << 62)
+#define OVL_DIRS_FILE    (1ULL << 61)
 
 struct ovl_dir_slot {
 	uint64_t key;

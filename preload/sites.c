@@ -43,6 +43,11 @@ int ovl_sites_prev(const uint8_t *p, size_t n)
 	return -1;
 }
 
+static bool is_spared(const struct ovl_sites *s, int nr)
+{
+	return s->spared && nr >= 0 && nr < 512 && (s->spared[nr / 64] >> (nr % 64) & 1);
+}
+
 static bool is_wanted(const struct ovl_sites *s, int nr)
 {
 	return nr >= 0 && nr < 512 && (s->wanted[nr / 64] >> (nr % 64) & 1);
@@ -278,7 +283,8 @@ static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ov
 	if (choose_mov(s, c, ret) || choose_prev(s, c, ret) || choose_cmp(s, c, ret))
 		return 1;
 	/* A guess is good enough where nothing can be done. */
-	return c->guess != OVL_NR_NONE && !is_wanted(s, c->guess) ? 0 : -1;
+	return c->guess != OVL_NR_NONE && (!is_wanted(s, c->guess) || is_spared(s, c->guess)) ? 0
+											       : -1;
 }
 
 int ovl_sites_find(struct ovl_sites *s)

@@ -48,6 +48,7 @@ struct ovl_sites {
 	uint32_t len;		/* ... how many ... */
 	uint32_t base;		/* ... and their offset from the library's load address */
 	const uint64_t *wanted; /* in: 512 bits, one per number */
+	const uint64_t *spared; /* in: of those, the ones that may be missed; NULL: none */
 	struct ovl_cand *cand;	/* in: room for OVL_CANDS_MAX, contents irrelevant */
 	struct ovl_site *site;	/* out: ... */
 	uint32_t max;		/* in: ... room there */

@@ -52,6 +52,15 @@ static void publish(struct ovl_session *ss, uint64_t id, const struct ovl_site_l
 	__atomic_store_n(&ss->lib[slot].ready, 1, __ATOMIC_RELEASE);
 }
 
+/* A call that the engine only watches may be missed: what it learned is older then. */
+static void spared_numbers(uint64_t *spared)
+{
+	for (long nr = 0; nr < 512; nr++) {
+		if (ovl_nr_watched(nr))
+			spared[nr / 64] |= 1ULL << (nr % 64);
+	}
+}
+
 /* The numbers to look for: the engine's, and mmap in ld.so, which loads libraries by it. */
 static void wanted_numbers(const struct ovl_object *o, uint64_t *wanted)
 {
@@ -64,11 +73,13 @@ int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o, struct o
 {
 	const struct ovl_lib *lib = lookup(ss, o->id);
 	uint64_t wanted[8];
+	uint64_t spared[8] = {0};
 	struct ovl_sites s = {
 		.text = o->text,
 		.len = o->text_len,
 		.base = o->text_off,
 		.wanted = wanted,
+		.spared = spared,
 		.cand = cands,
 		.site = found,
 		.max = FOUND_MAX,
@@ -80,6 +91,7 @@ int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o, struct o
 		return 0;
 	}
 	wanted_numbers(o, wanted);
+	spared_numbers(spared);
 	err = ovl_sites_find(&s);
 	if (err)
 		return err;

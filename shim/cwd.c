@@ -6,6 +6,7 @@
  * it is in the view is asked from the kernel each time it matters: fdview.c.
  */
 #include "fdview.h"
+#include "known.h"
 #include "lookup.h"
 #include "perm.h"
 #include "real.h"
@@ -27,10 +28,14 @@ static long go(struct ovl_ctx *ctx)
 		err = ovl_name_real(n, layer, &ctx->real);
 	if (err)
 		return err;
-	if (ctx->real.len < PATH_MAX)
-		return ovl_sys(__NR_chdir, ctx->real.buf);
-	dir = ovl_real_open(&ctx->real, O_PATH | O_DIRECTORY);
-	return dir < 0 ? dir : ovl_sys(__NR_fchdir, dir);
+	if (ctx->real.len < PATH_MAX) {
+		err = (int)ovl_sys(__NR_chdir, ctx->real.buf);
+	} else {
+		dir = ovl_real_open(&ctx->real, O_PATH | O_DIRECTORY);
+		err = dir < 0 ? dir : (int)ovl_sys(__NR_fchdir, dir);
+	}
+	ovl_known_forget(AT_FDCWD);
+	return err;
 }
 
 long ovl_op_chdir(struct ovl_ctx *ctx)
@@ -40,18 +45,13 @@ long ovl_op_chdir(struct ovl_ctx *ctx)
 
 	if (r)
 		return r;
-	if (n->zone != OVL_Z_VIEW)
-		return ovl_op_outside(ctx, -1, 0, false);
-	if (n->layer == OVL_NONE)
+	if (n->zone == OVL_Z_VIEW)
+		return n->layer == OVL_NONE ? -ENOENT : go(ctx);
+	if (n->zone == OVL_Z_HIDDEN)
 		return -ENOENT;
-	return go(ctx);
-}
-
-/* A descriptor of a view's directory is of the directory that chdir would go to. */
-long ovl_op_fchdir(struct ovl_ctx *ctx)
-{
-	(void)ctx;
-	return OVL_R_PASS;
+	r = ovl_sys(__NR_chdir, n->at.buf);
+	ovl_known_forget(AT_FDCWD);
+	return r;
 }
 
 long ovl_op_getcwd(struct ovl_ctx *ctx)

@@ -3,6 +3,7 @@
  * enter.c - the engine's door: fast path, else a slot, a stack of our own and no signals
  */
 #include "fast.h"
+#include "known.h"
 #include "scratch.h"
 #include "systab.h"
 #include "tail.h"
@@ -23,6 +24,7 @@ static const uint64_t blocked = ~(1ULL << (4 - 1) |  /* SIGILL */
 
 void ovl_init(struct ovl_session *ss)
 {
+	ovl_known_init();
 	ovl_ss = ss;
 }
 

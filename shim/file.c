@@ -300,10 +300,3 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 	return err ? err : ovl_sys(__NR_truncate, ctx->real.buf, size);
 }
-
-/* A descriptor that may be truncated was opened for writing: it is of upper already. */
-long ovl_op_ftruncate(struct ovl_ctx *ctx)
-{
-	(void)ctx;
-	return OVL_R_PASS;
-}

@@ -2,6 +2,7 @@
 #include "namei.h"
 
 #include "fdview.h"
+#include "known.h"
 #include "lookup.h"
 #include "real.h"
 #include "str.h"
@@ -48,10 +49,15 @@ static void at_root(struct ovl_name *n)
 		enter_view(n);
 }
 
+static uint64_t outside_gen(void)
+{
+	return __atomic_load_n(&ovl_ss->outside_gen, __ATOMIC_ACQUIRE);
+}
+
 /* Look at an object outside the view; directories reached this way are remembered. */
 static int look_outside(struct ovl_name *n)
 {
-	uint64_t gen = __atomic_load_n(&ovl_ss->outside_gen, __ATOMIC_ACQUIRE);
+	uint64_t gen = outside_gen();
 	uint64_t known;
 	int err;
 
@@ -177,9 +183,18 @@ static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
 	return ovl_zone_of(ctx->link.buf, ctx->link.len) == OVL_Z_VIEW ? 0 : 1;
 }
 
+/* Do relative paths from the descriptor of @n mean the same to the kernel? */
+static bool is_native(const struct ovl_ctx *ctx, const struct ovl_name *n)
+{
+	if (!in_view(n))
+		return n->zone == OVL_Z_OUTSIDE;
+	return (ovl_ss->flags & OVL_S_SAME_ROOT) && ctx->fd_layer == 1 && n->lowers;
+}
+
 /* @n becomes the directory that relative paths start from. */
 static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 {
+	uint32_t version = ovl_known_version(dirfd);
 	int r;
 
 	ctx->fd_layer = OVL_NONE;
@@ -192,6 +207,8 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 		r = walk_clean(ctx, n, ctx->redir.buf);
 	if (!r && n->layer == OVL_NONE)
 		r = -ENOENT;
+	if (!r && is_dir(n))
+		ovl_known_learn(dirfd, n->hash, is_native(ctx, n), version);
 	ctx->anchor = n->at.len;
 	n->last = OVL_L_DOT;
 	return r;
@@ -264,10 +281,30 @@ static bool follows_last(const struct ovl_name *n, int flags)
 	return n->slash && !(flags & OVL_N_CREATE);
 }
 
+/* No lower has @n, and none ever will: paths through it fail without a look. */
+static void remember_missing(const struct ovl_name *n)
+{
+	if (in_view(n) && !n->in_upper && n->plowers && !n->moved)
+		ovl_dirs_add(n->hash, OVL_DIRS_LOWER);
+}
+
+/* An untouched regular file can be opened without a closer look from now on. */
+static void remember_file(const struct ovl_name *n)
+{
+	if (!n->known || (n->st.stx_mode & S_IFMT) != S_IFREG || n->moved || n->in_upper)
+		return;
+	if (in_view(n))
+		ovl_dirs_add(n->hash, OVL_DIRS_FILE);
+	else
+		ovl_dirs_add(n->hash, OVL_DIRS_FILE | OVL_DIRS_OUTSIDE | outside_gen());
+}
+
 static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c)
 {
-	if (n->layer == OVL_NONE)
+	if (n->layer == OVL_NONE) {
+		remember_missing(n);
 		return -ENOENT;
+	}
 	if (!is_dir(n))
 		return -ENOTDIR;
 	if (ovl_is_dot(c.name, c.n)) {
@@ -304,6 +341,7 @@ static int walk(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 		if (err)
 			return err < 0 ? err : 0;
 	}
+	remember_file(n);
 	return 0;
 }
 

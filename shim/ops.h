@@ -68,6 +68,14 @@ long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who);
 /* The object that @n must be: -ENOENT when missing, -ENOTDIR for "file/". */
 int ovl_op_must_exist(const struct ovl_name *n);
 
+/*
+ * The handler of calls that the engine only watches, or that are right as they are:
+ * lseek on a merged directory, because a position is the descriptor's own offset (readdir.h);
+ * ftruncate, because a descriptor that may be truncated is of upper already; fchdir, because
+ * a descriptor of a directory is of the one that chdir would go to.
+ */
+ovl_handler ovl_op_pass;
+
 /* Does ioctl @request change a file even through a descriptor open only for reading? */
 bool ovl_ioctl_changes(unsigned request);
 

@@ -2,32 +2,14 @@
 #include "readdir.h"
 
 #include "inode.h"
+#include "known.h"
 #include "listing.h"
 #include "lookup.h"
 #include "marks.h"
 #include "real.h"
 #include "systab.h"
 
-#define NATIVE_FDS 1024
-
 enum { FROM_SET = 0, FROM_CUR = 1 }; /* lseek(2) */
-
-/*
- * Descriptors whose listing was begun by the kernel, and of which directory: it goes on that
- * way when the directory becomes a merged one meanwhile, because the positions are the
- * kernel's. One that is forgotten (by exec) is listed by our positions.
- */
-static uint32_t native[NATIVE_FDS];
-
-static uint32_t native_tag(const struct ovl_name *n)
-{
-	return (uint32_t)n->hash | 1;
-}
-
-static uint32_t *native_slot(int fd)
-{
-	return &native[(unsigned)fd % NATIVE_FDS];
-}
 
 /* getdents64's record, or getdents' older one: where things are. */
 struct format {
@@ -208,7 +190,7 @@ static long read_native(struct ovl_ctx *ctx, struct ovl_name *n, int fd, struct 
 	long got;
 	long kept;
 
-	__atomic_store_n(native_slot(fd), native_tag(n), __ATOMIC_RELAXED);
+	ovl_known_set_listing(fd, ovl_dir_tag(n->hash));
 	do {
 		got = ovl_sys(ctx->call->nr, fd, s->buf, s->size);
 		if (got <= 0)
@@ -224,10 +206,14 @@ static bool is_merged(const struct ovl_name *n)
 	return (n->layer == OVL_UPPER && n->lowers) || (n->lowers & (n->lowers - 1));
 }
 
-/* Did the kernel begin this listing, and is it in the midst of it? */
+/*
+ * Did the kernel begin this listing, and is it in the midst of it? Then it goes on that way,
+ * though the directory became a merged one meanwhile, because the positions are the kernel's.
+ * A listing of which that is forgotten (by exec) goes on by our positions.
+ */
 static bool is_native(const struct ovl_name *n, int fd)
 {
-	return __atomic_load_n(native_slot(fd), __ATOMIC_RELAXED) == native_tag(n) &&
+	return ovl_known_listing(fd) == ovl_dir_tag(n->hash) &&
 	       ovl_sys(__NR_lseek, fd, 0, FROM_CUR) > 0;
 }
 
@@ -252,7 +238,7 @@ static long read_dir(struct ovl_ctx *ctx, const struct format *format)
 		return -ENOENT; /* removed, and made anew: this is the old one */
 	if (!is_merged(n) || is_native(n, fd))
 		return read_native(ctx, n, fd, &s);
-	__atomic_store_n(native_slot(fd), 0, __ATOMIC_RELAXED);
+	ovl_known_set_listing(fd, 0);
 	return read_merged(ctx, n, fd, &s);
 }
 
@@ -264,13 +250,6 @@ long ovl_op_getdents64(struct ovl_ctx *ctx)
 long ovl_op_getdents(struct ovl_ctx *ctx)
 {
 	return read_dir(ctx, &format_old);
-}
-
-/* A position is the descriptor's own offset, whoever gave it: see readdir.h. */
-long ovl_op_lseek(struct ovl_ctx *ctx)
-{
-	(void)ctx;
-	return OVL_R_PASS;
 }
 
 int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n)

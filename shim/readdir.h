@@ -13,6 +13,12 @@
 
 #include "ctx.h"
 
+/* What known.h keeps of a listing begun by the kernel: the directory's tag, never 0. */
+static inline uint32_t ovl_dir_tag(uint64_t hash)
+{
+	return (uint32_t)hash | 1;
+}
+
 /* 0 when the view shows no name in directory @n but "." and ".."; else -ENOTEMPTY; -errno. */
 int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n);
 

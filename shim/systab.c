@@ -74,3 +74,8 @@ bool ovl_nr_ours(long nr)
 {
 	return nr >= 0 && nr < OVL_NR_MAX && (ovl_nr_bitmap[nr / 64] >> (nr % 64) & 1);
 }
+
+bool ovl_nr_watched(long nr)
+{
+	return ovl_nr_ours(nr) && ovl_systab[nr].handle == ovl_op_pass;
+}

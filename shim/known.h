@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * known.h - what this process has learned of its cwd and its directory descriptors
+ *
+ * The kernel knows what a descriptor is, but asking costs more than the call that wants to
+ * know. So a slow call leaves its answer here, for reading calls only, and whatever might
+ * make it wrong takes it away:
+ *  - close, dup2, dup3, close_range of the number; chdir, fchdir (they come by here);
+ *  - a directory of the view renamed or removed by anyone (the session's dir_gen);
+ *  - a change while the answer was on its way (the slot's version);
+ *  - a vfork child has its parent's memory but a cwd and descriptors of its own: it never
+ *    leaves an answer, see ovl_known_may_learn().
+ * Context: any.
+ */
+#ifndef OVL_KNOWN_H
+#define OVL_KNOWN_H
+
+#include "ctx.h"
+
+/* A directory that calls may start from. */
+struct ovl_known {
+	uint64_t hash;    /* of its path in the view; 0: not known */
+	uint32_t dir_gen; /* the session's, when it was learned */
+	uint32_t version; /* counts what happened to the number; odd while it is being changed */
+	uint32_t listing; /* a listing begun by the kernel: tag of the directory; 0: none */
+	bool native;      /* its real path is @hash's path: relative paths mean to the kernel
+			   * what they mean in the view */
+};
+
+/* Find the thread pointer's copy of the thread's number; once, from ovl_init(). */
+void ovl_known_init(void);
+
+/* What is known of @fd (AT_FDCWD: the cwd): true and its *@ret_hash, when native and current. */
+bool ovl_known_find(int fd, uint64_t *ret_hash);
+
+/* The version to hand to ovl_known_learn(), taken before the kernel is asked. */
+uint32_t ovl_known_version(int fd);
+
+/* @fd was found to be @hash, @native or not, provided nothing happened since @version. */
+void ovl_known_learn(int fd, uint64_t hash, bool native, uint32_t version);
+
+/* @fd may be something else from now on; call before and after the kernel's change. */
+void ovl_known_forget(int fd);
+
+/* The same for all from @first to @last. */
+void ovl_known_forget_range(unsigned first, unsigned last);
+
+/* Threads may have cwds of their own from now on: nothing is known of it any more. */
+void ovl_known_no_cwd(void);
+
+/* Tag of the directory whose listing on @fd the kernel began; see readdir.c. */
+uint32_t ovl_known_listing(int fd);
+void ovl_known_set_listing(int fd, uint32_t tag);
+
+#endif
