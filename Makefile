@@ -5,7 +5,8 @@
 # make lint       what must be true of the text and of the preloaded object
 # make demo       a real package, built in the view
 #
-# Sources are found by wildcard. NAME_<machine>.[cS] is taken on that machine only.
+# V=1 shows the commands. Sources are found by wildcard; NAME_<machine>.[cS] is taken on that
+# machine only.
 
 -include config.mak
 
@@ -38,6 +39,9 @@ UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 E2E_SRC    = $(wildcard tests/e2e/bin/*.c)
 BENCH_SRC  = $(wildcard bench/*.c)
 
+# What is being made, or with V=1 the command itself.
+Q          = $(if $(V),,@echo '  $(1)' $@;)
+
 obj        = $(addprefix $(BUILD)/$(1)/,$(addsuffix .o,$(basename $(2))))
 ENGINE_OBJ = $(call obj,engine,$(ENGINE_SRC))
 TOOL_OBJ   = $(call obj,hosted,$(TOOL_SRC))
@@ -48,56 +52,56 @@ BENCH_BIN  = $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 all: $(BIN)/ovlrun $(BIN)/libovl.so $(BIN)/ovlctl
 
 $(BIN)/libovl.so: $(ENGINE_OBJ) preload/export.map
-	$(CC) $(ENGINE_LD) -o $@ $(ENGINE_OBJ)
+	$(call Q,LD)$(CC) $(ENGINE_LD) -o $@ $(ENGINE_OBJ)
 
 $(BIN)/ovlrun: $(BUILD)/hosted/ovlrun.o $(BUILD)/tools.a
-	$(CC) $(LDFLAGS) -o $@ $^ -lelf
+	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf
 
 $(BIN)/ovlctl: $(BUILD)/hosted/tools/ovlctl.o $(BUILD)/tools.a
-	$(CC) $(LDFLAGS) -o $@ $^ -lelf
+	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf
 
 # Made anew each time: an archive would keep members whose source is gone.
 $(BUILD)/tools.a: $(TOOL_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call Q,AR)$(AR) rcs $@ $^
 
 $(BUILD)/engine/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ENGINE) -MMD -MP -c -o $@ $<
+	$(call Q,CC)$(CC) $(ENGINE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/engine/%.o: %.S Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ENGINE) -MMD -MP -c -o $@ $<
+	$(call Q,CC)$(CC) $(ENGINE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/hosted/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(HOSTED) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call Q,CC)$(CC) $(HOSTED) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Tests are hosted and link single files of the engine. mem.c would stand in for libc's.
 # A test that includes fault.h scripts the kernel: it gets fault_sys.o for sys_$(ARCH).o.
 $(BUILD)/unit/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(UNIT) -MMD -MP -c -o $@ $<
+	$(call Q,CC)$(CC) $(UNIT) -MMD -MP -c -o $@ $<
 
 $(BUILD)/engine.a: $(filter-out %/mem.o,$(ENGINE_OBJ))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call Q,AR)$(AR) rcs $@ $^
 
 $(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/engine.a $(BUILD)/tools.a \
 		$(call obj,unit,$(wildcard tests/unit/fault_sys.c))
-	$(CC) -o $@ $< $(if $(shell grep -l '"fault.h"' tests/unit/test_$*.c), \
+	$(call Q,LD)$(CC) -o $@ $< $(if $(shell grep -l '"fault.h"' tests/unit/test_$*.c), \
 		$(BUILD)/unit/tests/unit/fault_sys.o) \
 		$(BUILD)/engine.a $(BUILD)/tools.a -lcriterion -lelf -lpthread
 
 # Small programs for odd situations. NAME.cflags beside NAME.c holds flags of its own.
 $(BUILD)/e2e/%: tests/e2e/bin/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP \
+	$(call Q,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP \
 		$(shell cat tests/e2e/bin/$*.cflags 2>/dev/null) -o $@ $< -ldl
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
+	$(call Q,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
 
 deps:
 	tests/deps.sh install
