@@ -80,6 +80,8 @@ struct ovl_dir_slot {
 	uint64_t value;
 };
 
+#define OVL_MOVES_SIZE (1u << 20)
+
 /* Where the system calls of a library are: found once per library, kept for the session. */
 #define OVL_LIBS_MAX  32
 #define OVL_SITES_MAX 8192
@@ -139,6 +141,9 @@ struct ovl_session {
 	uint32_t redirects;    /* 1 once upper holds a redirect */
 	uint32_t upper_libs;   /* 1 once upper got a file that a program's start depends on */
 
+	uint32_t moves_used;   /* bytes of moves[] that are valid */
+	uint32_t pad2;
+
 	struct ovl_lib lib[OVL_LIBS_MAX];
 	struct ovl_site site[OVL_SITES_MAX];
 	struct ovl_filter present; /* names that exist in upper, whiteouts too */
@@ -147,6 +152,13 @@ struct ovl_session {
 				    * the paths of hide[] as well */
 	struct ovl_filter origin;  /* inode numbers of upper objects that carry an origin */
 	struct ovl_dir_slot dirs[1u << OVL_DIRS_LOG2];
+
+	/*
+	 * Each rename of a directory that lowers may have a part in, in order: old view path,
+	 * NUL, new view path, NUL. A descriptor of a lower directory is of a path as it was
+	 * before all of them. ovlrun begins the list with the redirects that upper has already.
+	 */
+	char moves[OVL_MOVES_SIZE];
 };
 
 /* The text of @s in session @ss; NUL-terminated, lives as long as the mapping. */

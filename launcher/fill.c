@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <linux/limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "moves.h"
 #include "say.h"
 #include "tree.h"
 #include "upmark.h"
@@ -15,6 +17,8 @@
 struct fill {
 	struct ovl_session *ss;
 	uint64_t root; /* hash of the view root */
+	const char *root_path;
+	struct ovl_moves moves;
 	bool dot_wh;
 };
 
@@ -51,6 +55,34 @@ static bool is_start_file(const char *name)
 	return false;
 }
 
+/* The directory @e was renamed: its lower part is where xattr @name tells. */
+static void note_redirect(struct fill *f, const struct ovl_tree_entry *e, const char *name)
+{
+	const char *root = strcmp(f->root_path, "/") ? f->root_path : "";
+	char value[PATH_MAX];
+	ssize_t n = lgetxattr(e->access, name, value, sizeof(value) - 1);
+	char *from;
+	char *to;
+
+	if (n <= 0)
+		return;
+	value[n] = '\0';
+	if (value[0] == '/') {
+		if (asprintf(&from, "%s%s", root, value) < 0)
+			from = ovl_must(NULL);
+	} else {
+		int dir = (int)(strrchr(e->path, '/') - e->path);
+
+		if (asprintf(&from, "%s%.*s/%s", root, dir, e->path, value) < 0)
+			from = ovl_must(NULL);
+	}
+	if (asprintf(&to, "%s%s", root, e->path) < 0)
+		to = ovl_must(NULL);
+	ovl_moves_add(&f->moves, from, to);
+	free(from);
+	free(to);
+}
+
 /* One xattr of the entry hashed @h says something about it. */
 static void note_xattr(struct fill *f, const struct ovl_tree_entry *e, const char *name, uint64_t h)
 {
@@ -62,6 +94,7 @@ static void note_xattr(struct fill *f, const struct ovl_tree_entry *e, const cha
 		f->ss->overrides = 1;
 	} else if (ovl_upmark_private(name) && last && !strcmp(last, ".redirect")) {
 		f->ss->redirects = 1;
+		note_redirect(f, e, name);
 		ovl_filter_add(&f->ss->hidden, h);
 	} else if (ovl_upmark_private(name) && last && !strcmp(last, ".opaque")) {
 		ovl_filter_add(&f->ss->hidden, h);
@@ -122,13 +155,23 @@ int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, 
 	struct fill f = {
 		.ss = ss,
 		.root = ovl_hash_path(root, strlen(root)),
+		.root_path = root,
 		.dot_wh = dot_wh,
 	};
 
-	return ovl_tree_walk(upper, note, &f);
+	int err = ovl_tree_walk(upper, note, &f);
+	int full = ovl_moves_finish(&f.moves, ss);
+
+	return err ? err : full;
 }
 
 void ovl_fill_hide(struct ovl_session *ss, const char *path)
 {
-	ovl_filter_add(&ss->hidden, ovl_hash_path(path, strlen(path)));
+	size_t n = strlen(path);
+
+	ovl_filter_add(&ss->hidden, ovl_hash_path(path, n));
+	/* The directory that holds it is not listed as the kernel does. */
+	while (n && path[n - 1] != '/')
+		n--;
+	ovl_filter_add(&ss->present, ovl_hash_path(path, n));
 }

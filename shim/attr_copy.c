@@ -9,9 +9,9 @@
 #include "str.h"
 #include "view.h"
 
-#define XATTR_AREA  (64 * 1024) /* XATTR_LIST_MAX and XATTR_SIZE_MAX: xattr(7) */
-#define PROT_RW     3
-#define MAP_PRIV    0x22
+#define XATTR_AREA (64 * 1024) /* XATTR_LIST_MAX and XATTR_SIZE_MAX: xattr(7) */
+#define PROT_RW	   3
+#define MAP_PRIV   0x22
 
 /* May this xattr be missing from the copy? What only root may set cannot be carried over. */
 static bool is_optional(const char *name, int err)
@@ -30,7 +30,8 @@ static int copy_listed(const char *path, int fd, const char *list, long n, char 
 			continue;
 		size = ovl_sys(__NR_lgetxattr, path, name, value, XATTR_AREA);
 		if (size < 0)
-			continue; /* gone, or not ours to read: a plain cp would not have it either */
+			continue; /* gone, or not ours to read: a plain cp would not have it either
+				   */
 		err = (int)ovl_sys(__NR_fsetxattr, fd, name, value, size, 0);
 		if (err && !is_optional(name, err))
 			return err;

@@ -2,7 +2,7 @@
 #include "copy_data.h"
 
 #define FICLONE_NR 0x40049409 /* _IOW(0x94, 9, int): ioctl_ficlonerange(2) */
-#define CHUNK      (1 << 30)
+#define CHUNK	   (1 << 30)
 
 enum { FROM_SET = 0, FROM_DATA = 3, FROM_HOLE = 4 }; /* lseek(2) */
 

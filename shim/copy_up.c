@@ -16,7 +16,7 @@
 struct job {
 	struct ovl_path *from; /* the lower object */
 	const struct statx *st;
-	int tmp;               /* WORK/tmp */
+	int tmp; /* WORK/tmp */
 	char name[OVL_TEMP_NAME];
 	int64_t size;
 };

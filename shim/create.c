@@ -121,8 +121,8 @@ static int make_over(struct ovl_ctx *ctx, const struct ovl_maker *m, int from, i
 	return err;
 }
 
-static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n,
-				const struct ovl_maker *m, int parent)
+static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *m,
+				int parent)
 {
 	const char *name = n->at.buf + ovl_path_base(&n->at);
 	char heirs[OVL_TEMP_NAME];

@@ -16,12 +16,12 @@
 struct ovl_maker {
 	/* 0 or, for a file that is left open, its descriptor; -errno. -EEXIST: taken. */
 	int (*make)(const struct ovl_maker *m, int dir, const char *name);
-	bool dir;         /* a directory: it hides the lowers' by being opaque */
+	bool dir; /* a directory: it hides the lowers' by being opaque */
 	unsigned mode;
 	uint64_t dev;
 	int flags;
 	const char *text; /* of a symlink; the old name of a link */
-	int from;         /* directory of the old name of a link */
+	int from;	  /* directory of the old name of a link */
 };
 
 /*

@@ -39,47 +39,49 @@ enum ovl_last {
 struct ovl_name {
 	struct ovl_path at;  /* the path as the program sees it, absolute and clean */
 	struct ovl_path low; /* path inside the lowers, when @moved; "" is their root */
-	uint64_t hash;       /* of @at */
-	uint64_t lhash;      /* of the view root and the path inside the lowers: key of the
+	uint64_t hash;	     /* of @at */
+	uint64_t lhash;	     /* of the view root and the path inside the lowers: key of the
 			      * known-directory table; equals @hash unless @moved */
 	uint64_t plowers;    /* lowers whose copy of the parent directory shows */
 	uint64_t lowers;     /* a directory: lowers whose copy of it shows */
 	enum ovl_zone zone;
 	enum ovl_last last;
-	int layer;           /* holds the object: OVL_UPPER, a lower's number, OVL_NONE */
-	bool pupper;         /* the parent directory may exist in upper */
-	bool moved;          /* a redirect lies on the way: lower paths are in @low */
-	bool in_upper;       /* upper has an entry of this name: the object or a whiteout */
-	bool whiteout;       /* and it is a whiteout */
-	bool redirect;       /* the object itself is a moved directory of upper */
-	bool covers;         /* valid with @redirect: a lower name shows when it goes */
-	bool opaque;         /* the object is a directory of upper that hides the lowers' */
-	bool slash;          /* the path as given ended in a slash */
-	bool via_view;       /* the way led through the view: the path as given means nothing
-			      * to the kernel */
-	bool magic;          /* a link of /proc that only the kernel can follow */
-	bool known;          /* @st is filled in */
-	struct statx st;     /* of the object, as the layer's file system tells it */
+	int layer;	 /* holds the object: OVL_UPPER, a lower's number, OVL_NONE */
+	bool pupper;	 /* the parent directory may exist in upper */
+	bool deep;	 /* below a directory that was put in its place whole: the filters
+			  * do not know the names in it */
+	bool moved;	 /* a redirect lies on the way: lower paths are in @low */
+	bool in_upper;	 /* upper has an entry of this name: the object or a whiteout */
+	bool whiteout;	 /* and it is a whiteout */
+	bool redirect;	 /* the object itself is a moved directory of upper */
+	bool covers;	 /* valid with @redirect: a lower name shows when it goes */
+	bool opaque;	 /* the object is a directory of upper that hides the lowers' */
+	bool slash;	 /* the path as given ended in a slash */
+	bool via_view;	 /* the way led through the view: the path as given means nothing
+			  * to the kernel */
+	bool magic;	 /* a link of /proc that only the kernel can follow */
+	bool known;	 /* @st is filled in */
+	struct statx st; /* of the object, as the layer's file system tells it */
 };
 
 struct ovl_ctx {
 	struct ovl_call *call;
-	uint64_t oldmask;    /* the program's signal mask, blocked while we work */
-	const char *note;    /* for the trace: what happened besides */
-	int depth;           /* symlinks followed */
-	int start;           /* the descriptor that relative paths start from */
-	int fd_layer;        /* the layer of that descriptor's object; OVL_NONE: in none */
-	unsigned anchor;     /* length of that directory's path */
-	uint64_t resolve;    /* RESOLVE_* of openat2(2) */
+	uint64_t oldmask; /* the program's signal mask, blocked while we work */
+	const char *note; /* for the trace: what happened besides */
+	int depth;	  /* symlinks followed */
+	int start;	  /* the descriptor that relative paths start from */
+	int fd_layer;	  /* the layer of that descriptor's object; OVL_NONE: in none */
+	unsigned anchor;  /* length of that directory's path */
+	uint64_t resolve; /* RESOLVE_* of openat2(2) */
 	struct ovl_name name[2];
-	struct ovl_path real;  /* scratch of ovl_real_*() */
+	struct ovl_path real; /* scratch of ovl_real_*() */
 	struct ovl_path real2;
-	struct ovl_path temp;  /* name in work */
-	struct ovl_path link;  /* symlink text; base directories */
-	struct ovl_path redir; /* where a redirect leads */
+	struct ovl_path temp;		    /* name in work */
+	struct ovl_path link;		    /* symlink text; base directories */
+	struct ovl_path redir;		    /* where a redirect leads */
 	char rest[OVL_PATH_CAP + PATH_MAX]; /* what namei still has to walk */
-	struct statx st;       /* of whatever is looked at besides the names */
-	char buf[4096];        /* data on its way, xattr lists */
+	struct statx st;		    /* of whatever is looked at besides the names */
+	char buf[4096];			    /* data on its way, xattr lists */
 };
 
 #endif

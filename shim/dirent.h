@@ -7,10 +7,10 @@
 
 struct ovl_dirent {
 	uint64_t ino;
-	int64_t off;      /* position behind this entry */
+	int64_t off; /* position behind this entry */
 	uint16_t reclen;
-	uint8_t type;     /* enum ovl_dtype */
-	char name[];      /* NUL-terminated */
+	uint8_t type; /* enum ovl_dtype */
+	char name[];  /* NUL-terminated */
 };
 
 /* Offset of the name: the compiler would pad the struct's size. */

@@ -13,7 +13,7 @@ static int retry(long nr, long a, long b, long c, long d, long e)
 }
 
 #define RETRY(...) RETRY_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define RETRY_PAD(nr, a, b, c, d, e, ...)                                                          \
+#define RETRY_PAD(nr, a, b, c, d, e, ...) \
 	retry(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 
 int ovl_do_open(int dir, const char *name, int flags, unsigned mode)

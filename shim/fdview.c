@@ -27,7 +27,8 @@ int ovl_fd_path(int fd, struct ovl_path *p)
 	long n;
 
 	if (fd == AT_FDCWD) {
-		n = ovl_sys(__NR_readlinkat, AT_FDCWD, "/proc/self/cwd", p->buf, sizeof(p->buf) - 1);
+		n = ovl_sys(__NR_readlinkat, AT_FDCWD, "/proc/self/cwd", p->buf,
+			    sizeof(p->buf) - 1);
 	} else {
 		if (fd < 0)
 			return -EBADF;

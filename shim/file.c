@@ -12,11 +12,11 @@
 
 #define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
 #define PATH_FLAGS  (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
-#define RETRIES     16 /* of a race with another process for one name */
+#define RETRIES	    16 /* of a race with another process for one name */
 
 struct opening {
-	int dirfd;    /* index of the directory's argument; -1: none */
-	int path;     /* index of the path's argument */
+	int dirfd; /* index of the directory's argument; -1: none */
+	int path;  /* index of the path's argument */
 	int flags;
 	unsigned mode;
 };
@@ -106,6 +106,17 @@ static long open_waiting(struct ovl_ctx *ctx, int flags)
 	return OVL_R_TAIL;
 }
 
+/*
+ * Does opening change the object? A FIFO's times change when something goes through it, and
+ * its readers and writers must meet at one: it goes to upper with its first opener.
+ */
+static bool must_copy(unsigned type, int flags)
+{
+	if (type == S_IFIFO)
+		return !(flags & O_PATH) && !ovl_read_only();
+	return type == S_IFREG && wants_write(flags);
+}
+
 static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
 {
 	int flags = o->flags & ~(O_CREAT | O_EXCL);
@@ -121,7 +132,7 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 		return -ELOOP;
 	if (type == S_IFDIR && (wants_write(flags) || (o->flags & O_CREAT)) && !(flags & O_PATH))
 		return -EISDIR;
-	if (type == S_IFREG && wants_write(flags) && n->layer != OVL_UPPER) {
+	if (n->layer != OVL_UPPER && must_copy(type, flags)) {
 		err = ovl_perm_access(ctx, n, access_mask(flags));
 		if (!err)
 			err = ovl_copy_up(ctx, n, flags & O_TRUNC ? 0 : OVL_COPY_ALL);
@@ -221,6 +232,8 @@ static long open_at(struct ovl_ctx *ctx, struct opening o)
 
 	if (o.flags & O_PATH)
 		o.flags &= PATH_FLAGS;
+	else if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
+		return OVL_R_PASS; /* EINVAL since Linux 6.4; what it was before is no better */
 	/* A name that comes or goes between the look and the deed: look again. */
 	for (int i = 0; i < RETRIES; i++) {
 		r = open_once(ctx, &o);
@@ -246,15 +259,14 @@ long ovl_op_open(struct ovl_ctx *ctx)
 
 long ovl_op_creat(struct ovl_ctx *ctx)
 {
-	struct opening o = {-1, 0, O_CREAT | O_WRONLY | O_TRUNC,
-			    (unsigned)ovl_arg(ctx, 1) & 07777};
+	struct opening o = {-1, 0, O_CREAT | O_WRONLY | O_TRUNC, (unsigned)ovl_arg(ctx, 1) & 07777};
 
 	return open_at(ctx, o);
 }
 
-#define OPEN_FLAGS_KNOWN                                                                           \
-	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |     \
-	 O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |         \
+#define OPEN_FLAGS_KNOWN                                                                       \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | \
+	 O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |     \
 	 O_CLOEXEC | O_PATH | O_TMPFILE)
 
 long ovl_op_openat2(struct ovl_ctx *ctx)

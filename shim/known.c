@@ -3,13 +3,13 @@
 
 #include "view.h"
 
-#define FDS      1024 /* higher numbers are asked for each time */
+#define FDS	 1024 /* higher numbers are asked for each time */
 #define TCB_SCAN 2048 /* bytes of the thread's control block that are searched */
 
 static struct ovl_known fds[FDS];
 static struct ovl_known cwd;
 static bool cwd_is_shared = true; /* by all threads */
-static unsigned tid_offset;       /* 0: not found, nothing is learned */
+static unsigned tid_offset;	  /* 0: not found, nothing is learned */
 
 static struct ovl_known *slot_of(int fd)
 {

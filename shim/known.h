@@ -19,11 +19,11 @@
 
 /* A directory that calls may start from. */
 struct ovl_known {
-	uint64_t hash;    /* of its path in the view; 0: not known */
+	uint64_t hash;	  /* of its path in the view; 0: not known */
 	uint32_t dir_gen; /* the session's, when it was learned */
 	uint32_t version; /* counts what happened to the number; odd while it is being changed */
 	uint32_t listing; /* a listing begun by the kernel: tag of the directory; 0: none */
-	bool native;      /* its real path is @hash's path: relative paths mean to the kernel
+	bool native;	  /* its real path is @hash's path: relative paths mean to the kernel
 			   * what they mean in the view */
 };
 

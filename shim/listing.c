@@ -8,10 +8,10 @@
 #include "view.h"
 
 #define READ_AHEAD (32 * 1024) /* room for one getdents64 */
-#define ITEMS      1024        /* to begin with */
-#define KEPT       4
+#define ITEMS	   1024	       /* to begin with */
+#define KEPT	   4
 
-#define PROT_RW        3
+#define PROT_RW	       3
 #define MAP_PRIV       0x22
 #define MREMAP_MAYMOVE 1
 
@@ -86,8 +86,7 @@ static void show_origin(struct ovl_ctx *ctx, struct ovl_dirent *d)
 {
 	unsigned len = ctx->real.len;
 
-	if (!ovl_inode_maybe_origin(d->ino) ||
-	    ovl_path_push(&ctx->real, d->name, strlen(d->name)))
+	if (!ovl_inode_maybe_origin(d->ino) || ovl_path_push(&ctx->real, d->name, strlen(d->name)))
 		return;
 	if (!ovl_real_statx(&ctx->real, &ctx->st)) {
 		ovl_inode_present(OVL_UPPER, &ctx->real, &ctx->st);
@@ -295,9 +294,8 @@ void ovl_listing_put(struct ovl_listing *l)
 						__ATOMIC_RELAXED))
 			return;
 	}
-	l = __atomic_exchange_n(
-		&kept[__atomic_fetch_add(&next_kept, 1, __ATOMIC_RELAXED) % KEPT], l,
-		__ATOMIC_ACQ_REL);
+	l = __atomic_exchange_n(&kept[__atomic_fetch_add(&next_kept, 1, __ATOMIC_RELAXED) % KEPT],
+				l, __ATOMIC_ACQ_REL);
 	if (l)
 		ovl_listing_free(l);
 }

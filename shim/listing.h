@@ -18,14 +18,14 @@ struct ovl_item {
 	uint64_t position; /* hash of the name: 62 bits, from 3 on */
 	uint32_t record;   /* offset of its struct ovl_dirent in the listing's records */
 	uint8_t layer;
-	uint8_t hides;     /* a whiteout */
+	uint8_t hides; /* a whiteout */
 };
 
 struct ovl_listing {
-	uint64_t key;      /* hash of the directory's path */
-	int fd;            /* the descriptor that it was made for */
+	uint64_t key; /* hash of the directory's path */
+	int fd;	      /* the descriptor that it was made for */
 	uint32_t count;
-	size_t size;       /* bytes of this mapping */
+	size_t size; /* bytes of this mapping */
 	size_t records_size;
 	size_t records_used;
 	char *records;

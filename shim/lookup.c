@@ -163,7 +163,7 @@ static int look_upper(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->known = true;
 	if (!is_dir(&n->st))
 		return 1;
-	if (!ovl_filter_maybe(&ovl_ss->hidden, n->hash))
+	if (!n->deep && !ovl_filter_maybe(&ovl_ss->hidden, n->hash))
 		return 1;
 	n->opaque = ovl_mark_is_opaque(&ctx->real);
 	if (n->opaque || !ovl_ss->redirects)
@@ -198,7 +198,7 @@ int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->layer = OVL_NONE;
 	n->in_upper = n->whiteout = n->opaque = n->redirect = n->known = false;
 	n->lowers = 0;
-	if (n->pupper && ovl_filter_maybe(&ovl_ss->present, n->hash)) {
+	if (n->pupper && (n->deep || ovl_filter_maybe(&ovl_ss->present, n->hash))) {
 		r = look_upper(ctx, n);
 		if (r < 0)
 			return r;

@@ -19,7 +19,7 @@ static long find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 }
 
 #define IN_DONT_FOLLOW_BIT 0x02000000 /* inotify(7) */
-#define FAN_DONT_FOLLOW    0x00000004 /* fanotify_mark(2) */
+#define FAN_DONT_FOLLOW	   0x00000004 /* fanotify_mark(2) */
 
 long ovl_op_inotify_add_watch(struct ovl_ctx *ctx)
 {

@@ -33,7 +33,7 @@ static void enter_view(struct ovl_name *n)
 	n->in_upper = !ovl_read_only();
 	n->pupper = n->in_upper;
 	n->lowers = n->plowers = ovl_lowers_all();
-	n->whiteout = n->opaque = n->moved = n->redirect = n->known = false;
+	n->whiteout = n->opaque = n->moved = n->redirect = n->known = n->deep = false;
 	n->lhash = n->hash;
 }
 
@@ -78,10 +78,20 @@ static int look_outside(struct ovl_name *n)
 	return 0;
 }
 
+/*
+ * May @n, an upper directory hashed @hash, have been made elsewhere and renamed to here? Such
+ * a one is announced as hiding what lowers hold, like an opaque one.
+ */
+static bool is_whole(const struct ovl_name *n, uint64_t hash)
+{
+	return n->layer == OVL_UPPER && ovl_filter_maybe(&ovl_ss->hidden, hash);
+}
+
 /* Go from the directory @n is to the object @name in it. */
 static int step(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_t len)
 {
 	bool was_view = in_view(n);
+	uint64_t parent = n->hash;
 	int err = ovl_path_push(&n->at, name, len);
 
 	if (err)
@@ -100,6 +110,7 @@ static int step(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_
 		return 0;
 	}
 	n->via_view = true;
+	n->deep |= is_whole(n, parent);
 	n->plowers = n->lowers;
 	n->pupper = n->in_upper && n->layer == OVL_UPPER;
 	if (n->moved)
@@ -188,7 +199,8 @@ static bool is_native(const struct ovl_ctx *ctx, const struct ovl_name *n)
 {
 	if (!in_view(n))
 		return n->zone == OVL_Z_OUTSIDE;
-	return (ovl_ss->flags & OVL_S_SAME_ROOT) && ctx->fd_layer == 1 && n->lowers;
+	return (ovl_ss->flags & OVL_S_SAME_ROOT) && ctx->fd_layer == 1 && n->lowers && !n->moved &&
+	       !n->deep;
 }
 
 /* @n becomes the directory that relative paths start from. */
@@ -284,14 +296,14 @@ static bool follows_last(const struct ovl_name *n, int flags)
 /* No lower has @n, and none ever will: paths through it fail without a look. */
 static void remember_missing(const struct ovl_name *n)
 {
-	if (in_view(n) && !n->in_upper && n->plowers && !n->moved)
+	if (in_view(n) && !n->in_upper && n->plowers && !n->moved && !n->deep)
 		ovl_dirs_add(n->hash, OVL_DIRS_LOWER);
 }
 
 /* An untouched regular file can be opened without a closer look from now on. */
 static void remember_file(const struct ovl_name *n)
 {
-	if (!n->known || (n->st.stx_mode & S_IFMT) != S_IFREG || n->moved || n->in_upper)
+	if (!n->known || (n->st.stx_mode & S_IFMT) != S_IFREG || n->moved || n->deep || n->in_upper)
 		return;
 	if (in_view(n))
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE);

@@ -23,9 +23,9 @@ enum ovl_namei_flag {
  *
  * 0: @n is filled in; when its zone is OVL_Z_VIEW the object may still be missing
  * (layer == OVL_NONE) but its parent directory is there. With another zone only @at, @last,
- * @slash, @magic and @via_view mean anything. -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EBADF,
- * -EFAULT as path_resolution(7). -ESTALE: @dirfd or the cwd is not a place that has a
- * path (removed, or no directory at all): the kernel knows best, pass the call.
+ * @slash, @magic and @via_view mean anything. -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG,
+ * -EBADF, -EFAULT as path_resolution(7). -ESTALE: @dirfd or the cwd is not a place that has a path
+ * (removed, or no directory at all): the kernel knows best, pass the call.
  */
 int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags);
 

@@ -48,9 +48,9 @@ long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates);
 
 /* Who may change an object that is still lower; for upper's the kernel decides. */
 enum ovl_change {
-	OVL_BY_OWNER,           /* mode, owner, xattrs of trusted tools */
+	OVL_BY_OWNER,		/* mode, owner, xattrs of trusted tools */
 	OVL_BY_OWNER_OR_WRITER, /* times set to now */
-	OVL_BY_WRITER,          /* xattrs */
+	OVL_BY_WRITER,		/* xattrs */
 };
 
 /*

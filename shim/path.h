@@ -19,9 +19,9 @@ struct ovl_path {
 /* One component of a path that is being walked. */
 struct ovl_part {
 	const char *name; /* not NUL-terminated */
-	size_t n;         /* 0: the path has ended */
-	bool last;        /* nothing but slashes follows */
-	bool slash;       /* at least one slash follows */
+	size_t n;	  /* 0: the path has ended */
+	bool last;	  /* nothing but slashes follows */
+	bool slash;	  /* at least one slash follows */
 };
 
 /* @p becomes the @n bytes at @text. -ENAMETOOLONG when they do not fit. */

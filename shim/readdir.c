@@ -13,8 +13,8 @@ enum { FROM_SET = 0, FROM_CUR = 1 }; /* lseek(2) */
 
 /* getdents64's record, or getdents' older one: where things are. */
 struct format {
-	unsigned name;   /* offset of the name */
-	bool type_last;  /* the type is the record's last byte */
+	unsigned name;	/* offset of the name */
+	bool type_last; /* the type is the record's last byte */
 };
 
 static const struct format format64 = {OVL_DIRENT_NAME, false};

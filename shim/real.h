@@ -14,7 +14,7 @@
 #include "sys.h"
 
 struct ovl_loc {
-	int fd;           /* AT_FDCWD or a directory, closed by scope */
+	int fd;		  /* AT_FDCWD or a directory, closed by scope */
 	const char *name; /* points into the path */
 };
 
@@ -23,7 +23,10 @@ static inline void ovl_loc_drop(const struct ovl_loc *loc)
 	ovl_fd_drop(&loc->fd); /* AT_FDCWD is negative */
 }
 #define OVL_LOC __attribute__((cleanup(ovl_loc_drop))) struct ovl_loc
-#define OVL_LOC_INIT { .fd = AT_FDCWD, .name = NULL }
+#define OVL_LOC_INIT                         \
+	{                                    \
+		.fd = AT_FDCWD, .name = NULL \
+	}
 
 /*
  * Prepare *@ret for the path @p, which must stay unchanged while *@ret is used; *@ret was

@@ -12,7 +12,7 @@
 #include "trace.h"
 #include "workdir.h"
 
-#define RETRIES     16 /* of a race with another process for one of the names */
+#define RETRIES	    16 /* of a race with another process for one of the names */
 #define FLAGS_KNOWN (RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)
 
 /* The call, and what is found out about it on the way. */
@@ -20,8 +20,8 @@ struct renaming {
 	int olddirfd, oldpath; /* indices of arguments; a negative one: there is none */
 	int newdirfd, newpath;
 	unsigned flags;
-	int from, to;          /* the parents on upper */
-	int old_covers;        /* a lower name shows when the old name goes */
+	int from, to;	/* the parents on upper */
+	int old_covers; /* a lower name shows when the old name goes */
 	int new_covers;
 	bool old_dir;
 	bool new_dir;
@@ -128,10 +128,10 @@ static int check_objects(struct ovl_ctx *ctx, struct renaming *r)
 	return r->new_dir ? ovl_dir_must_be_empty(ctx, new) : 0;
 }
 
-/* A directory that lowers have a part in cannot be moved by one step. */
+/* Do lowers have a part in directory @n? Then it takes a redirect to find it later. */
 static bool is_merged(const struct ovl_name *n, bool dir)
 {
-	return dir && (n->layer != OVL_UPPER || n->lowers);
+	return dir && n->lowers;
 }
 
 /* Both objects, as far as they are there, and both parents are on upper afterwards. */
@@ -150,16 +150,48 @@ static int bring_up(struct ovl_ctx *ctx, struct renaming *r)
 	return err;
 }
 
-/* The directory @n, moved to where a lower name is, must not merge with it. */
-static int make_opaque(struct ovl_ctx *ctx, struct ovl_name *n)
+/*
+ * Make the upper directory @n ready to move: with its lower part, if it has one, behind it; and
+ * where a lower name is at the new place (@covers), not merging with that.
+ */
+static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, bool covers)
 {
 	OVL_FD dir = -1;
-	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	const char *low = ovl_name_low(n);
+	int err;
 
+	if (!n->lowers && !covers)
+		return 0;
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 	if (err)
 		return err;
 	dir = ovl_real_open(&ctx->real, O_RDONLY | O_DIRECTORY);
-	return dir < 0 ? dir : ovl_mark_opaque(dir);
+	if (dir < 0)
+		return dir;
+	if (!n->lowers)
+		return ovl_mark_opaque(dir);
+	__atomic_store_n(&ovl_ss->redirects, 1, __ATOMIC_RELEASE);
+	return ovl_mark_redirect_set(dir, low, strlen(low));
+}
+
+/* Descriptors of lower directories below @from are found below @to from now on. */
+static void record_moves(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	struct ovl_path *from = &old_of(ctx)->at;
+	struct ovl_path *to = &new_of(ctx)->at;
+	static const char aside[] = "//"; /* no clean path begins so */
+
+	if (!ovl_ss->redirects)
+		return;
+	/* An exchange takes three steps, by way of a name that no path has. */
+	if (!(r->flags & RENAME_EXCHANGE)) {
+		(void)ovl_view_add_move(from, to); /* there is room: _fits() */
+		return;
+	}
+	(void)ovl_path_set(&ctx->temp, aside, sizeof(aside) - 1); /* two bytes fit */
+	(void)ovl_view_add_move(from, &ctx->temp);
+	(void)ovl_view_add_move(to, from);
+	(void)ovl_view_add_move(&ctx->temp, to);
 }
 
 /* Where the file system has no RENAME_WHITEOUT: two steps, under the lock. */
@@ -193,8 +225,8 @@ static int move(struct ovl_ctx *ctx, struct renaming *r)
 
 	if (r->old_covers)
 		ovl_note(ctx, "whiteout");
-	if (r->old_dir && (r->new_covers || new->whiteout))
-		err = make_opaque(ctx, old);
+	if (r->old_dir)
+		err = prepare(ctx, old, r->new_covers || new->whiteout);
 	if (!err && r->new_dir)
 		err = ovl_remove_content(ctx, r->to, base_of(new));
 	if (err)
@@ -211,10 +243,10 @@ static int exchange(struct ovl_ctx *ctx, struct renaming *r)
 {
 	int err = 0;
 
-	if (r->old_dir && r->new_covers)
-		err = make_opaque(ctx, old_of(ctx));
-	if (!err && r->new_dir && r->old_covers)
-		err = make_opaque(ctx, new_of(ctx));
+	if (r->old_dir)
+		err = prepare(ctx, old_of(ctx), r->new_covers);
+	if (!err && r->new_dir)
+		err = prepare(ctx, new_of(ctx), r->old_covers);
 	if (err)
 		return err;
 	return ovl_do_rename(r->from, base_of(old_of(ctx)), r->to, base_of(new_of(ctx)),
@@ -235,10 +267,13 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 		if (lock < 0)
 			return lock;
 	}
-	ovl_announce(new->hash, !r->old_dir || r->new_covers || new->whiteout);
+	/* What is in a directory is not announced anew: the directory itself stands for it. */
+	ovl_announce(new->hash, true);
 	if (r->old_covers || (r->flags & RENAME_EXCHANGE))
 		ovl_announce(old->hash, true);
 	err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
+	if (!err && r->old_dir)
+		record_moves(ctx, r);
 	if (!err && (r->old_dir || r->new_dir))
 		__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
 	return err;
@@ -285,8 +320,8 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 		err = find_covers(ctx, r);
 	if (err)
 		return err;
-	if (is_merged(old_of(ctx), r->old_dir) ||
-	    ((r->flags & RENAME_EXCHANGE) && is_merged(new_of(ctx), r->new_dir)))
+	if ((is_merged(old_of(ctx), r->old_dir) || is_merged(new_of(ctx), r->new_dir)) &&
+	    !ovl_view_move_fits(&old_of(ctx)->at, &new_of(ctx)->at))
 		return -EXDEV;
 	err = bring_up(ctx, r);
 	if (!err)

@@ -4,8 +4,8 @@
 #define STATIC_SLOTS 4
 #define CHUNK_SLOTS  8
 
-#define PROT_RW   3    /* PROT_READ | PROT_WRITE */
-#define MAP_PRIV  0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */
+#define PROT_RW	 3    /* PROT_READ | PROT_WRITE */
+#define MAP_PRIV 0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */
 
 struct chunk {
 	struct chunk *next; /* atomic; chunks are only ever added in front */

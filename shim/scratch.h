@@ -16,10 +16,10 @@
 #define OVL_STACK_SIZE (32 * 1024)
 
 struct ovl_slot {
-	uint32_t busy;      /* atomic: 0 free, 1 in use, 2 in use by an exec */
-	uint32_t exec_pid;  /* the process that was about to exec, when busy is 2 */
-	uint64_t thread;    /* its thread pointer: a vfork child has its parent's */
-	void *exec_map;     /* memory that the exec had mapped, to be given back */
+	uint32_t busy;	   /* atomic: 0 free, 1 in use, 2 in use by an exec */
+	uint32_t exec_pid; /* the process that was about to exec, when busy is 2 */
+	uint64_t thread;   /* its thread pointer: a vfork child has its parent's */
+	void *exec_map;	   /* memory that the exec had mapped, to be given back */
 	size_t exec_size;
 	struct ovl_ctx ctx;
 	char stack[OVL_STACK_SIZE] __attribute__((aligned(16)));

@@ -15,7 +15,7 @@
 long ovl_sys6(long nr, long a, long b, long c, long d, long e, long f);
 
 #define ovl_sys(...) OVL_SYS_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define OVL_SYS_PAD(nr, a, b, c, d, e, f, ...)                                                     \
+#define OVL_SYS_PAD(nr, a, b, c, d, e, f, ...) \
 	ovl_sys6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 /* A descriptor released by scope; a negative one is none. */

@@ -15,8 +15,8 @@
 /* What an argument means; OVL_A_PATH is followed at its last component, OVL_A_LPATH is not. */
 enum ovl_arg_kind {
 	OVL_A_NONE,
-	OVL_A_AT,     /* a directory descriptor or AT_FDCWD */
-	OVL_A_FD,     /* a descriptor */
+	OVL_A_AT, /* a directory descriptor or AT_FDCWD */
+	OVL_A_FD, /* a descriptor */
 	OVL_A_PATH,
 	OVL_A_LPATH,
 	OVL_A_TEXT,   /* a string that is never resolved: a symlink's text, an xattr's name */

@@ -87,6 +87,61 @@ static int replace_root(struct ovl_path *p, unsigned cut)
 	return 0;
 }
 
+/* @p, at or below @from (of @n bytes), goes below @to instead. */
+static int follow_move(struct ovl_path *p, size_t n, const char *to)
+{
+	size_t to_len = strlen(to);
+	size_t tail = p->len - n;
+
+	if (to_len + tail >= sizeof(p->buf))
+		return -ENAMETOOLONG;
+	memmove(p->buf + to_len, p->buf + n, tail + 1);
+	memcpy(p->buf, to, to_len);
+	p->len = (unsigned)(to_len + tail);
+	return 0;
+}
+
+/* Where the lower directory that began as @p is by now. */
+static int follow_moves(struct ovl_path *p)
+{
+	uint32_t used = __atomic_load_n(&ovl_ss->moves_used, __ATOMIC_ACQUIRE);
+	const char *at = ovl_ss->moves;
+	const char *end = at + used;
+
+	while (at < end) {
+		const char *from = at;
+		size_t n = strlen(from);
+		const char *to = from + n + 1;
+
+		at = to + strlen(to) + 1;
+		if (ovl_path_below(p->buf, p->len, from, n)) {
+			int err = follow_move(p, n, to);
+
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+int ovl_view_add_move(const struct ovl_path *from, const struct ovl_path *to)
+{
+	uint32_t used = ovl_ss->moves_used;
+	char *at = ovl_ss->moves + used;
+
+	if (used + from->len + to->len + 2 > OVL_MOVES_SIZE)
+		return -ENOSPC;
+	memcpy(at, from->buf, from->len + 1);
+	memcpy(at + from->len + 1, to->buf, to->len + 1);
+	__atomic_store_n(&ovl_ss->moves_used, used + from->len + to->len + 2, __ATOMIC_RELEASE);
+	return 0;
+}
+
+bool ovl_view_move_fits(const struct ovl_path *from, const struct ovl_path *to)
+{
+	return ovl_ss->moves_used + 2 * (from->len + to->len + 2) <= OVL_MOVES_SIZE;
+}
+
 int ovl_view_from_real(struct ovl_path *p)
 {
 	const struct ovl_session *ss = ovl_ss;
@@ -105,6 +160,8 @@ int ovl_view_from_real(struct ovl_path *p)
 	if (best == OVL_NONE)
 		return OVL_NONE;
 	err = replace_root(p, longest == 1 ? 0 : longest);
+	if (!err && best != OVL_UPPER)
+		err = follow_moves(p);
 	return err ? err : best;
 }
 

@@ -48,6 +48,13 @@ int ovl_name_real(const struct ovl_name *n, int layer, struct ovl_path *p);
  */
 int ovl_view_from_real(struct ovl_path *p);
 
+/*
+ * Record that the directory @from of the view is now @to; the session's lock is held.
+ * -ENOSPC: there is no room. _fits() tells beforehand, for a pair of them.
+ */
+int ovl_view_add_move(const struct ovl_path *from, const struct ovl_path *to);
+bool ovl_view_move_fits(const struct ovl_path *from, const struct ovl_path *to);
+
 /* The known-directory table: *@ret_value as in struct ovl_dir_slot. False: nothing known. */
 bool ovl_dirs_find(uint64_t hash, uint64_t *ret_value);
 

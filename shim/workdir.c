@@ -9,7 +9,7 @@
 #include "dirent.h"
 
 #define F_OFD_SETLKW_NR 38
-#define F_WRLCK_TYPE    1
+#define F_WRLCK_TYPE	1
 
 /* struct flock of fcntl(2) on 64-bit machines. */
 struct lock {

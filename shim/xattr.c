@@ -110,8 +110,8 @@ static long list(struct ovl_ctx *ctx, int dirfd, int path, int flags, int buf)
 	long r = find(ctx, dirfd, path, flags);
 
 	return r ? r
-		 : list_shown(ctx, __NR_llistxattr, (long)ctx->real.buf,
-			      (char *)ovl_arg(ctx, buf), (size_t)ovl_arg(ctx, buf + 1));
+		 : list_shown(ctx, __NR_llistxattr, (long)ctx->real.buf, (char *)ovl_arg(ctx, buf),
+			      (size_t)ovl_arg(ctx, buf + 1));
 }
 
 /* Root's namespaces are root's; user.* needs the right to write: xattr(7). */
@@ -136,10 +136,10 @@ static int check_name(struct ovl_ctx *ctx, const char *name)
 }
 
 struct setting {
-	int name;     /* index of the name's argument */
-	int value;    /* of the value; -1: remove */
+	int name;  /* index of the name's argument */
+	int value; /* of the value; -1: remove */
 	long flags;
-	long data;    /* the value and its size */
+	long data; /* the value and its size */
 	long size;
 };
 
@@ -367,8 +367,8 @@ long ovl_op_file_getattr(struct ovl_ctx *ctx)
 	long r = find(ctx, 0, 1, at_flags(ovl_arg(ctx, 4)));
 
 	return r ? r
-		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2),
-			   ovl_arg(ctx, 3), AT_SYMLINK_NOFOLLOW);
+		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2), ovl_arg(ctx, 3),
+			   AT_SYMLINK_NOFOLLOW);
 }
 
 long ovl_op_file_setattr(struct ovl_ctx *ctx)
@@ -376,6 +376,6 @@ long ovl_op_file_setattr(struct ovl_ctx *ctx)
 	long r = ovl_op_change(ctx, 0, 1, at_flags(ovl_arg(ctx, 4)), OVL_BY_OWNER);
 
 	return r ? r
-		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2),
-			   ovl_arg(ctx, 3), AT_SYMLINK_NOFOLLOW);
+		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2), ovl_arg(ctx, 3),
+			   AT_SYMLINK_NOFOLLOW);
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "moves.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "say.h"
+
+struct ovl_move {
+	char *from;
+	char *to;
+};
+
+void ovl_moves_add(struct ovl_moves *m, const char *from, const char *to)
+{
+	m->move = ovl_must(realloc(m->move, (m->n + 1) * sizeof(*m->move)));
+	m->move[m->n++] = (struct ovl_move){ovl_must(strdup(from)), ovl_must(strdup(to))};
+}
+
+/* A deeper directory's path is longer than those of all that it lies in. */
+static int deepest_first(const void *a, const void *b)
+{
+	size_t x = strlen(((const struct ovl_move *)a)->from);
+	size_t y = strlen(((const struct ovl_move *)b)->from);
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static int put(struct ovl_session *ss, const char *from, const char *to)
+{
+	size_t f = strlen(from) + 1;
+	size_t t = strlen(to) + 1;
+
+	if (ss->moves_used + f + t > OVL_MOVES_SIZE)
+		return -ENOSPC;
+	memcpy(ss->moves + ss->moves_used, from, f);
+	memcpy(ss->moves + ss->moves_used + f, to, t);
+	ss->moves_used += (uint32_t)(f + t);
+	return 0;
+}
+
+int ovl_moves_finish(struct ovl_moves *m, struct ovl_session *ss)
+{
+	char aside[32];
+	int err = 0;
+
+	if (m->n)
+		qsort(m->move, m->n, sizeof(*m->move), deepest_first);
+	for (size_t i = 0; i < m->n && !err; i++) {
+		(void)snprintf(aside, sizeof(aside), "//%zu", i); /* 32 bytes are enough */
+		err = put(ss, m->move[i].from, aside);
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		(void)snprintf(aside, sizeof(aside), "//%zu", i);
+		if (!err)
+			err = put(ss, aside, m->move[i].to);
+		free(m->move[i].from);
+		free(m->move[i].to);
+	}
+	free(m->move);
+	*m = (struct ovl_moves){0};
+	return err;
+}
