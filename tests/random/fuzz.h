@@ -47,7 +47,9 @@
 	X(MMAP, "mmap", 1)                                                                             \
 	X(PRIVATE, "private", 1) /* a program's own user.overlay.* and devices 0/0 */                  \
 	X(CHILD, "child", 1)     /* some operations in a forked child */                                \
-	X(STRAY, "stray", 0)     /* whiteouts that hide nothing */
+	X(STRAY, "stray", 0)     /* whiteouts that hide nothing */                                      \
+	X(READABLE, "readable", 0) /* what an ordinary user could only read after a chmod, and directories \
+				    * that a layer below forbids, cannot be shown: leave them out */
 
 enum feature_number {
 #define X(id, name, on) N_##id,

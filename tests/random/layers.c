@@ -137,6 +137,18 @@ static struct node *dir_new(struct rng *g, const char *name)
 	return n;
 }
 
+static void make_readable(struct node *n, bool covered)
+{
+	bool dir = n->o->kind == KIND_DIR;
+
+	if (dir && covered)
+		n->o->mode |= 0755;
+	else if (n->o->uid == run.uid)
+		n->o->mode |= dir ? 0500 : 0400;
+	for (n = n->child; n; n = n->next)
+		make_readable(n, covered);
+}
+
 static struct node *gen_layer(int number, bool whiteouts)
 {
 	struct rng g = { rng_mix(run.seed, 0x1a7e4) + (uint64_t)number * 104729 };
@@ -146,6 +158,8 @@ static struct node *gen_layer(int number, bool whiteouts)
 	root->child = dir_new(&g, "t");
 	root->child->child = dir_new(&g, "u");
 	gen_children(&g, root->child->child, 0, whiteouts);
+	if (run.features & F_READABLE)
+		make_readable(root, number > 1);
 	return root;
 }
 

@@ -53,7 +53,7 @@ def parse():
     for r in rest:
         if not re.match(r"--(no|with)-", r):
             p.error("unknown option " + r)
-    a.features = rest
+    a.features = rest + ["--with-readable"] * bool(a.user or os.geteuid())
     return a
 
 
@@ -297,7 +297,7 @@ def tell(s, one, found):
         cmd += " --user=" + s.opt.user
     if only:
         cmd += " --only=" + only
-    cmd += "".join(" " + f for f in s.opt.features)
+    cmd += "".join(" " + f for f in s.opt.features if f != "--with-readable")
     cmd += " --kernel-every=%d%s" % (one is one_kernel, " --kernel-only" * s.opt.kernel_only)
     with tell_lock:
         print("DIFFERS (%s) seed %d" % (found.side, s.seed))
