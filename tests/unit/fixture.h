@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fixture.h - layers in a temporary directory and a session in memory, for tests that let the
+ * engine run in their own process
+ *
+ *   world_make(2);                    w.dir/low1, low2 (low1 on top), up, work; view: w.dir/view
+ *   put(W_LOW(1), "a/b", "text");     the test's own hand, past the engine
+ *   view(SYS_unlink, at("a/b"));      as a program in the view, past the doors
+ *   world_end();
+ *
+ * The view root is a place of its own, so that a call that slips past the engine finds nothing.
+ */
+#ifndef OVL_TEST_FIXTURE_H
+#define OVL_TEST_FIXTURE_H
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "dirent.h"
+#include "fault.h"
+#include "namei.h"
+#include "ovl.h"
+#include "scratch.h"
+#include "session.h"
+
+#define UNUSED __attribute__((unused))
+
+/* Names of the trees; a path below one is made by in(). */
+#define W_UP	 "up"
+#define W_WORK	 "work/tmp"
+#define W_LOW(k) "low" #k
+
+static struct {
+	char dir[64];
+	struct ovl_session *ss;
+} w;
+
+/* "DIR/TREE/REL": one of eight buffers in turn. */
+UNUSED static const char *in(const char *tree, const char *rel)
+{
+	static char buf[8][3 * PATH_MAX];
+	static unsigned next;
+	char *to = buf[next++ % 8];
+
+	snprintf(to, sizeof(buf[0]), "%s/%s%s%s", w.dir, tree, *rel ? "/" : "", rel);
+	return to;
+}
+
+/* The same in the view, as a system call's argument. */
+UNUSED static long at(const char *rel)
+{
+	return (long)in("view", rel);
+}
+
+UNUSED static struct ovl_layer layer_of(const char *path)
+{
+	struct stat st;
+
+	cr_assert_eq(stat(path, &st), 0, "%s", path);
+	return (struct ovl_layer){
+		.path = session_text(w.ss, path), .dev = st.st_dev, .ino = st.st_ino};
+}
+
+/* @nlower lowers, an upper, a work directory; ovl_ss is the session. */
+UNUSED static void world_make(int nlower)
+{
+	char name[16];
+
+	strcpy(w.dir, "/tmp/ovl-unit-XXXXXX");
+	cr_assert(ne(ptr, mkdtemp(w.dir), NULL));
+	chmod(w.dir, 0755);
+	umask(022);
+	w.ss = session_make();
+	mkdir(in("up", ""), 0755);
+	mkdir(in("work", ""), 0755);
+	mkdir(in("work", "tmp"), 0755);
+	w.ss->layer[0] = layer_of(in("up", ""));
+	for (int k = 1; k <= nlower; k++) {
+		snprintf(name, sizeof(name), "low%d", k);
+		mkdir(in(name, ""), 0755);
+		w.ss->layer[k] = layer_of(in(name, ""));
+	}
+	w.ss->nlower = (uint32_t)nlower;
+	w.ss->root = session_text(w.ss, in("view", ""));
+	w.ss->work = session_text(w.ss, in("work", ""));
+	fault_reset();
+}
+
+UNUSED static int world_remove_one(const char *path, const struct stat *st, int type,
+				   struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	return type == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+UNUSED static void world_end(void)
+{
+	if (geteuid())
+		(void)!seteuid(0);
+	(void)!chdir("/");
+	nftw(w.dir, world_remove_one, 32, FTW_DEPTH | FTW_PHYS);
+}
+
+/* What the launcher does with an upper that is not new: every name of @tree/@rel is announced. */
+UNUSED static void announce(const char *rel, bool hides)
+{
+	const char *path = in("view", rel);
+
+	ovl_announce(ovl_hash_path(path, strlen(path)), hides);
+}
+
+/* A call as a program in the view makes it; the result or -errno. */
+UNUSED static long view6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	struct ovl_call call = {.nr = nr, .arg = {a, b, c, d, e, f}, .tail_fd = -1};
+
+	switch (ovl_enter(&call)) {
+	case OVL_DONE:
+		return call.ret;
+	case OVL_TAIL:
+		call.ret = ovl_sys6(call.tail_nr, call.tail[0], call.tail[1], call.tail[2],
+				    call.tail[3], call.tail[4], call.tail[5]);
+		ovl_after(&call);
+		return call.ret;
+	default:
+		return ovl_sys6(nr, a, b, c, d, e, f);
+	}
+}
+
+#define view(...) VIEW_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define VIEW_PAD(nr, a, b, c, d, e, f, ...) \
+	view6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+/* A workspace for tests that call the engine's inner functions. */
+UNUSED static struct ovl_ctx *ctx_make(void)
+{
+	static struct ovl_ctx ctx;
+	static struct ovl_call call;
+
+	memset(&ctx, 0, sizeof(ctx));
+	ctx.call = &call;
+	ctx.fd_layer = OVL_NONE;
+	return &ctx;
+}
+
+/* name[@slot] of @ctx is what the view shows at @rel. */
+UNUSED static struct ovl_name *name_of(struct ovl_ctx *ctx, int slot, const char *rel)
+{
+	struct ovl_name *n = &ctx->name[slot];
+	int err = ovl_namei(ctx, n, AT_FDCWD, in("view", rel), 0);
+
+	cr_assert(eq(int, err, 0), "%s", rel);
+	return n;
+}
+
+/* By the test's own hand. */
+
+UNUSED static void put(const char *tree, const char *rel, const char *text)
+{
+	int fd = open(in(tree, rel), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	cr_assert(ge(int, fd, 0), "%s/%s", tree, rel);
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	if (!strcmp(tree, W_UP))
+		announce(rel, true);
+}
+
+UNUSED static void put_dir(const char *tree, const char *rel)
+{
+	cr_assert(eq(int, mkdir(in(tree, rel), 0755), 0), "%s/%s", tree, rel);
+	if (!strcmp(tree, W_UP))
+		announce(rel, false);
+}
+
+UNUSED static void put_link(const char *tree, const char *rel, const char *text)
+{
+	cr_assert(eq(int, symlink(text, in(tree, rel)), 0), "%s/%s", tree, rel);
+	if (!strcmp(tree, W_UP))
+		announce(rel, true);
+}
+
+UNUSED static void put_whiteout(const char *tree, const char *rel)
+{
+	cr_assert(eq(int, mknod(in(tree, rel), S_IFCHR, 0), 0), "%s/%s", tree, rel);
+	if (!strcmp(tree, W_UP))
+		announce(rel, true);
+}
+
+UNUSED static void put_opaque(const char *tree, const char *rel)
+{
+	put_dir(tree, rel);
+	cr_assert_eq(setxattr(in(tree, rel), "user.overlay.opaque", "y", 1, 0), 0);
+	if (!strcmp(tree, W_UP))
+		announce(rel, true);
+}
+
+UNUSED static struct stat lstat_of(const char *tree, const char *rel)
+{
+	struct stat st;
+
+	cr_assert(eq(int, lstat(in(tree, rel), &st), 0), "%s/%s", tree, rel);
+	return st;
+}
+
+UNUSED static bool is_there(const char *tree, const char *rel)
+{
+	struct stat st;
+
+	return !lstat(in(tree, rel), &st);
+}
+
+UNUSED static bool is_whiteout(const char *tree, const char *rel)
+{
+	struct stat st;
+
+	return !lstat(in(tree, rel), &st) && S_ISCHR(st.st_mode) && !st.st_rdev;
+}
+
+UNUSED static bool is_opaque(const char *tree, const char *rel)
+{
+	char v[2];
+
+	return getxattr(in(tree, rel), "user.overlay.opaque", v, 2) == 1 && v[0] == 'y';
+}
+
+/* The content of a short file; "(-2)" when it cannot be opened with ENOENT. */
+UNUSED static char *text_fd(long fd)
+{
+	static char buf[4][512];
+	static unsigned next;
+	char *to = buf[next++ % 4];
+	ssize_t n;
+
+	if (fd < 0) {
+		snprintf(to, sizeof(buf[0]), "(%ld)", fd);
+		return to;
+	}
+	n = pread((int)fd, to, sizeof(buf[0]) - 1, 0);
+	to[n < 0 ? 0 : n] = '\0';
+	close((int)fd);
+	return to;
+}
+
+UNUSED static char *text_of(const char *tree, const char *rel)
+{
+	int fd = open(in(tree, rel), O_RDONLY | O_NOFOLLOW);
+
+	return text_fd(fd < 0 ? -errno : fd);
+}
+
+/* The same as the view shows it. */
+UNUSED static char *shown(const char *rel)
+{
+	return text_fd(view(SYS_openat, AT_FDCWD, at(rel), O_RDONLY));
+}
+
+/* Number of names in a directory, "." and ".." not counted; -1: no such directory. */
+UNUSED static int names_in(const char *tree, const char *rel)
+{
+	static char buf[64 * 1024] __attribute__((aligned(8)));
+	int fd = open(in(tree, rel), O_RDONLY | O_DIRECTORY);
+	int names = 0;
+	long n;
+
+	if (fd < 0)
+		return -1;
+	while ((n = syscall(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
+		for (long i = 0; i < n;) {
+			const struct ovl_dirent *d = (const void *)(buf + i);
+
+			names += !ovl_dirent_is_dots(d);
+			i += d->reclen;
+		}
+	}
+	close(fd);
+	return names;
+}
+
+/* Is the engine's workshop empty, as it must be between two calls? */
+#define EXPECT_NO_TEMPORARY() cr_expect(eq(int, names_in(W_WORK, ""), 0))
+
+/* The number of the next descriptor: equal before and after a call that keeps none. */
+UNUSED static int next_fd(void)
+{
+	int fd = dup(2);
+
+	close(fd);
+	return fd;
+}
+
+#endif
