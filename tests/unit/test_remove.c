@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "remove.h"
+
+#include "fault.h"
+#include "fixture.h"
+
+static void start(void)
+{
+	world_make(2);
+	put_dir(W_LOW(1), "d");
+	put(W_LOW(1), "d/f", "low");
+	put(W_LOW(1), "f", "low");
+}
+
+TestSuite(remove, .init = start, .fini = world_end);
+
+static long unlink_(const char *rel)
+{
+	return view(SYS_unlink, at(rel));
+}
+
+static long rmdir_(const char *rel)
+{
+	return view(SYS_rmdir, at(rel));
+}
+
+Test(remove, a_lower_file_gets_a_whiteout)
+{
+	int before = next_fd();
+
+	cr_expect(eq(long, unlink_("d/f"), 0));
+	cr_expect(is_whiteout(W_UP, "d/f"));
+	cr_expect(is_there(W_LOW(1), "d/f"));
+	cr_expect(eq(str, shown("d/f"), (char *)"(-2)"));
+	cr_expect(eq(long, unlink_("d/f"), -ENOENT));
+	cr_expect(eq(int, next_fd(), before));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(remove, a_file_of_upper_alone_leaves_nothing)
+{
+	put(W_UP, "g", "");
+	cr_expect(eq(long, unlink_("g"), 0));
+	cr_expect(not(is_there(W_UP, "g")));
+}
+
+Test(remove, a_file_over_a_lower_one_becomes_a_whiteout_in_one_step)
+{
+	put(W_UP, "f", "up");
+	cr_expect(eq(long, unlink_("f"), 0));
+	cr_expect(is_whiteout(W_UP, "f"));
+	cr_expect(eq(uint, fault_count(__NR_unlinkat), 0));
+	cr_expect(eq(uint, fault_count(__NR_renameat), 1));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(remove, a_file_over_a_lowers_whiteout_leaves_nothing)
+{
+	put_whiteout(W_LOW(1), "g");
+	put(W_LOW(2), "g", "");
+	put(W_UP, "g", "");
+	cr_expect(eq(long, unlink_("g"), 0));
+	cr_expect(not(is_there(W_UP, "g")));
+}
+
+Test(remove, the_wrong_kind_is_told)
+{
+	put_link(W_LOW(1), "l", "d");
+	cr_expect(eq(long, unlink_("d"), -EISDIR));
+	cr_expect(eq(long, rmdir_("f"), -ENOTDIR));
+	cr_expect(eq(long, rmdir_("l"), -ENOTDIR));
+	cr_expect(eq(long, rmdir_("d/."), -EINVAL));
+	cr_expect(eq(long, rmdir_("d/.."), -ENOTEMPTY));
+	cr_expect(eq(long, unlink_("f/"), -ENOTDIR));
+	cr_expect(eq(long, rmdir_(""), -EBUSY));
+	cr_expect(eq(long, view(SYS_unlinkat, AT_FDCWD, at("f"), 0x100), -EINVAL));
+	cr_expect(eq(int, names_in(W_UP, ""), 0));
+}
+
+Test(remove, a_symlink_goes_and_its_target_stays)
+{
+	put_link(W_LOW(1), "l", "f");
+	cr_expect(eq(long, unlink_("l"), 0));
+	cr_expect(eq(str, shown("f"), (char *)"low"));
+}
+
+Test(remove, a_full_directory_stays)
+{
+	cr_expect(eq(long, rmdir_("d"), -ENOTEMPTY));
+	put_dir(W_UP, "u");
+	put(W_UP, "u/f", "");
+	cr_expect(eq(long, rmdir_("u"), -ENOTEMPTY));
+	put_dir(W_UP, "d");
+	put_whiteout(W_UP, "d/f");
+	put(W_UP, "d/g", "");
+	cr_expect(eq(long, rmdir_("d"), -ENOTEMPTY));
+}
+
+Test(remove, a_lower_directory_emptied_in_the_view_gets_a_whiteout)
+{
+	uint32_t gen = w.ss->dir_gen;
+
+	cr_expect(eq(long, unlink_("d/f"), 0));
+	cr_expect(eq(long, rmdir_("d"), 0));
+	cr_expect(is_whiteout(W_UP, "d"));
+	cr_expect(eq(str, shown("d/f"), (char *)"(-2)"));
+	cr_expect(ne(uint, w.ss->dir_gen, gen));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(remove, an_empty_lower_directory_gets_a_whiteout_without_a_copy)
+{
+	put_dir(W_LOW(1), "e");
+	cr_expect(eq(long, rmdir_("e"), 0));
+	cr_expect(is_whiteout(W_UP, "e"));
+	cr_expect(eq(uint, fault_count(__NR_mkdirat), 0));
+}
+
+Test(remove, an_upper_directory_with_only_whiteouts_is_empty)
+{
+	put_dir(W_LOW(2), "m");
+	put(W_LOW(2), "m/x", "");
+	put_opaque(W_UP, "m");
+	put_whiteout(W_UP, "m/x");
+	cr_expect(eq(long, rmdir_("m"), 0));
+	cr_expect(is_whiteout(W_UP, "m"));
+	put_dir(W_UP, "u");
+	put_whiteout(W_UP, "u/x");
+	cr_expect(eq(long, rmdir_("u"), 0));
+	cr_expect(not(is_there(W_UP, "u")));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(remove, a_directory_of_upper_alone_leaves_nothing)
+{
+	put_dir(W_UP, "u");
+	cr_expect(eq(long, rmdir_("u"), 0));
+	cr_expect(not(is_there(W_UP, "u")));
+	cr_expect(eq(uint, fault_count(__NR_renameat2), 0));
+}
+
+Test(remove, a_full_upper_leaves_the_file)
+{
+	static const long steps[] = {__NR_mknodat, __NR_renameat};
+	int before = next_fd();
+
+	put(W_UP, "f", "up");
+	for (size_t i = 0; i < OVL_ARRAY_SIZE(steps); i++) {
+		fault_reset();
+		fault_set(steps[i], 1, -ENOSPC);
+		cr_expect(eq(long, unlink_("f"), -ENOSPC));
+		cr_expect(eq(str, shown("f"), (char *)"up"));
+		EXPECT_NO_TEMPORARY();
+		cr_expect(eq(int, next_fd(), before));
+	}
+}
+
+Test(remove, a_full_upper_leaves_the_lower_file)
+{
+	fault_set(__NR_mknodat, 1, -ENOSPC);
+	cr_expect(eq(long, unlink_("f"), -ENOSPC));
+	cr_expect(eq(str, shown("f"), (char *)"low"));
+}
+
+Test(remove, a_full_upper_leaves_the_directory)
+{
+	static const long steps[] = {__NR_mknodat, __NR_renameat2};
+	int before = next_fd();
+
+	put_dir(W_UP, "d");
+	put_whiteout(W_UP, "d/f");
+	for (size_t i = 0; i < OVL_ARRAY_SIZE(steps); i++) {
+		fault_reset();
+		fault_set(steps[i], 1, -ENOSPC);
+		cr_expect(eq(long, rmdir_("d"), -ENOSPC));
+		cr_expect(is_whiteout(W_UP, "d/f"));
+		EXPECT_NO_TEMPORARY();
+		cr_expect(eq(int, next_fd(), before));
+	}
+}
+
+static void other_copies_up(void *arg)
+{
+	cr_assert_eq(view(SYS_chmod, at(arg), 0600), 0);
+}
+
+Test(remove, a_copy_made_meanwhile_is_removed_too)
+{
+	fault_hook(__NR_mknodat, 1, other_copies_up, (void *)"f");
+	cr_expect(eq(long, unlink_("f"), 0));
+	cr_expect(is_whiteout(W_UP, "f"));
+	cr_expect(eq(str, shown("f"), (char *)"(-2)"));
+	EXPECT_NO_TEMPORARY();
+}
+
+static void other_unlinks(void *arg)
+{
+	cr_assert_eq(unlink_(arg), 0);
+}
+
+Test(remove, of_two_that_remove_a_lower_file_one_is_told_enoent)
+{
+	fault_hook(__NR_mknodat, 1, other_unlinks, (void *)"f");
+	cr_expect(eq(long, unlink_("f"), -ENOENT));
+	cr_expect(is_whiteout(W_UP, "f"));
+}
+
+static void other_creates_below(void *arg)
+{
+	long fd = view(SYS_openat, AT_FDCWD, at(arg), O_CREAT | O_EXCL | O_WRONLY, 0644);
+
+	cr_assert_geq(fd, 0);
+	close((int)fd);
+}
+
+Test(remove, a_name_that_appears_in_a_merged_directory_keeps_it)
+{
+	put_dir(W_UP, "d");
+	put_whiteout(W_UP, "d/f");
+	fault_hook(__NR_fcntl, 1, other_creates_below, (void *)"d/new"); /* before the lock */
+	cr_expect(eq(long, rmdir_("d"), -ENOTEMPTY));
+	cr_expect(is_there(W_UP, "d/new"));
+	cr_expect(eq(str, shown("d/new"), (char *)""));
+}
+
+Test(remove, a_read_only_session_says_erofs)
+{
+	w.ss->flags = OVL_S_READ_ONLY;
+	w.ss->layer[0].path = (struct ovl_str){0};
+	cr_expect(eq(long, unlink_("f"), -EROFS));
+	cr_expect(eq(long, rmdir_("d"), -EROFS));
+	cr_expect(eq(long, unlink_("missing"), -ENOENT));
+}
+
+Test(remove, a_whiteout_is_announced_before_it_is_made)
+{
+	const char *path = in("view", "f");
+	uint64_t h = ovl_hash_path(path, strlen(path));
+
+	fault_set(__NR_mknodat, 1, -ENOSPC);
+	cr_expect(eq(long, unlink_("f"), -ENOSPC));
+	cr_expect(ovl_filter_maybe(&w.ss->present, h));
+	cr_expect(ovl_filter_maybe(&w.ss->hidden, h));
+}
+
+Test(remove, in_a_sticky_directory_only_owners_remove)
+{
+	if (geteuid())
+		cr_skip_test("takes another user");
+	put_dir(W_LOW(1), "t");
+	put(W_LOW(1), "t/roots", "");
+	put(W_LOW(1), "t/own", "");
+	cr_assert_eq(chmod(in(W_LOW(1), "t"), 01777), 0);
+	cr_assert_eq(chown(in(W_LOW(1), "t/own"), 65534, 65534), 0);
+	chmod(in(W_UP, ""), 0777);
+	chmod(in(W_WORK, ""), 0777);
+	cr_assert_eq(seteuid(65534), 0);
+	cr_expect(eq(long, unlink_("t/roots"), -EPERM));
+	cr_expect(not(is_there(W_UP, "t/roots")));
+	cr_expect(eq(long, unlink_("d/f"), -EACCES));
+	cr_expect(not(is_there(W_UP, "d")));
+}
+
+Test(remove, content_is_replaced_by_nothing_in_one_step)
+{
+	struct ovl_ctx *ctx = ctx_make();
+	int parent = open(in(W_UP, ""), O_PATH | O_DIRECTORY);
+
+	put_dir(W_UP, "d");
+	put_whiteout(W_UP, "d/f");
+	cr_expect(eq(int, ovl_remove_content(ctx, parent, "d"), 0));
+	cr_expect(eq(int, names_in(W_UP, "d"), 0));
+	cr_expect(is_opaque(W_UP, "d"));
+	EXPECT_NO_TEMPORARY();
+}
