@@ -31,6 +31,12 @@
 
 #define UNUSED __attribute__((unused))
 
+#ifndef DT_REG /* dirent.h is the engine's own here */
+#define DT_CHR 2
+#define DT_DIR 4
+#define DT_REG 8
+#endif
+
 /* Names of the trees; a path below one is made by in(). */
 #define W_UP	 "up"
 #define W_WORK	 "work/tmp"

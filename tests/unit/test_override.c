@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "override.h"
+
+#include "fault.h"
+#include "fixture.h"
+#include "marks.h"
+
+static int fd;
+
+static void start(void)
+{
+	world_make(1);
+	put(W_UP, "f", "");
+	fd = open(in(W_UP, "f"), O_RDWR);
+}
+
+TestSuite(override, .init = start, .fini = world_end);
+
+static char *recorded(void)
+{
+	static char text[64];
+	ssize_t n = getxattr(in(W_UP, "f"), OVL_XATTR_OVERRIDE, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+Test(override, the_text_is_read_with_or_without_a_type)
+{
+	struct ovl_override o;
+
+	cr_expect(eq(int, ovl_override_parse("12:34:4755", &o), 0));
+	cr_expect(eq(uint, o.uid, 12));
+	cr_expect(eq(uint, o.gid, 34));
+	cr_expect(eq(uint, o.mode, 04755));
+	cr_expect(eq(int, ovl_override_parse("0:0:100644", &o), 0));
+	cr_expect(eq(uint, o.mode, 0644));
+	cr_expect(eq(int, ovl_override_parse("0:0:644:block-8-1", &o), 0));
+	cr_expect(eq(uint, o.mode, 0644));
+}
+
+Test(override, broken_texts_are_refused_and_write_nothing)
+{
+	struct ovl_override o = {.uid = 77};
+
+	cr_expect(eq(int, ovl_override_parse("", &o), -EINVAL));
+	cr_expect(eq(int, ovl_override_parse("12", &o), -EINVAL));
+	cr_expect(eq(int, ovl_override_parse("12:34", &o), -EINVAL));
+	cr_expect(eq(int, ovl_override_parse("a:b:c", &o), -EINVAL));
+	cr_expect(eq(int, ovl_override_parse("-1:0:644", &o), -EINVAL));
+	cr_expect(eq(uint, o.uid, 77));
+}
+
+Test(override, what_is_set_is_recorded_and_the_copy_stays_usable)
+{
+	cr_expect(eq(int, ovl_override_set(fd, 12, 34, 04755), 0));
+	cr_expect(eq(str, recorded(), (char *)"12:34:4755"));
+	cr_expect(eq(uint, lstat_of(W_UP, "f").st_mode & 07777, 0755));
+	cr_expect(eq(uint, w.ss->overrides, 1));
+}
+
+Test(override, an_update_changes_what_it_names)
+{
+	const char *path = in(W_UP, "f");
+
+	ovl_override_set(fd, 12, 34, 0755);
+	cr_expect(eq(int, ovl_override_update(path, -1U, 99, -1U), 0));
+	cr_expect(eq(str, recorded(), (char *)"12:99:755"));
+	cr_expect(eq(int, ovl_override_update(path, -1U, -1U, 0600), 0));
+	cr_expect(eq(str, recorded(), (char *)"12:99:600"));
+	cr_expect(eq(int, ovl_override_update(path, 7, -1U, -1U), 0));
+	cr_expect(eq(str, recorded(), (char *)"7:99:600"));
+}
+
+Test(override, an_update_of_nothing_records_nothing)
+{
+	cr_expect(eq(int, ovl_override_update(in(W_UP, "f"), 1, 2, 0600), 0));
+	cr_expect(eq(str, recorded(), (char *)""));
+}
+
+Test(override, a_full_disk_is_told_and_the_session_already_knows)
+{
+	fault_set(__NR_fsetxattr, 1, -ENOSPC);
+	cr_expect(eq(int, ovl_override_set(fd, 12, 34, 0600), -ENOSPC));
+	cr_expect(eq(uint, w.ss->overrides, 1));
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include "systab.h"
+
+#include "fault.h"
+#include "fixture.h"
+
+static void start(void)
+{
+	world_make(1);
+	put_dir(W_LOW(1), "d");
+	put(W_LOW(1), "d/f", "in d");
+	put(W_LOW(1), "f", "low");
+	put_dir(W_LOW(1), "e");
+}
+
+TestSuite(rename, .init = start, .fini = world_end);
+
+static long rename_(const char *from, const char *to)
+{
+	return view(SYS_rename, at(from), at(to));
+}
+
+static long rename2(const char *from, const char *to, unsigned flags)
+{
+	return view(SYS_renameat2, AT_FDCWD, at(from), AT_FDCWD, at(to), flags);
+}
+
+#define EXPECT_TEXT(rel, want) cr_expect(eq(str, shown(rel), (char *)(want)))
+#define MISSING		       "(-2)"
+
+Test(rename, a_lower_file_moves_and_leaves_a_whiteout)
+{
+	int before = next_fd();
+
+	cr_expect(eq(long, rename_("f", "g"), 0));
+	cr_expect(is_whiteout(W_UP, "f"));
+	EXPECT_TEXT("f", MISSING);
+	EXPECT_TEXT("g", "low");
+	cr_expect(eq(str, text_of(W_LOW(1), "f"), (char *)"low"));
+	cr_expect(eq(int, next_fd(), before));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(rename, a_file_of_upper_alone_leaves_nothing)
+{
+	put(W_UP, "u", "up");
+	cr_expect(eq(long, rename_("u", "v"), 0));
+	cr_expect(not(is_there(W_UP, "u")));
+	EXPECT_TEXT("v", "up");
+}
+
+Test(rename, onto_a_lower_file_onto_a_whiteout_and_onto_an_upper_file)
+{
+	put(W_UP, "u1", "1");
+	put(W_UP, "u2", "2");
+	put(W_UP, "u3", "3");
+	put(W_UP, "up", "");
+	put_whiteout(W_UP, "gone");
+	cr_expect(eq(long, rename_("u1", "f"), 0));
+	cr_expect(eq(long, rename_("u2", "gone"), 0));
+	cr_expect(eq(long, rename_("u3", "up"), 0));
+	EXPECT_TEXT("f", "1");
+	EXPECT_TEXT("gone", "2");
+	EXPECT_TEXT("up", "3");
+	cr_expect(eq(int, names_in(W_UP, ""), 3));
+}
+
+Test(rename, noreplace_sees_the_view)
+{
+	put(W_UP, "u", "up");
+	put_whiteout(W_UP, "gone");
+	cr_expect(eq(long, rename2("u", "f", RENAME_NOREPLACE), -EEXIST));
+	cr_expect(eq(long, rename2("u", "gone", RENAME_NOREPLACE), 0));
+	EXPECT_TEXT("gone", "up");
+	cr_expect(eq(long, rename2("gone", "new", RENAME_NOREPLACE), 0));
+	EXPECT_TEXT("new", "up");
+}
+
+Test(rename, exchange_swaps_a_lower_and_an_upper_file)
+{
+	put(W_UP, "u", "up");
+	cr_expect(eq(long, rename2("u", "f", RENAME_EXCHANGE), 0));
+	EXPECT_TEXT("u", "low");
+	EXPECT_TEXT("f", "up");
+	cr_expect(eq(long, rename2("u", "missing", RENAME_EXCHANGE), -ENOENT));
+	cr_expect(eq(long, rename2("d/f", "f", RENAME_EXCHANGE), 0));
+	EXPECT_TEXT("d/f", "up");
+	EXPECT_TEXT("f", "in d");
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(rename, exchange_of_a_directory_and_a_file)
+{
+	put_dir(W_UP, "u");
+	put(W_UP, "u/x", "x");
+	cr_expect(eq(long, rename2("u", "f", RENAME_EXCHANGE), 0));
+	EXPECT_TEXT("f/x", "x");
+	EXPECT_TEXT("u", "low");
+}
+
+Test(rename, impossible_flags_are_einval)
+{
+	cr_expect(eq(long, rename2("f", "g", RENAME_NOREPLACE | RENAME_EXCHANGE), -EINVAL));
+	cr_expect(eq(long, rename2("f", "g", 1U << 20), -EINVAL));
+}
+
+Test(rename, what_rename_2_forbids)
+{
+	put(W_UP, "u", "up");
+	put_dir(W_UP, "ud");
+	put_dir(W_UP, "ud/sub");
+	cr_expect(eq(long, rename_("missing", "x"), -ENOENT));
+	cr_expect(eq(long, rename_("u", "missing/x"), -ENOENT));
+	cr_expect(eq(long, rename_("u", "f/x"), -ENOTDIR));
+	cr_expect(eq(long, rename_("u", "d"), -EISDIR));
+	cr_expect(eq(long, rename_("ud", "f"), -ENOTDIR));
+	cr_expect(eq(long, rename_("ud", "d"), -ENOTEMPTY));
+	cr_expect(eq(long, rename_("ud", "ud/sub"), -EINVAL));
+	cr_expect(eq(long, rename_("ud", "ud/sub/x"), -EINVAL));
+	cr_expect(eq(long, rename_("ud/sub", "ud"), -ENOTEMPTY));
+	cr_expect(eq(long, rename_("u", "x/"), -ENOTDIR));
+	cr_expect(eq(long, rename_("u/", "x"), -ENOTDIR));
+	cr_expect(eq(long, rename_("ud/.", "x"), -EBUSY));
+	cr_expect(eq(long, rename_("u", "d/.."), -EBUSY));
+	EXPECT_TEXT("u", "up");
+	cr_expect(is_there(W_UP, "ud/sub"));
+}
+
+Test(rename, two_names_of_one_object_stay_both)
+{
+	put(W_UP, "a", "text");
+	cr_assert_eq(link(in(W_UP, "a"), in(W_UP, "b")), 0);
+	announce("b", true);
+	cr_expect(eq(long, rename_("a", "b"), 0));
+	cr_expect(is_there(W_UP, "a"));
+	cr_expect(is_there(W_UP, "b"));
+	cr_expect(eq(long, rename_("a", "a"), 0));
+	cr_expect(eq(long, rename_("f", "f"), 0));
+	cr_expect(not(is_there(W_UP, "f")));
+}
+
+Test(rename, a_directory_of_upper_moves)
+{
+	uint32_t gen = w.ss->dir_gen;
+
+	put_dir(W_UP, "u");
+	put(W_UP, "u/x", "x");
+	cr_expect(eq(long, rename_("u", "v"), 0));
+	EXPECT_TEXT("v/x", "x");
+	EXPECT_TEXT("u/x", MISSING);
+	cr_expect(ne(uint, w.ss->dir_gen, gen));
+}
+
+Test(rename, a_directory_onto_an_empty_lower_one)
+{
+	put_dir(W_UP, "u");
+	put(W_UP, "u/x", "x");
+	cr_expect(eq(long, rename_("u", "e"), 0));
+	EXPECT_TEXT("e/x", "x");
+	cr_expect(not(is_there(W_UP, "u")));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(rename, a_directory_onto_an_emptied_merged_one_shows_only_its_own)
+{
+	put_dir(W_UP, "u");
+	put(W_UP, "u/x", "x");
+	cr_expect(eq(long, view(SYS_unlink, at("d/f")), 0));
+	cr_expect(eq(long, rename_("u", "d"), 0));
+	EXPECT_TEXT("d/x", "x");
+	EXPECT_TEXT("d/f", MISSING);
+	cr_expect(is_opaque(W_UP, "d"));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(rename, a_directory_onto_a_whiteout_is_opaque)
+{
+	put_whiteout(W_UP, "d");
+	put_dir(W_UP, "u");
+	cr_expect(eq(long, rename_("u", "d"), 0));
+	cr_expect(is_opaque(W_UP, "d"));
+	cr_expect(not(is_there(W_UP, "u")));
+	EXPECT_TEXT("d/f", MISSING);
+}
+
+Test(rename, a_directory_made_over_a_lower_one_leaves_a_whiteout)
+{
+	put_opaque(W_UP, "d");
+	put(W_UP, "d/x", "x");
+	cr_expect(eq(long, rename_("d", "v"), 0));
+	cr_expect(is_whiteout(W_UP, "d"));
+	EXPECT_TEXT("v/x", "x");
+	EXPECT_TEXT("v/f", MISSING);
+	EXPECT_TEXT("d/f", MISSING);
+}
+
+Test(rename, a_full_upper_leaves_both_names_as_they_were)
+{
+	static const long steps[] = {__NR_copy_file_range, __NR_renameat2};
+	int before = next_fd();
+
+	for (size_t i = 0; i < OVL_ARRAY_SIZE(steps); i++) {
+		fault_reset();
+		fault_set(steps[i], FAULT_EACH, -ENOSPC);
+		cr_expect(eq(long, rename_("f", "d/f"), -ENOSPC));
+		fault_reset();
+		EXPECT_TEXT("f", "low");
+		EXPECT_TEXT("d/f", "in d");
+		EXPECT_NO_TEMPORARY();
+		cr_expect(eq(int, next_fd(), before));
+	}
+}
+
+Test(rename, a_file_system_without_rename_whiteout_takes_two_steps)
+{
+	fault_set(__NR_renameat2, 2, -EINVAL); /* the first is the copy-up's */
+	cr_expect(eq(long, rename_("f", "g"), 0));
+	cr_expect(is_whiteout(W_UP, "f"));
+	EXPECT_TEXT("g", "low");
+}
+
+static void other_makes_the_new_name(void *arg)
+{
+	long fd = view(SYS_openat, AT_FDCWD, at(arg), O_CREAT | O_EXCL | O_WRONLY, 0644);
+
+	cr_assert_geq(fd, 0);
+	close((int)fd);
+}
+
+Test(rename, a_name_that_appears_is_replaced_or_refused_as_asked)
+{
+	put(W_UP, "u", "1");
+	put(W_UP, "v", "2");
+	fault_hook(__NR_renameat2, 1, other_makes_the_new_name, (void *)"new");
+	cr_expect(eq(long, rename_("u", "new"), 0));
+	EXPECT_TEXT("new", "1");
+	fault_reset();
+	fault_hook(__NR_renameat2, 1, other_makes_the_new_name, (void *)"more");
+	cr_expect(eq(long, rename2("v", "more", RENAME_NOREPLACE), -EEXIST));
+	EXPECT_TEXT("v", "2");
+	EXPECT_TEXT("more", "");
+}
+
+Test(rename, a_read_only_session_says_erofs)
+{
+	w.ss->flags = OVL_S_READ_ONLY;
+	w.ss->layer[0].path = (struct ovl_str){0};
+	cr_expect(eq(long, rename_("f", "g"), -EROFS));
+	cr_expect(eq(long, rename_("missing", "g"), -ENOENT));
+	cr_expect(eq(long, rename_("f", "f"), 0));
+}
+
+Test(rename, over_the_border_of_the_view_is_exdev)
+{
+	put("work", "out", "out");
+	cr_expect(eq(long, view(SYS_rename, at("f"), (long)in("work", "x")), -EXDEV));
+	cr_expect(eq(long, view(SYS_rename, (long)in("work", "out"), at("x")), -EXDEV));
+	cr_expect(eq(long, view(SYS_rename, (long)in("work", "out"), (long)in("work", "to")), 0));
+	cr_expect(is_there("work", "to"));
+}
+
+Test(rename, a_lowers_own_path_is_read_only)
+{
+	cr_expect(eq(long, view(SYS_rename, (long)in("low1", "f"), (long)in("low1", "g")), -EROFS));
+	cr_expect(is_there(W_LOW(1), "f"));
+}
