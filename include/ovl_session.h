@@ -150,6 +150,7 @@ struct ovl_session {
 	struct ovl_filter hidden;  /* names that hide what lowers hold at or below them: whiteouts,
 				    * non-directories, opaque and redirected directories in upper;
 				    * the paths of hide[] as well */
+	struct ovl_filter linked;  /* lower inodes that WORK/index knows: shim/index.c */
 	struct ovl_filter origin;  /* inode numbers of upper objects that carry an origin */
 	struct ovl_dir_slot dirs[1u << OVL_DIRS_LOG2];
 

@@ -162,6 +162,8 @@ int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, 
 	int err = ovl_tree_walk(upper, note, &f);
 	int full = ovl_moves_finish(&f.moves, ss);
 
+	/* The view root is every layer's: neither its names nor its attributes are one's alone. */
+	ovl_filter_add(&ss->present, f.root);
 	return err ? err : full;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fill.h"
+#include "linkindex.h"
 #include "ovl_session.h"
 #include "say.h"
 
@@ -149,6 +150,9 @@ static void fill_tables(struct ovl_run *run, struct ovl_session *ss)
 	err = ovl_fill_upper(ss, run->upper, run->root, run->dot_wh);
 	if (err)
 		give_up(run, run->upper, -err);
+	err = ovl_linkindex_open(run, ss);
+	if (err)
+		give_up(run, run->work, -err);
 }
 
 /* The trace is told by every process of the run, whoever it is by then. */

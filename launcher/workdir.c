@@ -6,6 +6,7 @@
  * work/session.HEX   the session file; its name cannot be guessed
  * work/oplock        what processes of the run lock among themselves
  * work/tmp/          the engine's temporaries
+ * work/index/        links of lower inodes that were copied up; kept: linkindex.h
  *
  * Processes that root starts may change to another user and still are in the run: then work
  * can be entered (0711) but not listed, the session is open to who knows its name (0666), tmp
@@ -24,6 +25,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "linkindex.h"
 #include "say.h"
 #include "tree.h"
 
@@ -264,6 +266,7 @@ static void remove_work(const struct ovl_run *run)
 	char *oplock = ovl_text("%s/oplock", run->work);
 	char *lock = ovl_text("%s/lock", run->work);
 
+	ovl_linkindex_end(run);
 	(void)unlink(oplock); /* as much as goes: what stays keeps the directory, which tells */
 	(void)ovl_tree_empty(tmp);
 	if (!rmdir(tmp) && holds_at_most(run->work, 1)) {

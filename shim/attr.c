@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* attr.c - mode, owner, times, and the ioctls that change flags */
 #include "do.h"
+#include "inode.h"
+#include "lookup.h"
 #include "override.h"
 #include "real.h"
 #include "systab.h"
@@ -20,20 +22,31 @@ static int namei_flags(long at_flags)
 	       (at_flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0);
 }
 
-/* chmod and chown of the object at ctx->real, which is on upper. */
+/* The owner may keep himself out; that must not keep us from what we store on the object. */
+static bool is_plain_mode(unsigned mode)
+{
+	return !ovl_ss->overrides && (mode & 0700) == 0700;
+}
+
+/* chmod of the object at ctx->real, which is on upper. */
 static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 {
+	struct ovl_name *n = &ctx->name[0];
 	OVL_LOC loc = OVL_LOC_INIT;
-	int err = ovl_loc_get(&ctx->real, &loc);
+	int err = ovl_lookup_stat(ctx, n);
 
+	if (!err && (n->st.stx_mode & S_IFMT) == S_IFLNK)
+		return -EOPNOTSUPP;
+	if (!err)
+		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (!err)
+		err = ovl_loc_get(&ctx->real, &loc);
 	if (err)
 		return err;
-	if (ctx->name[0].known && (ctx->name[0].st.stx_mode & S_IFMT) == S_IFLNK)
-		return -EOPNOTSUPP;
-	err = ovl_do_chmod(loc.fd, loc.name, mode);
-	if (!err && ovl_ss->overrides)
-		err = ovl_override_update(ctx->real.buf, -1U, -1U, mode & 07777);
-	return err;
+	if (is_plain_mode(mode) || loc.fd >= 0)
+		return ovl_do_chmod(loc.fd, loc.name, mode);
+	ovl_inode_present_name(ctx, n);
+	return ovl_override_chmod(ctx->real.buf, &n->st, mode);
 }
 
 static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)

@@ -2,6 +2,7 @@
 #include "attr_copy.h"
 
 #include "do.h"
+#include "index.h"
 #include "inode.h"
 #include "marks.h"
 #include "override.h"
@@ -70,19 +71,13 @@ int ovl_attr_times(int dir, const char *name, const struct statx *st)
 /* Owner first: the kernel clears suid and sgid on a change of owner. */
 static int copy_owner_mode(int fd, const struct statx *st, const struct statx *now)
 {
-	bool refused = false;
-	unsigned mode = st->stx_mode & 07777;
-	int err;
+	int err = 0;
 
-	if (st->stx_uid != now->stx_uid || st->stx_gid != now->stx_gid) {
+	if (st->stx_uid != now->stx_uid || st->stx_gid != now->stx_gid)
 		err = (int)ovl_sys(__NR_fchown, fd, st->stx_uid, st->stx_gid);
-		refused = err == -EPERM || err == -EINVAL;
-		if (err && !refused)
-			return err;
-	}
-	if (refused)
-		return ovl_override_set(fd, st->stx_uid, st->stx_gid, mode);
-	return (int)ovl_sys(__NR_fchmod, fd, mode);
+	if (err == -EPERM || err == -EINVAL || (!err && ovl_override_needed(st->stx_mode)))
+		return ovl_override_set(fd, st->stx_uid, st->stx_gid, st->stx_mode);
+	return err ? err : (int)ovl_sys(__NR_fchmod, fd, st->stx_mode & 07777);
 }
 
 int ovl_attr_copy(struct ovl_ctx *ctx, struct ovl_path *from, int fd, const struct statx *st)
@@ -104,15 +99,14 @@ int ovl_attr_copy(struct ovl_ctx *ctx, struct ovl_path *from, int fd, const stru
 	return err;
 }
 
-int ovl_attr_copy_at(int dir, const char *name, const struct statx *st)
+int ovl_attr_copy_at(struct ovl_ctx *ctx, int dir, const char *name, const struct statx *st)
 {
 	int err = ovl_do_chown(dir, name, st->stx_uid, st->stx_gid, AT_SYMLINK_NOFOLLOW);
 
 	if (err && err != -EPERM && err != -EINVAL)
 		return err;
-	if ((st->stx_mode & S_IFMT) != S_IFLNK)
+	err = ovl_index_set_origin(ctx, dir, name, st);
+	if (!err && (st->stx_mode & S_IFMT) != S_IFLNK)
 		err = ovl_do_chmod(dir, name, st->stx_mode & 07777);
-	else
-		err = 0;
 	return err ? err : ovl_attr_times(dir, name, st);
 }

@@ -15,7 +15,7 @@
 int ovl_attr_copy(struct ovl_ctx *ctx, struct ovl_path *from, int fd, const struct statx *st);
 
 /* The same for a symlink or special file @name in @dir, which has no xattrs of users. */
-int ovl_attr_copy_at(int dir, const char *name, const struct statx *st);
+int ovl_attr_copy_at(struct ovl_ctx *ctx, int dir, const char *name, const struct statx *st);
 
 /* Set atime and mtime of @st on @name in @dir (NULL: on @dir itself, a descriptor). */
 int ovl_attr_times(int dir, const char *name, const struct statx *st);

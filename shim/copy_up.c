@@ -4,6 +4,7 @@
 #include "attr_copy.h"
 #include "copy_data.h"
 #include "do.h"
+#include "index.h"
 #include "lookup.h"
 #include "marks.h"
 #include "perm.h"
@@ -64,10 +65,10 @@ static int build_link(struct ovl_ctx *ctx, struct job *job)
 
 	if (!err)
 		err = ovl_do_symlink(ctx->link.buf, job->tmp, job->name);
-	return err ? err : ovl_attr_copy_at(job->tmp, job->name, job->st);
+	return err ? err : ovl_attr_copy_at(ctx, job->tmp, job->name, job->st);
 }
 
-static int build_special(struct job *job)
+static int build_special(struct ovl_ctx *ctx, struct job *job)
 {
 	const struct statx *st = job->st;
 	/* The kernel's encoding of a device number: makedev(3). */
@@ -75,7 +76,7 @@ static int build_special(struct job *job)
 		       (uint64_t)(st->stx_rdev_minor & ~0xffU) << 12;
 	int err = ovl_do_mknod(job->tmp, job->name, st->stx_mode & (S_IFMT | 0777), dev);
 
-	return err ? err : ovl_attr_copy_at(job->tmp, job->name, st);
+	return err ? err : ovl_attr_copy_at(ctx, job->tmp, job->name, st);
 }
 
 static int build(struct ovl_ctx *ctx, struct job *job)
@@ -89,7 +90,7 @@ static int build(struct ovl_ctx *ctx, struct job *job)
 	case S_IFLNK:
 		return build_link(ctx, job);
 	default:
-		return build_special(job);
+		return build_special(ctx, job);
 	}
 }
 
@@ -214,6 +215,73 @@ static int make_parents(struct ovl_ctx *ctx, struct ovl_name *n)
 	return ovl_fd_steal(&dir);
 }
 
+/* Give the name @n, which is still a lower's, its own link to the copy in the index. */
+static int link_up(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
+{
+	const char *name = n->at.buf + ovl_path_base(&n->at);
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_index_path(&n->from, &ctx->real);
+
+	if (!err)
+		err = ovl_loc_get(&ctx->real, &loc);
+	if (!err)
+		err = (int)ovl_sys(__NR_statx, parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
+				   &ctx->st);
+	if (!err)
+		err = ovl_do_link(loc.fd, loc.name, parent, name, 0);
+	if (err)
+		return err == -EEXIST ? 0 : err;
+	(void)ovl_attr_times(parent, ".", &ctx->st); /* a copy is no change of the directory */
+	/* The index stood for it before: the copy has one name more, the lower one less. */
+	return ovl_index_uncount(&n->from, n->st.stx_nlink);
+}
+
+/*
+ * A lower inode of several names: one copy in the index, whoever comes first, and a link to it
+ * for each name that is copied up.
+ */
+static int copy_linked(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
+{
+	struct job job = {.from = &ctx->real, .st = &n->st, .size = size};
+	OVL_FD lock = ovl_workdir_lock();
+	OVL_FD tmp = ovl_workdir_open();
+	int err;
+
+	if (lock < 0 || tmp < 0)
+		return lock < 0 ? lock : tmp;
+	n->from = ovl_origin_of(&n->st);
+	job.tmp = tmp;
+	err = ovl_name_real(n, n->layer, &ctx->real);
+	if (!err)
+		err = ovl_index_path(&n->from, &ctx->temp);
+	if (err)
+		return err;
+	if (ovl_real_statx(&ctx->temp, &ctx->st)) {
+		err = build(ctx, &job);
+		if (!err)
+			err = ovl_index_enter(&n->from, tmp, job.name);
+		(void)ovl_workdir_discard(ctx, tmp, job.name); /* the index has it now */
+	}
+	return err ? err : link_up(ctx, n, parent);
+}
+
+/* @n->linked: no copy is to be made, but the name on upper. */
+static int link_name(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
+{
+	OVL_FD lock = ovl_workdir_lock();
+
+	return lock < 0 ? lock : link_up(ctx, n, parent);
+}
+
+static int copy_single(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
+{
+	int err = ovl_name_real(n, n->layer, &ctx->real);
+
+	return err ? err
+		   : copy_to(ctx, &ctx->real, &n->st, size, parent,
+			     n->at.buf + ovl_path_base(&n->at));
+}
+
 int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_use use,
 		       int *ret_fd)
 {
@@ -222,7 +290,7 @@ int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_
 
 	if (ovl_read_only())
 		return -EROFS;
-	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	err = ovl_layer_path(&ctx->real, OVL_UPPER, ovl_name_rel(n));
 	if (err)
 		return err;
 	ovl_path_pop(&ctx->real);
@@ -246,25 +314,31 @@ int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_
 int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 {
 	OVL_FD parent = -1;
+	bool dir;
 	int err;
 
 	if (ovl_read_only())
 		return -EROFS;
-	if (n->layer == OVL_UPPER)
+	if (n->layer == OVL_UPPER && !n->linked)
 		return 0;
 	err = ovl_lookup_stat(ctx, n);
 	if (!err)
 		err = ovl_copy_up_parent(ctx, n, OVL_PARENT_HOLD, &parent);
-	if (!err)
-		err = ovl_name_real(n, n->layer, &ctx->real);
 	if (err)
 		return err;
-	ovl_announce(n->hash, (n->st.stx_mode & S_IFMT) != S_IFDIR);
-	err = copy_to(ctx, &ctx->real, &n->st, size, parent, n->at.buf + ovl_path_base(&n->at));
+	dir = (n->st.stx_mode & S_IFMT) == S_IFDIR;
+	ovl_announce(n->hash, !dir);
+	if (n->linked)
+		err = link_name(ctx, n, parent);
+	else if (!dir && n->st.stx_nlink > 1)
+		err = copy_linked(ctx, n, size, parent);
+	else
+		err = copy_single(ctx, n, size, parent);
 	if (err)
 		return err;
 	n->layer = OVL_UPPER;
 	n->in_upper = true;
+	n->linked = false;
 	ovl_note(ctx, "copied_up");
 	return 0;
 }

@@ -32,6 +32,13 @@ enum ovl_last {
 	OVL_L_ROOT,
 };
 
+/* Which lower inode. */
+struct ovl_origin {
+	uint64_t ino;
+	uint32_t major;
+	uint32_t minor;
+};
+
 /*
  * A resolved name: the directory it lives in, and the object itself if there is one.
  * Masks have bit k set for lower layer k (from 1).
@@ -46,22 +53,27 @@ struct ovl_name {
 	uint64_t lowers;     /* a directory: lowers whose copy of it shows */
 	enum ovl_zone zone;
 	enum ovl_last last;
-	int layer;	 /* holds the object: OVL_UPPER, a lower's number, OVL_NONE */
-	bool pupper;	 /* the parent directory may exist in upper */
-	bool deep;	 /* below a directory that was put in its place whole: the filters
-			  * do not know the names in it */
-	bool moved;	 /* a redirect lies on the way: lower paths are in @low */
-	bool in_upper;	 /* upper has an entry of this name: the object or a whiteout */
-	bool whiteout;	 /* and it is a whiteout */
-	bool redirect;	 /* the object itself is a moved directory of upper */
-	bool covers;	 /* valid with @redirect: a lower name shows when it goes */
-	bool opaque;	 /* the object is a directory of upper that hides the lowers' */
-	bool slash;	 /* the path as given ended in a slash */
-	bool via_view;	 /* the way led through the view: the path as given means nothing
-			  * to the kernel */
-	bool magic;	 /* a link of /proc that only the kernel can follow */
-	bool known;	 /* @st is filled in */
-	struct statx st; /* of the object, as the layer's file system tells it */
+	int layer;     /* holds the object: OVL_UPPER, a lower's number, OVL_NONE */
+	bool pupper;   /* the parent directory may exist in upper */
+	bool deep;     /* below a directory that was put in its place whole: the filters
+			* do not know the names in it */
+	bool moved;    /* a redirect lies on the way: lower paths are in @low */
+	bool in_upper; /* upper has an entry of this name: the object or a whiteout */
+	bool whiteout; /* and it is a whiteout */
+	bool redirect; /* the object itself is a moved directory of upper */
+	bool covers;   /* valid with @redirect: a lower name shows when it goes */
+	bool opaque;   /* the object is a directory of upper that hides the lowers' */
+	bool slash;    /* the path as given ended in a slash */
+	bool via_view; /* the way led through the view: the path as given means nothing
+			* to the kernel */
+	bool magic;    /* a link of /proc that only the kernel can follow */
+	bool linked;   /* the name is a lower's still, but the object was copied up by another
+			* of its names: the copy is in the index, @layer is OVL_UPPER */
+	bool known;    /* @st is filled in */
+	bool shown;    /* and turned into what the view shows: inode.c */
+	struct ovl_origin from;		/* when @linked: the lower inode */
+	char xname[XATTR_NAME_MAX + 1]; /* an xattr's name as it is stored */
+	struct statx st;		/* of the object, as the layer's file system tells it */
 };
 
 struct ovl_ctx {

@@ -108,6 +108,12 @@ static enum ovl_verdict done(struct ovl_call *c, long ret)
 	return OVL_DONE;
 }
 
+/* An object of several names may have been copied up by one of the others. */
+static bool is_linked(unsigned mode, uint32_t nlink)
+{
+	return nlink > 1 && (mode & S_IFMT) != S_IFDIR;
+}
+
 /* stat and lstat by whatever name: look at the name itself, a symlink is for the slow path. */
 static enum ovl_verdict fast_stat(struct ovl_call *c, int dirfd, long path, long buf, long flags)
 {
@@ -118,7 +124,8 @@ static enum ovl_verdict fast_stat(struct ovl_call *c, int dirfd, long path, long
 	    tell(dirfd, (const char *)path) == UNKNOWN)
 		return OVL_SLOW;
 	r = ovl_sys(__NR_newfstatat, dirfd, path, buf, flags | AT_SYMLINK_NOFOLLOW);
-	if (!r && !(flags & AT_SYMLINK_NOFOLLOW) && (st->mode & S_IFMT) == S_IFLNK)
+	if (!r && (is_linked(st->mode, (uint32_t)st->nlink) ||
+		   (!(flags & AT_SYMLINK_NOFOLLOW) && (st->mode & S_IFMT) == S_IFLNK)))
 		return OVL_SLOW;
 	return done(c, r);
 }
@@ -132,7 +139,8 @@ static enum ovl_verdict fast_statx(struct ovl_call *c)
 	if ((flags & AT_EMPTY_PATH) || tell((int)c->arg[0], (const char *)c->arg[1]) == UNKNOWN)
 		return OVL_SLOW;
 	r = ovl_sys(__NR_statx, c->arg[0], c->arg[1], flags | AT_SYMLINK_NOFOLLOW, c->arg[3], st);
-	if (!r && !(flags & AT_SYMLINK_NOFOLLOW) && (st->stx_mode & S_IFMT) == S_IFLNK)
+	if (!r && (is_linked(st->stx_mode, st->stx_nlink) ||
+		   (!(flags & AT_SYMLINK_NOFOLLOW) && (st->stx_mode & S_IFMT) == S_IFLNK)))
 		return OVL_SLOW;
 	return done(c, r);
 }

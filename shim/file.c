@@ -132,7 +132,8 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 		return -ELOOP;
 	if (type == S_IFDIR && (wants_write(flags) || (o->flags & O_CREAT)) && !(flags & O_PATH))
 		return -EISDIR;
-	if (n->layer != OVL_UPPER && must_copy(type, flags)) {
+	if (n->layer != OVL_UPPER ? must_copy(type, flags)
+				  : ovl_ss->overrides && !(flags & O_PATH)) {
 		err = ovl_perm_access(ctx, n, access_mask(flags));
 		if (!err)
 			err = ovl_copy_up(ctx, n, flags & O_TRUNC ? 0 : OVL_COPY_ALL);
@@ -157,6 +158,11 @@ static long open_dir(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 
 	if (wants_write(flags))
 		return -EISDIR;
+	if (n->layer == OVL_UPPER && !(flags & O_PATH) && (n->lowers || ovl_ss->overrides)) {
+		err = ovl_perm_access(ctx, n, 4);
+		if (err)
+			return err;
+	}
 	err = ovl_name_real(n, dir_layer(n), &ctx->real);
 	return err ? err : open_real(ctx, flags);
 }
@@ -184,8 +190,6 @@ static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct openi
 	struct ovl_maker m = {.make = ovl_make_file, .flags = o->flags, .mode = o->mode};
 	int fd;
 
-	if (n->slash)
-		return -EISDIR;
 	if (n->whiteout)
 		m.flags |= O_EXCL;
 	fd = ovl_create(ctx, n, &m);
@@ -198,7 +202,8 @@ static int follow_flags(int flags)
 
 	if (flags & O_PATH)
 		return flags & O_NOFOLLOW ? 0 : OVL_N_FOLLOW;
-	return exclusive || (flags & O_NOFOLLOW) ? 0 : OVL_N_FOLLOW;
+	return (exclusive || (flags & O_NOFOLLOW) ? 0 : OVL_N_FOLLOW) |
+	       (flags & O_CREAT ? OVL_N_FILE : 0);
 }
 
 static long open_once(struct ovl_ctx *ctx, const struct opening *o)
@@ -269,14 +274,25 @@ long ovl_op_creat(struct ovl_ctx *ctx)
 	 O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |     \
 	 O_CLOEXEC | O_PATH | O_TMPFILE)
 
+/* openat2(2) refuses what open(2) forgives. */
+static bool is_wrong(const struct open_how *how)
+{
+	bool makes = how->flags & (O_CREAT | TMPFILE_BIT);
+
+	if (how->flags & ~(uint64_t)(unsigned)OPEN_FLAGS_KNOWN)
+		return true;
+	if ((how->flags & O_PATH) && (how->flags & ~(uint64_t)(unsigned)PATH_FLAGS))
+		return true;
+	return makes ? how->mode & ~(uint64_t)07777 : how->mode;
+}
+
 long ovl_op_openat2(struct ovl_ctx *ctx)
 {
 	const struct open_how *how = (const struct open_how *)ovl_arg(ctx, 2);
 	struct opening o = {.dirfd = 0, .path = 1};
 
 	/* What is wrong with it the kernel tells best. */
-	if ((unsigned long)how < 4096 || (size_t)ovl_arg(ctx, 3) != sizeof(*how) ||
-	    (how->flags & ~(uint64_t)(unsigned)OPEN_FLAGS_KNOWN))
+	if ((unsigned long)how < 4096 || (size_t)ovl_arg(ctx, 3) != sizeof(*how) || is_wrong(how))
 		return OVL_R_PASS;
 	ctx->resolve = how->resolve;
 	o.flags = (int)how->flags;

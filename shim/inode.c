@@ -2,6 +2,7 @@
 #include "inode.h"
 
 #include "fdview.h"
+#include "index.h"
 #include "marks.h"
 #include "override.h"
 #include "real.h"
@@ -29,18 +30,34 @@ int ovl_inode_set_origin(int fd, uint64_t ino, const struct statx *origin)
 	return (int)ovl_sys(__NR_fsetxattr, fd, OVL_XATTR_ORIGIN, text, n, 0);
 }
 
-static void apply_origin(const char *text, struct statx *st)
+static bool parse_origin(const char *text, struct ovl_origin *ret)
 {
-	uint64_t ino;
 	uint64_t major;
 	uint64_t minor;
 
-	if (!ovl_str_parse(&text, &ino) || *text++ != ' ' || !ovl_str_parse(&text, &major) ||
+	if (!ovl_str_parse(&text, &ret->ino) || *text++ != ' ' || !ovl_str_parse(&text, &major) ||
 	    *text++ != ' ' || !ovl_str_parse(&text, &minor))
-		return;
-	st->stx_ino = ino;
-	st->stx_dev_major = (uint32_t)major;
-	st->stx_dev_minor = (uint32_t)minor;
+		return false;
+	ret->major = (uint32_t)major;
+	ret->minor = (uint32_t)minor;
+	return true;
+}
+
+/* How many names the view shows: upper's, but not the index's, and lowers' that still show. */
+static void count_links(const struct ovl_origin *o, struct statx *st)
+{
+	int lowers = ovl_index_maybe(o) ? ovl_index_count(o) : -ENOENT;
+
+	if (lowers >= 0 && (st->stx_mode & S_IFMT) != S_IFDIR)
+		st->stx_nlink += (uint32_t)lowers - 1;
+}
+
+static void apply_origin(const struct ovl_origin *o, struct statx *st)
+{
+	count_links(o, st);
+	st->stx_ino = o->ino;
+	st->stx_dev_major = o->major;
+	st->stx_dev_minor = o->minor;
 }
 
 static void apply_override(const char *text, struct statx *st)
@@ -55,9 +72,9 @@ static void apply_override(const char *text, struct statx *st)
 }
 
 /* The value of xattr @name, NUL-terminated; false when there is none. */
-static bool get_path(const char *path, const char *name, char *buf)
+static bool get_xattr(long nr, const char *path, const char *name, char *buf)
 {
-	long n = ovl_sys(__NR_lgetxattr, path, name, buf, ORIGIN_SIZE - 1);
+	long n = ovl_sys(nr, path, name, buf, ORIGIN_SIZE - 1);
 
 	if (n <= 0)
 		return false;
@@ -72,47 +89,86 @@ static bool has_xattrs(const struct statx *st)
 	return type == S_IFREG || type == S_IFDIR;
 }
 
+/* Of an object that can hold no xattr of ours. */
+static void present_indexed(struct statx *st)
+{
+	struct ovl_origin o;
+
+	if (ovl_inode_maybe_origin(st->stx_ino) && !ovl_index_get_origin(st, &o))
+		apply_origin(&o, st);
+}
+
+/* What the xattrs of the upper object behind @path, followed to its end, say of it. */
+static void present_by(long nr, const char *path, struct statx *st)
+{
+	struct ovl_origin o;
+	char text[ORIGIN_SIZE];
+	bool maybe = ovl_inode_maybe_origin(st->stx_ino);
+
+	if (ovl_ss->overrides && get_xattr(nr, path, OVL_XATTR_OVERRIDE, text))
+		apply_override(text, st);
+	if (maybe && get_xattr(nr, path, OVL_XATTR_ORIGIN, text) && parse_origin(text, &o))
+		apply_origin(&o, st);
+}
+
 void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st)
 {
-	char text[ORIGIN_SIZE];
-
-	if (layer != OVL_UPPER || !has_xattrs(st))
+	if (layer != OVL_UPPER)
 		return;
-	if (ovl_ss->overrides && get_path(p->buf, OVL_XATTR_OVERRIDE, text))
-		apply_override(text, st);
-	if (ovl_inode_maybe_origin(st->stx_ino) && get_path(p->buf, OVL_XATTR_ORIGIN, text))
-		apply_origin(text, st);
+	if (has_xattrs(st))
+		present_by(__NR_lgetxattr, p->buf, st);
+	else
+		present_indexed(st);
 }
 
 void ovl_inode_present_fd(int layer, int fd, struct statx *st)
 {
 	char link[32];
-	char text[ORIGIN_SIZE];
 
-	if (layer != OVL_UPPER || !has_xattrs(st))
-		return;
-	if (!ovl_ss->overrides && !ovl_inode_maybe_origin(st->stx_ino))
+	if (layer != OVL_UPPER)
 		return;
 	/* Through /proc, so that O_PATH descriptors answer too. */
 	ovl_fd_link(fd, link);
-	for (int i = 0; i < 2; i++) {
-		const char *name = i ? OVL_XATTR_OVERRIDE : OVL_XATTR_ORIGIN;
-		long n = ovl_sys(__NR_getxattr, link, name, text, sizeof(text) - 1);
+	if (has_xattrs(st))
+		present_by(__NR_getxattr, link, st);
+	else
+		present_indexed(st);
+}
 
-		if (n <= 0)
-			continue;
-		text[n] = '\0';
-		if (i)
-			apply_override(text, st);
-		else
-			apply_origin(text, st);
-	}
+/* A lower object of whose names some are covered by now. */
+static void present_lower(struct statx *st)
+{
+	struct ovl_origin o = ovl_origin_of(st);
+	int left;
+
+	if (st->stx_nlink < 2 || (st->stx_mode & S_IFMT) == S_IFDIR || !ovl_index_maybe(&o))
+		return;
+	left = ovl_index_count(&o);
+	if (left > 0)
+		st->stx_nlink = (uint32_t)left;
+}
+
+/* The view root is the top lower's, as far as it can be told from it. */
+static void present_root(struct statx *st)
+{
+	const struct ovl_layer *top = &ovl_ss->layer[1];
+
+	st->stx_ino = top->ino;
+	st->stx_dev_major = (uint32_t)(top->dev >> 8 & 0xfff);
+	st->stx_dev_minor = (uint32_t)((top->dev & 0xff) | (top->dev >> 12 & 0xffffff00));
 }
 
 void ovl_inode_present_name(struct ovl_ctx *ctx, struct ovl_name *n)
 {
-	if (n->layer == OVL_UPPER && !ovl_name_real(n, OVL_UPPER, &ctx->real))
+	if (n->shown)
+		return;
+	n->shown = true;
+	if (n->layer != OVL_UPPER)
+		present_lower(&n->st);
+	else if (!ovl_name_real(n, OVL_UPPER, &ctx->real))
 		ovl_inode_present(OVL_UPPER, &ctx->real, &n->st);
+	if (n->at.len == ovl_ss->root.len && n->layer == OVL_UPPER)
+		present_root(&n->st);
 	/* How many directories a merged one holds is not known: 1 says so, find(1) asks. */
 	if ((n->st.stx_mode & S_IFMT) == S_IFDIR && n->layer == OVL_UPPER && n->lowers)
 		n->st.stx_nlink = 1;

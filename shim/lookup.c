@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lookup.h"
 
+#include "index.h"
 #include "marks.h"
 #include "real.h"
 #include "view.h"
@@ -190,13 +191,33 @@ static int merge_lowers(struct ovl_ctx *ctx, struct ovl_name *n)
 	return err;
 }
 
+/* The lower object @n may have been copied up by another of its names. */
+static int follow_link(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	int err;
+
+	n->from = ovl_origin_of(&n->st);
+	if (n->st.stx_nlink < 2 || is_dir(&n->st) || !ovl_index_maybe(&n->from))
+		return 0;
+	err = ovl_index_path(&n->from, &ctx->real);
+	if (!err)
+		err = ovl_real_statx(&ctx->real, &ctx->st);
+	if (err)
+		return is_missing(err) ? 0 : err;
+	n->st = ctx->st;
+	n->layer = OVL_UPPER;
+	n->linked = true;
+	return 0;
+}
+
 int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	uint64_t known;
 	int r;
 
 	n->layer = OVL_NONE;
-	n->in_upper = n->whiteout = n->opaque = n->redirect = n->known = false;
+	n->in_upper = n->whiteout = n->opaque = n->redirect = false;
+	n->linked = n->known = n->shown = false;
 	n->lowers = 0;
 	if (n->pupper && (n->deep || ovl_filter_maybe(&ovl_ss->present, n->hash))) {
 		r = look_upper(ctx, n);
@@ -215,9 +236,10 @@ int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 		}
 	}
 	r = look_lowers(ctx, n, &n->layer, &n->st);
-	if (!r)
-		n->known = n->layer != OVL_NONE;
-	return r;
+	if (r)
+		return r;
+	n->known = n->layer != OVL_NONE;
+	return n->known ? follow_link(ctx, n) : 0;
 }
 
 int ovl_lookup_covers(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -245,5 +267,6 @@ int ovl_lookup_stat(struct ovl_ctx *ctx, struct ovl_name *n)
 	if (!err)
 		err = ovl_real_statx(&ctx->real, &n->st);
 	n->known = !err;
+	n->shown = false;
 	return err;
 }

@@ -4,6 +4,8 @@
 #include "real.h"
 #include "str.h"
 
+#include <linux/limits.h>
+
 #define S_IFWHT S_IFCHR
 
 enum mark { M_OPAQUE, M_REDIRECT };
@@ -73,8 +75,60 @@ int ovl_mark_redirect_set(int fd, const char *text, size_t n)
 	return (int)ovl_sys(__NR_fsetxattr, fd, mark_name[M_REDIRECT][0], text, n, 0);
 }
 
+/* Prefixes of ours; a program's own name that begins so is kept with the last word twice. */
+static const struct prefix {
+	const char *text;
+	const char *again;
+} prefixes[] = {
+	{"user.overlay.", "overlay."},
+	{"trusted.overlay.", "overlay."},
+	{"user.ovl.", "ovl."},
+};
+
+static const struct prefix *prefix_of(const char *name)
+{
+	for (size_t i = 0; i < OVL_ARRAY_SIZE(prefixes); i++) {
+		if (ovl_str_starts(name, prefixes[i].text))
+			return &prefixes[i];
+	}
+	return NULL;
+}
+
 bool ovl_mark_private(const char *name)
 {
-	return ovl_str_starts(name, "user.overlay.") || ovl_str_starts(name, "user.ovl.") ||
-	       ovl_str_starts(name, "trusted.overlay.") || ovl_str_equal(name, OVL_XATTR_OVERRIDE);
+	const struct prefix *p = prefix_of(name);
+
+	if (p)
+		return !ovl_str_starts(name + strlen(p->text), p->again);
+	return ovl_str_equal(name, OVL_XATTR_OVERRIDE);
+}
+
+int ovl_mark_escape(const char *name, char *ret, size_t size)
+{
+	const struct prefix *p = prefix_of(name);
+	size_t keep = p ? strlen(p->text) : 0;
+	size_t again = p ? strlen(p->again) : 0;
+	size_t n = strlen(name);
+
+	if (ovl_str_equal(name, OVL_XATTR_OVERRIDE))
+		return -EPERM;
+	if (n + again >= size || n + again > XATTR_NAME_MAX)
+		return -ERANGE;
+	memcpy(ret, name, keep);
+	if (p)
+		memcpy(ret + keep, p->again, again);
+	memcpy(ret + keep + again, name + keep, n - keep + 1);
+	return 0;
+}
+
+size_t ovl_mark_unescape(const char *name, char *ret)
+{
+	const struct prefix *p = prefix_of(name);
+	size_t n = strlen(name);
+	size_t keep = p ? strlen(p->text) : 0;
+	size_t skip = p ? strlen(p->again) : 0;
+
+	memcpy(ret, name, keep);
+	memcpy(ret + keep, name + keep + skip, n - keep - skip + 1);
+	return n - skip;
 }

@@ -40,7 +40,17 @@ int ovl_mark_redirect(struct ovl_path *p, struct ovl_path *ret);
 /* Record redirect @text on the directory open as @fd. */
 int ovl_mark_redirect_set(int fd, const char *text, size_t n);
 
-/* Is the xattr @name one of ours, never to be shown to a program? */
+/* Is the stored xattr @name one of ours, never to be shown to a program? */
 bool ovl_mark_private(const char *name);
+
+/*
+ * The name under which a program's xattr @name is stored: the same, unless it looks like one
+ * of ours, as the kernel's overlayfs does it. @ret has room for @size bytes. -ERANGE: too long;
+ * -EPERM: not to be had.
+ */
+int ovl_mark_escape(const char *name, char *ret, size_t size);
+
+/* The other way, for a stored name that is not private; @ret has room for it. The length. */
+size_t ovl_mark_unescape(const char *name, char *ret);
 
 #endif

@@ -4,6 +4,7 @@
 #include "fdview.h"
 #include "known.h"
 #include "lookup.h"
+#include "perm.h"
 #include "real.h"
 #include "str.h"
 #include "view.h"
@@ -28,12 +29,17 @@ static bool in_view(const struct ovl_name *n)
 /* The view root itself: every layer has it. */
 static void enter_view(struct ovl_name *n)
 {
+	uint64_t known;
+
 	n->via_view = true;
+	if (!ovl_dirs_find(n->hash, &known))
+		ovl_dirs_add(n->hash, OVL_DIRS_LOWER | ovl_lowers_all());
 	n->layer = ovl_read_only() ? 1 : OVL_UPPER;
 	n->in_upper = !ovl_read_only();
 	n->pupper = n->in_upper;
 	n->lowers = n->plowers = ovl_lowers_all();
-	n->whiteout = n->opaque = n->moved = n->redirect = n->known = n->deep = false;
+	n->whiteout = n->opaque = n->moved = n->redirect = n->deep = false;
+	n->linked = n->known = n->shown = false;
 	n->lhash = n->hash;
 }
 
@@ -61,7 +67,7 @@ static int look_outside(struct ovl_name *n)
 	uint64_t known;
 	int err;
 
-	n->known = false;
+	n->known = n->shown = n->linked = false;
 	n->layer = 1;
 	if (ovl_dirs_find(n->hash, &known) && known == (OVL_DIRS_OUTSIDE | gen))
 		return 0;
@@ -303,7 +309,8 @@ static void remember_missing(const struct ovl_name *n)
 /* An untouched regular file can be opened without a closer look from now on. */
 static void remember_file(const struct ovl_name *n)
 {
-	if (!n->known || (n->st.stx_mode & S_IFMT) != S_IFREG || n->moved || n->deep || n->in_upper)
+	if (!n->known || (n->st.stx_mode & S_IFMT) != S_IFREG || n->moved || n->deep ||
+	    n->in_upper || n->st.stx_nlink > 1)
 		return;
 	if (in_view(n))
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE);
@@ -311,7 +318,7 @@ static void remember_file(const struct ovl_name *n)
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE | OVL_DIRS_OUTSIDE | outside_gen());
 }
 
-static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c)
+static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, int flags)
 {
 	if (n->layer == OVL_NONE) {
 		remember_missing(n);
@@ -329,6 +336,14 @@ static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c)
 		n->last = OVL_L_DOTDOT;
 		return err;
 	}
+	if ((flags & OVL_N_FILE) && c.last && c.slash)
+		return -EISDIR;
+	if (ovl_ss->overrides && in_view(n) && ovl_filter_maybe(&ovl_ss->present, n->hash)) {
+		int err = ovl_perm_access(ctx, n, 1);
+
+		if (err)
+			return err;
+	}
 	n->last = OVL_L_NORM;
 	return step(ctx, n, c.name, c.n);
 }
@@ -339,7 +354,7 @@ static int walk(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 	const char *at = ctx->rest;
 
 	for (struct ovl_part c = ovl_path_next(&at); c.n; c = ovl_path_next(&at)) {
-		int err = walk_one(ctx, n, c);
+		int err = walk_one(ctx, n, c, flags);
 
 		if (err)
 			return err;

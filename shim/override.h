@@ -20,8 +20,23 @@ struct ovl_override {
 /* Read "UID:GID:MODE", a type may follow. -EINVAL. */
 int ovl_override_parse(const char *text, struct ovl_override *ret);
 
-/* Record on the object open as @fd (not O_PATH). -EOPNOTSUPP, -ENOSPC as fsetxattr(2). */
+/*
+ * Record owner and mode (type bits too) on the object open as @fd (not O_PATH), which itself
+ * gets a usable mode. -EOPNOTSUPP, -ENOSPC as fsetxattr(2).
+ */
 int ovl_override_set(int fd, unsigned uid, unsigned gid, unsigned mode);
+
+/* @mode (type bits too) with what we need to look at the object's xattrs and into directories. */
+unsigned ovl_override_usable(unsigned mode);
+
+/* Would @mode (type bits too) keep us from that? Never root. */
+bool ovl_override_needed(unsigned mode);
+
+/*
+ * chmod of upper's object at @path, which the view shows as @st, to @mode: recorded when there
+ * is a record already, or when the mode would be in our own way.
+ */
+int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode);
 
 /*
  * The object at upper path @path got a new owner or mode (-1U: unchanged): if one was recorded

@@ -93,7 +93,7 @@ static int parent_stat(struct ovl_ctx *ctx, const struct ovl_name *n, struct sta
 	int err = -ENOENT;
 
 	if (n->pupper) {
-		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+		err = ovl_layer_path(&ctx->real, OVL_UPPER, ovl_name_rel(n));
 		if (err)
 			return err;
 		ovl_path_pop(&ctx->real);

@@ -4,6 +4,7 @@
 #include "attr_copy.h"
 #include "copy_up.h"
 #include "do.h"
+#include "index.h"
 #include "lookup.h"
 #include "marks.h"
 #include "perm.h"
@@ -37,7 +38,7 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name, unsi
 	return err;
 }
 
-int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
+static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	OVL_FD parent = -1;
 	int covers = ovl_lookup_covers(ctx, n);
@@ -57,7 +58,18 @@ int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 	if (n->in_upper)
 		return whiteout_over(ctx, parent, base_of(n), 0);
 	err = ovl_mark_whiteout(parent, base_of(n));
-	return err == -EEXIST ? -EAGAIN : err;
+	return err ? err == -EEXIST ? -EAGAIN : err : ovl_index_lose(n);
+}
+
+int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct statx was = n->st;
+	bool raw = n->in_upper && n->known && !n->shown;
+	int err = remove_file(ctx, n);
+
+	if (!err && raw)
+		ovl_index_drop_origin(&was);
+	return err;
 }
 
 static void raise_dir_gen(void)

@@ -2,6 +2,7 @@
 /* rename.c - rename, NOREPLACE and EXCHANGE */
 #include "copy_up.h"
 #include "do.h"
+#include "index.h"
 #include "lookup.h"
 #include "marks.h"
 #include "perm.h"
@@ -326,6 +327,8 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 	err = bring_up(ctx, r);
 	if (!err)
 		err = perform(ctx, r);
+	if (!err && exists(new_of(ctx)))
+		(void)ovl_index_lose(new_of(ctx)); /* a count of links off by one at worst */
 	ovl_fd_drop(&r->from);
 	ovl_fd_drop(&r->to);
 	r->from = r->to = -1;

@@ -177,6 +177,8 @@ static long access_at(struct ovl_ctx *ctx, int dirfd, int path, int mask, long f
 		r = ovl_loc_get(&ctx->real, &loc);
 	if (r)
 		return r;
+	if ((n->st.stx_mode & S_IFMT) == S_IFLNK)
+		return 0; /* all may read, write and execute a symlink: symlink(7) */
 	/* By the real ids, which only the kernel judges; no symlink is left to follow. */
 	r = ovl_sys(__NR_faccessat, loc.fd, loc.name, mask);
 	return r == -EROFS ? ovl_perm_access(ctx, n, mask) : r;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "view.h"
 
+#include "index.h"
+
 struct ovl_session *ovl_ss;
 
 uint64_t ovl_lowers_all(void)
@@ -64,6 +66,8 @@ int ovl_layer_path(struct ovl_path *p, int layer, const char *rel)
 
 int ovl_name_real(const struct ovl_name *n, int layer, struct ovl_path *p)
 {
+	if (layer == OVL_UPPER && n->linked)
+		return ovl_index_path(&n->from, p);
 	return ovl_layer_path(p, layer, layer == OVL_UPPER ? ovl_name_rel(n) : ovl_name_low(n));
 }
 

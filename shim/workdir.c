@@ -41,6 +41,11 @@ int ovl_workdir_open(void)
 	return open_in_work("tmp", O_PATH | O_DIRECTORY, 0);
 }
 
+int ovl_workdir_index(void)
+{
+	return open_in_work("index", O_PATH | O_DIRECTORY, 0);
+}
+
 void ovl_workdir_name(char *ret_name)
 {
 	uint32_t seq = __atomic_fetch_add(&ovl_ss->temp_seq, 1, __ATOMIC_RELAXED);

@@ -15,6 +15,9 @@
 /* Open WORK/tmp: an O_PATH descriptor, the caller's. */
 int ovl_workdir_open(void);
 
+/* Open WORK/index: an O_PATH descriptor, the caller's. */
+int ovl_workdir_index(void);
+
 /* A name for a temporary that no other process of the session gets. */
 void ovl_workdir_name(char *ret_name);
 

@@ -9,9 +9,14 @@
 #include "lookup.h"
 #include "marks.h"
 #include "real.h"
+#include "str.h"
 #include "systab.h"
 
 #include <linux/xattr.h>
+
+/* Removing an ACL that is not there succeeds: acl(5) is what the mode says anyway. */
+#define ACL_PREFIX    "system.posix_acl_"
+#define NOTHING_TO_DO 1
 
 /* The object to look at: name[0]'s real path into ctx->real. 0, or the handler's result. */
 static long find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
@@ -36,8 +41,11 @@ static long find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 static long find_fd(struct ovl_ctx *ctx, int fd)
 {
 	struct ovl_name *n = &ctx->name[0];
+	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
 	long r = ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &ctx->st);
 
+	if (flags < 0 || (flags & O_PATH))
+		return -EBADF;
 	if (r || (ctx->st.stx_mode & S_IFMT) != S_IFDIR)
 		return OVL_R_PASS;
 	if (ovl_namei_fd(ctx, n, fd) || n->zone != OVL_Z_VIEW || n->layer == OVL_NONE)
@@ -50,6 +58,22 @@ static bool bad_name(const char *name)
 	return (unsigned long)name < 4096;
 }
 
+/* The program's name @name as it is stored, into ctx->xname. A name that nothing can have: */
+static long escape(struct ovl_ctx *ctx, const char *name, long impossible)
+{
+	int err = ovl_mark_escape(name, ctx->xname, sizeof(ctx->xname));
+
+	return err == -EPERM ? impossible : err;
+}
+
+/* The value of the program's @name on ctx->real. */
+static long get_value(struct ovl_ctx *ctx, const char *name, long value, long size)
+{
+	long r = escape(ctx, name, -ENODATA);
+
+	return r ? r : ovl_sys(__NR_lgetxattr, ctx->real.buf, ctx->xname, value, size);
+}
+
 static long get(struct ovl_ctx *ctx, int dirfd, int path, int flags, int name)
 {
 	long r;
@@ -57,28 +81,26 @@ static long get(struct ovl_ctx *ctx, int dirfd, int path, int flags, int name)
 	if (bad_name(ovl_arg_path(ctx, name)))
 		return OVL_R_PASS;
 	r = find(ctx, dirfd, path, flags);
-	if (r)
-		return r;
-	if (ovl_mark_private(ovl_arg_path(ctx, name)))
-		return -ENODATA;
-	return ovl_sys(__NR_lgetxattr, ctx->real.buf, ovl_arg(ctx, name), ovl_arg(ctx, name + 1),
-		       ovl_arg(ctx, name + 2));
+	return r ? r
+		 : get_value(ctx, ovl_arg_path(ctx, name), ovl_arg(ctx, name + 1),
+			     ovl_arg(ctx, name + 2));
 }
 
 /* Copy the names in @list that are not ours to @to, or only count them when @size is 0. */
-static long show(const char *list, long n, char *to, size_t size)
+static long show(struct ovl_ctx *ctx, const char *list, long n, char *to, size_t size)
 {
 	size_t used = 0;
 
 	for (const char *name = list; name < list + n; name += strlen(name) + 1) {
-		size_t length = strlen(name) + 1;
+		size_t length;
 
 		if (ovl_mark_private(name))
 			continue;
+		length = ovl_mark_unescape(name, ctx->xname) + 1;
 		if (size) {
 			if (used + length > size)
 				return -ERANGE;
-			memcpy(to + used, name, length);
+			memcpy(to + used, ctx->xname, length);
 		}
 		used += length;
 	}
@@ -92,7 +114,7 @@ static long list_shown(struct ovl_ctx *ctx, long nr, long what, char *to, size_t
 	long n = ovl_sys(nr, what, ctx->buf, sizeof(ctx->buf));
 
 	if (n >= 0)
-		return show(ctx->buf, n, to, size);
+		return show(ctx, ctx->buf, n, to, size);
 	if (n != -ERANGE)
 		return n;
 	map = ovl_sys(__NR_mmap, 0, XATTR_LIST_MAX, 3, 0x22, -1, 0);
@@ -100,7 +122,7 @@ static long list_shown(struct ovl_ctx *ctx, long nr, long what, char *to, size_t
 		return map;
 	n = ovl_sys(nr, what, map, XATTR_LIST_MAX);
 	if (n >= 0)
-		n = show((const char *)map, n, to, size);
+		n = show(ctx, (const char *)map, n, to, size);
 	(void)ovl_sys(__NR_munmap, map, XATTR_LIST_MAX); /* our own mapping */
 	return n;
 }
@@ -127,8 +149,6 @@ static int check_name(struct ovl_ctx *ctx, const char *name)
 {
 	unsigned type = ctx->name[0].st.stx_mode & S_IFMT;
 
-	if (ovl_mark_private(name))
-		return -EPERM;
 	if (ctx->name[0].known && changed_by(name) == OVL_BY_WRITER && type != S_IFREG &&
 	    type != S_IFDIR)
 		return -EPERM;
@@ -145,13 +165,15 @@ struct setting {
 
 static long apply(struct ovl_ctx *ctx, const struct setting *s)
 {
-	const char *name = ovl_arg_path(ctx, s->name);
+	long r = escape(ctx, ovl_arg_path(ctx, s->name), -EPERM);
 
+	if (r)
+		return r;
 	if (ctx->real.len >= PATH_MAX)
 		return -ENAMETOOLONG;
 	if (s->value < 0)
-		return ovl_do_removexattr(ctx->real.buf, name);
-	return ovl_do_setxattr(ctx->real.buf, name, (const void *)s->data, (size_t)s->size,
+		return ovl_do_removexattr(ctx->real.buf, ctx->xname);
+	return ovl_do_setxattr(ctx->real.buf, ctx->xname, (const void *)s->data, (size_t)s->size,
 			       (int)s->flags);
 }
 
@@ -166,7 +188,9 @@ static long check_there(struct ovl_ctx *ctx, const struct setting *s)
 	r = ovl_name_real(n, n->layer, &ctx->real);
 	if (r)
 		return r;
-	r = ovl_sys(__NR_lgetxattr, ctx->real.buf, ovl_arg(ctx, s->name), 0, 0);
+	r = get_value(ctx, ovl_arg_path(ctx, s->name), 0, 0);
+	if (s->value < 0 && r == -ENODATA && ovl_str_starts(ovl_arg_path(ctx, s->name), ACL_PREFIX))
+		return NOTHING_TO_DO;
 	if ((s->value < 0 || (s->flags & XATTR_REPLACE)) && r < 0)
 		return r;
 	return r >= 0 && (s->flags & XATTR_CREATE) ? -EEXIST : 0;
@@ -192,6 +216,8 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 		r = check_name(ctx, name);
 	if (!r && !ovl_read_only())
 		r = check_there(ctx, s);
+	if (r == NOTHING_TO_DO)
+		return 0;
 	if (!r)
 		r = ovl_op_change(ctx, dirfd, path, flags, changed_by(name));
 	return r ? r : apply(ctx, s);
@@ -206,10 +232,16 @@ static long change_fd(struct ovl_ctx *ctx, const struct setting *s)
 
 	if (bad_name(name) || flags < 0 || (flags & O_PATH))
 		return OVL_R_PASS;
-	if (ovl_mark_private(name))
-		return -EPERM;
 	r = ovl_op_change_fd(ctx, fd, changed_by(name));
-	return r ? r : apply(ctx, s);
+	if (r != OVL_R_PASS)
+		return r ? r : apply(ctx, s);
+	/* Upper's own object: by the descriptor, under the name that it is stored by. */
+	r = escape(ctx, name, -EPERM);
+	if (r)
+		return r;
+	if (s->value < 0)
+		return ovl_sys(__NR_fremovexattr, fd, ctx->xname);
+	return ovl_sys(__NR_fsetxattr, fd, ctx->xname, s->data, s->size, s->flags);
 }
 
 static struct setting setting_of(struct ovl_ctx *ctx)
@@ -278,11 +310,13 @@ long ovl_op_fgetxattr(struct ovl_ctx *ctx)
 
 	if (bad_name(name))
 		return OVL_R_PASS;
-	if (ovl_mark_private(name))
-		return -ENODATA;
 	r = find_fd(ctx, ovl_arg_fd(ctx, 0));
+	if (r != OVL_R_PASS)
+		return r ? r : get_value(ctx, name, ovl_arg(ctx, 2), ovl_arg(ctx, 3));
+	r = escape(ctx, name, -ENODATA);
 	return r ? r
-		 : ovl_sys(__NR_lgetxattr, ctx->real.buf, name, ovl_arg(ctx, 2), ovl_arg(ctx, 3));
+		 : ovl_sys(__NR_fgetxattr, ovl_arg(ctx, 0), ctx->xname, ovl_arg(ctx, 2),
+			   ovl_arg(ctx, 3));
 }
 
 long ovl_op_listxattr(struct ovl_ctx *ctx)
@@ -344,9 +378,7 @@ long ovl_op_getxattrat(struct ovl_ctx *ctx)
 	r = find(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)));
 	if (r)
 		return r;
-	if (ovl_mark_private(name))
-		return -ENODATA;
-	return ovl_sys(__NR_lgetxattr, ctx->real.buf, name, a->value, a->size);
+	return get_value(ctx, name, (long)a->value, a->size);
 }
 
 long ovl_op_listxattrat(struct ovl_ctx *ctx)
