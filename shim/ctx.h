@@ -71,9 +71,8 @@ struct ovl_name {
 			* of its names: the copy is in the index, @layer is OVL_UPPER */
 	bool known;    /* @st is filled in */
 	bool shown;    /* and turned into what the view shows: inode.c */
-	struct ovl_origin from;		/* when @linked: the lower inode */
-	char xname[XATTR_NAME_MAX + 1]; /* an xattr's name as it is stored */
-	struct statx st;		/* of the object, as the layer's file system tells it */
+	struct ovl_origin from; /* when @linked: the lower inode */
+	struct statx st;	/* of the object, as the layer's file system tells it */
 };
 
 struct ovl_ctx {
@@ -92,6 +91,7 @@ struct ovl_ctx {
 	struct ovl_path link;		    /* symlink text; base directories */
 	struct ovl_path redir;		    /* where a redirect leads */
 	char rest[OVL_PATH_CAP + PATH_MAX]; /* what namei still has to walk */
+	char xname[XATTR_NAME_MAX + 1];	    /* an xattr's name as it is stored */
 	struct statx st;		    /* of whatever is looked at besides the names */
 	char buf[4096];			    /* data on its way, xattr lists */
 };

@@ -117,6 +117,20 @@ static bool must_copy(unsigned type, int flags)
 	return type == S_IFREG && wants_write(flags);
 }
 
+/* Check what the kernel will not check for us, and bring to upper what has to be there. */
+static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, unsigned type, int flags)
+{
+	bool copy = n->layer != OVL_UPPER && must_copy(type, flags);
+	int err = 0;
+
+	if (copy || (n->layer == OVL_UPPER && ovl_ss->overrides && !(flags & O_PATH)))
+		err = ovl_perm_access(ctx, n, access_mask(flags));
+	/* A descriptor is to have a name in the view, not one in the index. */
+	if (!err && (copy || n->linked) && !ovl_read_only())
+		err = ovl_copy_up(ctx, n, flags & O_TRUNC ? 0 : OVL_COPY_ALL);
+	return err;
+}
+
 static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
 {
 	int flags = o->flags & ~(O_CREAT | O_EXCL);
@@ -132,14 +146,9 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 		return -ELOOP;
 	if (type == S_IFDIR && (wants_write(flags) || (o->flags & O_CREAT)) && !(flags & O_PATH))
 		return -EISDIR;
-	if (n->layer != OVL_UPPER ? must_copy(type, flags)
-				  : ovl_ss->overrides && !(flags & O_PATH)) {
-		err = ovl_perm_access(ctx, n, access_mask(flags));
-		if (!err)
-			err = ovl_copy_up(ctx, n, flags & O_TRUNC ? 0 : OVL_COPY_ALL);
-		if (err)
-			return err;
-	}
+	err = prepare(ctx, n, type, flags);
+	if (err)
+		return err;
 	err = ovl_name_real(n, n->layer, &ctx->real);
 	if (err)
 		return err;

@@ -213,7 +213,9 @@ def one_view(s, only, hits):
 
 
 def leftovers(work):
-    return [os.path.join(d, f) for d, _, fs in os.walk(work) for f in fs]
+    """What is in work, but for the index of links, which stays, and the lock that guards it."""
+    return [os.path.join(d, f) for d, _, fs in os.walk(work) for f in fs
+            if d != work + "/index" and (d, f) != (work, "lock")]
 
 
 def upper_in_kernel(s, plain, hits):
