@@ -25,6 +25,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "attrs.h"
 #include "linkindex.h"
 #include "say.h"
 #include "tree.h"
@@ -160,18 +161,23 @@ static bool make_dir(const char *path, mode_t mode)
 	return !chmod(path, mode);
 }
 
-/* Made by us, upper's root shows what the view root showed before: the lower's. */
+/* Made by us, upper's root shows what the view root showed before: the top lower's. */
 static void make_upper(struct ovl_run *run)
 {
+	const char *top = run->lower.path[0];
+	bool recorded = false;
 	struct stat st;
+	int err = 0;
 
 	if (!access(run->upper, F_OK))
 		return;
-	if (stat(run->lower.path[0], &st) || !make_dir(run->upper, st.st_mode & 07777))
+	if (stat(top, &st) || mkdir(run->upper, 0700))
 		refuse("%s: %s: choose another upper with -u", run->upper, strerror(errno));
-	if (chown(run->upper, st.st_uid, st.st_gid))
-		return;				     /* not root: it is ours, as anything we make */
-	(void)chmod(run->upper, st.st_mode & 07777); /* chown took suid and sgid */
+	err = ovl_attrs_copy(top, &st, run->upper, true, &recorded);
+	if (err) {
+		(void)rmdir(run->upper); /* it is empty and ours */
+		refuse("%s: %s: choose another upper with -u", run->upper, strerror(-err));
+	}
 }
 
 static void make_temp(struct ovl_run *run)
