@@ -72,7 +72,9 @@ static void show_content(const char *path, const struct stat *st)
 /* everything that must not change in a layer that is only read */
 static void show_raw(const struct stat *st)
 {
-	say(" raw ino=%lu n=%lu s=%lld r=%lx m=%ld.%09ld", (unsigned long)st->st_ino,
+	bool ino = (run.features & F_SPECIAL_INODES) || S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+
+	say(" raw ino=%lu n=%lu s=%lld r=%lx m=%ld.%09ld", ino ? (unsigned long)st->st_ino : 0,
 	    (unsigned long)st->st_nlink, (long long)st->st_size, (unsigned long)st->st_rdev,
 	    (long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 }

@@ -25,6 +25,7 @@
 /* What a sequence may contain; --no-NAME takes one away, --with-NAME adds one. */
 #define FUZZ_FEATURES                                                                              \
 	X(INODES, "inodes", 1)         /* inode numbers as classes, every object pinned by O_PATH */   \
+	X(SPECIAL_INODES, "special-inodes", 1) /* those of symlinks, fifos, sockets, devices too */       \
 	X(PINS, "pins", 0)             /* pins whatever the seed says (else: odd seeds) */             \
 	X(DIR_RENAME, "dir-rename", 1) /* rename of directories */                                     \
 	X(OPEN_FDS, "open-fds", 1)     /* descriptors kept over later operations */                    \

@@ -37,6 +37,11 @@ int see_class(const struct stat *st)
 	return nclasses++;
 }
 
+static bool ino_shown(const struct stat *st)
+{
+	return (run.features & F_SPECIAL_INODES) || S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+}
+
 static char type_letter(mode_t mode)
 {
 	switch (mode & S_IFMT) {
@@ -78,7 +83,7 @@ void see_stat(const struct stat *st)
 		see_time("m", &st->st_mtim);
 	if ((run.features & F_INODES) && st->st_dev != run.dev)
 		say(" dev!");
-	if (run.pins)
+	if (run.pins && ino_shown(st))
 		say(" i%d", see_class(st));
 	say("}");
 }
@@ -105,7 +110,7 @@ void see_where(const struct where *w)
 		say(" {%s}", strerrorname_np(errno));
 		return;
 	}
-	if (run.pins && class_find(&st) < 0)
+	if (run.pins && ino_shown(&st) && class_find(&st) < 0)
 		pin(openat(w->fd, w->text, O_PATH | O_NOFOLLOW | O_CLOEXEC), &st);
 	see_stat(&st);
 }
@@ -118,7 +123,7 @@ void see_fd(int fd)
 		say(" {%s}", strerrorname_np(errno));
 		return;
 	}
-	if (run.pins && class_find(&st) < 0)
+	if (run.pins && ino_shown(&st) && class_find(&st) < 0)
 		pin(dup(fd), &st);
 	see_stat(&st);
 }
@@ -129,6 +134,8 @@ long see_before(const struct where *w)
 
 	if (!(run.features & F_INODES) || fstatat(w->fd, w->text, &st, AT_SYMLINK_NOFOLLOW))
 		return 0;
+	if (!ino_shown(&st))
+		return -1;
 	return (long)st.st_ino;
 }
 
@@ -141,6 +148,8 @@ void see_after(const struct where *w, long token)
 			say(token ? " gone" : "");
 		else if (!token)
 			say(" born");
+		else if (token == -1 || !ino_shown(&st))
+			say(" there");
 		else
 			say((long)st.st_ino == token ? " kept" : " other");
 	}
