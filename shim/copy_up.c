@@ -9,6 +9,7 @@
 #include "marks.h"
 #include "perm.h"
 #include "real.h"
+#include "refd.h"
 #include "trace.h"
 #include "view.h"
 #include "workdir.h"
@@ -314,6 +315,7 @@ int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_
 int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 {
 	OVL_FD parent = -1;
+	bool was_linked;
 	bool dir;
 	int err;
 
@@ -338,7 +340,10 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 		return err;
 	n->layer = OVL_UPPER;
 	n->in_upper = true;
+	was_linked = n->linked;
 	n->linked = false;
 	ovl_note(ctx, "copied_up");
+	if (!dir && !was_linked && !ovl_name_real(n, OVL_UPPER, &ctx->real))
+		ovl_refd(ctx, &n->st, &ctx->real);
 	return 0;
 }

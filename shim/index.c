@@ -128,6 +128,8 @@ int ovl_index_lose(const struct ovl_name *n)
 	struct ovl_origin o = n->linked ? n->from : ovl_origin_of(&n->st);
 	OVL_FD lock = -1;
 
+	/* A descriptor of the object shows the loss: fstat(2) looks closer from now on. */
+	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(n->st.stx_ino));
 	if (!n->known || (n->st.stx_mode & S_IFMT) == S_IFDIR ||
 	    (!n->linked && (n->in_upper || n->layer < 1 || n->st.stx_nlink < 2)))
 		return 0;

@@ -121,20 +121,6 @@ void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st)
 		present_indexed(st);
 }
 
-void ovl_inode_present_fd(int layer, int fd, struct statx *st)
-{
-	char link[32];
-
-	if (layer != OVL_UPPER)
-		return;
-	/* Through /proc, so that O_PATH descriptors answer too. */
-	ovl_fd_link(fd, link);
-	if (has_xattrs(st))
-		present_by(__NR_getxattr, link, st);
-	else
-		present_indexed(st);
-}
-
 /* A lower object of whose names some are covered by now. */
 static void present_lower(struct statx *st)
 {
@@ -146,6 +132,22 @@ static void present_lower(struct statx *st)
 	left = ovl_index_count(&o);
 	if (left > 0)
 		st->stx_nlink = (uint32_t)left;
+}
+
+void ovl_inode_present_fd(int layer, int fd, struct statx *st)
+{
+	char link[32];
+
+	if (layer != OVL_UPPER) {
+		present_lower(st);
+		return;
+	}
+	/* Through /proc, so that O_PATH descriptors answer too. */
+	ovl_fd_link(fd, link);
+	if (has_xattrs(st))
+		present_by(__NR_getxattr, link, st);
+	else
+		present_indexed(st);
 }
 
 /* The view root is the top lower's, as far as it can be told from it. */

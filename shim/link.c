@@ -110,6 +110,8 @@ static long do_link(struct ovl_ctx *ctx, const struct linking *l)
 
 	if (r && !is_nameless(ctx, l, r))
 		return r;
+	if (!r && !ctx->name[1].magic && ctx->name[1].layer == OVL_NONE)
+		return -ENOENT; /* before the new name is looked at: link(2) */
 	r2 = ovl_op_resolve(ctx, 0, l->newdirfd, l->newpath, OVL_N_CREATE);
 	if (r2)
 		return r2;

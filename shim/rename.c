@@ -273,7 +273,7 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	if (r->old_covers || (r->flags & RENAME_EXCHANGE))
 		ovl_announce(old->hash, true);
 	err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
-	if (!err && r->old_dir)
+	if (!err && (r->old_dir || (r->flags & RENAME_EXCHANGE && r->new_dir)))
 		record_moves(ctx, r);
 	if (!err && (r->old_dir || r->new_dir))
 		__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);

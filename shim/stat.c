@@ -50,6 +50,22 @@ static long fill(struct ovl_ctx *ctx, int arg)
 	return 0;
 }
 
+/* Does the view show nothing, or another object, under the name of the lower object @fd? */
+static bool is_lost(struct ovl_ctx *ctx, int fd)
+{
+	struct ovl_name *n = &ctx->name[1];
+	int err = ovl_namei_fd(ctx, n, fd);
+
+	if (err || n->zone != OVL_Z_VIEW)
+		return err == -ESTALE;
+	if (n->layer == OVL_NONE)
+		return true;
+	if (n->layer != OVL_UPPER || ovl_lookup_stat(ctx, n))
+		return false;
+	ovl_inode_present_name(ctx, n);
+	return n->st.stx_ino != ctx->name[0].st.stx_ino;
+}
+
 /*
  * Attributes of the open descriptor @fd into name[0].st. A directory is looked up by its
  * name, because upper may show other attributes; anything else is what it is.
@@ -58,7 +74,8 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 {
 	struct ovl_name *n = &ctx->name[0];
 	int layer;
-	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &n->st);
+	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			       &n->st);
 
 	if (err)
 		return err;
@@ -76,6 +93,10 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 	layer = ovl_fd_path(fd, &ctx->link);
 	if (layer == OVL_UPPER || layer == -ESTALE)
 		ovl_inode_present_fd(OVL_UPPER, fd, &n->st);
+	else if (layer > OVL_UPPER)
+		ovl_inode_present_fd(layer, fd, &n->st);
+	if (layer > OVL_UPPER && n->st.stx_nlink == 1 && is_lost(ctx, fd))
+		n->st.stx_nlink = 0;
 	return 0;
 }
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "refd.h"
+
+#include "dirent.h"
+#include "real.h"
+#include "str.h"
+
+#define KCMP_FILE_NR 0 /* kcmp(2) */
+#define GROUPS	     16
+
+/* Open file descriptions that were reopened already: one descriptor of each, old and new. */
+struct groups {
+	int n;
+	int old[GROUPS]; /* a duplicate of the old one, to compare with */
+	int new[GROUPS];
+};
+
+static void drop_groups(const struct groups *g)
+{
+	for (int i = 0; i < g->n; i++) {
+		ovl_fd_drop(&g->old[i]);
+		ovl_fd_drop(&g->new[i]);
+	}
+}
+
+static bool is_of(struct ovl_ctx *ctx, int fd, const struct statx *lower)
+{
+	const struct statx *st = &ctx->st;
+
+	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, st))
+		return false;
+	return st->stx_ino == lower->stx_ino && st->stx_dev_major == lower->stx_dev_major &&
+	       st->stx_dev_minor == lower->stx_dev_minor;
+}
+
+/* A new description of @upper that is as @fd's is. */
+static int reopen(int fd, long flags, struct ovl_path *upper)
+{
+	long at = flags & O_PATH ? 0 : ovl_sys(__NR_lseek, fd, 0, 1);
+	int new = ovl_real_open(upper, (int)(flags & ~(long)(O_CREAT | O_EXCL | O_TRUNC)));
+
+	if (new >= 0 && at > 0)
+		(void)ovl_sys(__NR_lseek, new, at, 0); /* a regular file: it can */
+	return new;
+}
+
+/* The new description for that of @fd: one that was made already, or a new one. */
+static int find_new(struct groups *g, int fd, long flags, struct ovl_path *upper)
+{
+	long pid = ovl_sys(__NR_getpid);
+	int new;
+
+	for (int i = 0; i < g->n; i++) {
+		if (!ovl_sys(__NR_kcmp, pid, pid, KCMP_FILE_NR, fd, g->old[i]))
+			return g->new[i];
+	}
+	if (g->n == GROUPS)
+		return -EMFILE;
+	new = reopen(fd, flags, upper);
+	if (new < 0)
+		return new;
+	g->old[g->n] = (int)ovl_sys(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 0);
+	g->new[g->n] = new;
+	return g->new[g->n++];
+}
+
+static void replace(struct groups *g, int fd, struct ovl_path *upper)
+{
+	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
+	long cloexec = ovl_sys(__NR_fcntl, fd, F_GETFD);
+	int new;
+
+	/* One that can write was of upper from the start, or was opened outside on purpose. */
+	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY))
+		return;
+	new = find_new(g, fd, flags, upper);
+	if (new >= 0)
+		(void)ovl_sys(__NR_dup3, new, fd, cloexec & 1 ? O_CLOEXEC : 0); /* best effort */
+}
+
+void ovl_refd(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *upper)
+{
+	struct groups g = {0};
+	OVL_FD dir = (int)ovl_sys(__NR_openat, AT_FDCWD, "/proc/self/fd",
+				  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long n;
+
+	if (dir < 0)
+		return;
+	while ((n = ovl_sys(__NR_getdents64, dir, ctx->buf, sizeof(ctx->buf))) > 0) {
+		for (long i = 0; i < n;) {
+			const struct ovl_dirent *d = (const void *)(ctx->buf + i);
+			const char *text = d->name;
+			uint64_t fd;
+
+			i += d->reclen;
+			if (ovl_str_parse(&text, &fd) && (int)fd != dir &&
+			    is_of(ctx, (int)fd, lower))
+				replace(&g, (int)fd, upper);
+		}
+	}
+	drop_groups(&g);
+}

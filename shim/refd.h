@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * refd.h - descriptors opened on a lower object before its copy-up are of the copy afterwards
+ *
+ * Same number, offset, status flags and close-on-exec; descriptors that shared one open file
+ * description share one again. In this process only: another one's see the copy when they
+ * open it next.
+ * Context: any (entry: signals blocked).
+ */
+#ifndef OVL_REFD_H
+#define OVL_REFD_H
+
+#include "ctx.h"
+
+/*
+ * @lower, of which this process may hold descriptors, was copied up to @upper. Best effort: a
+ * descriptor that cannot be reopened stays what it is.
+ */
+void ovl_refd(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *upper);
+
+#endif
