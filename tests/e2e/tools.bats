@@ -51,7 +51,7 @@ git_lower()
 	both -x '\.git/.*(index|pack|commit-graph|logs)|\.idx|\.rev' "$git_setup"'
 		git clone -q repo copy; cd copy; git log --oneline; cd ../repo; git gc -q --prune=now; git fsck 2>&1; find .git/objects -type f | grep -c pack/
 		git worktree add -q ../wt side; ls ../wt | head -4; git worktree list | wc -l; git worktree remove ../wt; git repack -adq; git log --oneline | wc -l; cd ..; git clone -q --bare repo bare; git -C bare log --oneline | wc -l; mv repo moved; git -C moved status --short'
-	shown 3
+	shown second
 }
 
 @test "gcc and ld: compile, link, shared object, static archive, run" {

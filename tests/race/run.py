@@ -87,7 +87,7 @@ def one(opt, n, where, programs):
         print("THE LOWER LAYER CHANGED")
         bad = True
     if not opt.plain and not opt.kernel:
-        left = [f for _, _, fs in os.walk(work) for f in fs]
+        left = [f for d, _, fs in os.walk(work) for f in fs if f != "lock" and "/index" not in d]
         if left:
             print("left in work: %s" % " ".join(left))
             bad = True
