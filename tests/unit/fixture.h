@@ -86,6 +86,7 @@ UNUSED static void world_make(int nlower)
 	mkdir(in("up", ""), 0755);
 	mkdir(in("work", ""), 0755);
 	mkdir(in("work", "tmp"), 0755);
+	mkdir(in("work", "index"), 0755);
 	w.ss->layer[0] = layer_of(in("up", ""));
 	for (int k = 1; k <= nlower; k++) {
 		snprintf(name, sizeof(name), "low%d", k);
