@@ -74,9 +74,11 @@ static void show_raw(const struct stat *st)
 {
 	bool ino = (run.features & F_SPECIAL_INODES) || S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
 
+	bool dir = S_ISDIR(st->st_mode); /* its link count and size are the file system's own affair */
+
 	say(" raw ino=%lu n=%lu s=%lld r=%lx m=%ld.%09ld", ino ? (unsigned long)st->st_ino : 0,
-	    (unsigned long)st->st_nlink, (long long)st->st_size, (unsigned long)st->st_rdev,
-	    (long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+	    dir ? 0 : (unsigned long)st->st_nlink, dir ? 0 : (long long)st->st_size,
+	    (unsigned long)st->st_rdev, (long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 }
 
 static void dump_one(const char *path, bool raw)

@@ -57,13 +57,13 @@ def parse():
     return a
 
 
-def load_known():
+def load_known(user):
     known = []
     with open(os.path.join(HERE, "known.txt")) as f:
         for line in f:
-            m = re.match(r"(view|kernel|upper|again) (.*?) -- (.*)", line)
-            if m:
-                known.append((m.group(1), re.compile(m.group(2)), m.group(3)))
+            m = re.match(r"(view|user|kernel|upper|again) (.*?) -- (.*)", line)
+            if m and (m.group(1) != "user" or user):
+                known.append(("view" if m.group(1) == "user" else m.group(1), re.compile(m.group(2)), m.group(3)))
     return known
 
 
@@ -341,7 +341,7 @@ def job(opt, seed, state):
 def main():
     global opt_fuzz, KNOWN
     opt = parse()
-    KNOWN = load_known()
+    KNOWN = load_known(bool(opt.user) or os.geteuid() != 0)
     subprocess.run(["make", "-s", "-C", HERE], check=True)
     opt.tmp = tempfile.mkdtemp(prefix="ovl-rand-", dir=opt.fs)
     os.chmod(opt.tmp, 0o755)
