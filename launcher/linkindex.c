@@ -45,15 +45,21 @@ static uint64_t hash_of(uint64_t ino, uint64_t dev)
 	return ovl_hash_mix(ino ^ ovl_hash_mix(dev));
 }
 
-static void note(struct ovl_session *ss, const char *name)
+static void note(struct ovl_session *ss, int dir, const char *name)
 {
 	unsigned long long ino;
 	unsigned long long dev;
+	struct stat st;
 
 	if (sscanf(name, "u-%llx", &ino) == 1)
 		ovl_filter_add(&ss->origin, ovl_hash_mix(ino));
 	else if (sscanf(name, "%llx-%llx", &ino, &dev) == 2)
 		ovl_filter_add(&ss->linked, hash_of(ino, dev));
+	else
+		return;
+	/* The copy knows its origin, and may have no other name than this. */
+	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		ovl_filter_add(&ss->origin, ovl_hash_mix(st.st_ino));
 }
 
 static int note_all(const char *path, struct ovl_session *ss)
@@ -64,7 +70,7 @@ static int note_all(const char *path, struct ovl_session *ss)
 	if (!d)
 		return -errno;
 	while ((e = readdir(d)))
-		note(ss, e->d_name);
+		note(ss, dirfd(d), e->d_name);
 	closedir(d);
 	return 0;
 }
@@ -98,7 +104,7 @@ int ovl_linkindex_open(const struct ovl_run *run, struct ovl_session *ss)
 		err = -errno;
 	if (!err && !is_ours(fd, owner))
 		err = claim(path, owner);
-	if (!err)
+	if (!err && ss)
 		err = note_all(path, ss);
 	if (fd >= 0)
 		close(fd);

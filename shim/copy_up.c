@@ -4,6 +4,7 @@
 #include "attr_copy.h"
 #include "copy_data.h"
 #include "do.h"
+#include "fdview.h"
 #include "index.h"
 #include "lookup.h"
 #include "marks.h"
@@ -346,4 +347,30 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 	if (!dir && !was_linked && !ovl_name_real(n, OVL_UPPER, &ctx->real))
 		ovl_refd(ctx, &n->st, &ctx->real);
 	return 0;
+}
+
+int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
+{
+	struct statx *st = &ctx->name[1].st;
+	struct job job = {.from = &ctx->redir, .st = st, .size = OVL_COPY_ALL};
+	OVL_FD tmp = ovl_workdir_open();
+	char link[32];
+	long n;
+	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st);
+
+	if (err || tmp < 0)
+		return err ? err : tmp;
+	ovl_fd_link(fd, link);
+	n = ovl_sys(__NR_readlinkat, AT_FDCWD, link, ctx->redir.buf, sizeof(ctx->redir.buf) - 1);
+	if (n < 0)
+		return (int)n;
+	ovl_path_cut(&ctx->redir, (unsigned)n);
+	job.tmp = tmp;
+	err = build(ctx, &job);
+	if (!err)
+		err = ovl_workdir_path(&ctx->real, job.name);
+	if (!err)
+		ovl_refd(ctx, st, &ctx->real);
+	(void)ovl_workdir_discard(ctx, tmp, job.name); /* the descriptors hold it */
+	return err;
 }

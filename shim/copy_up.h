@@ -31,6 +31,12 @@ enum ovl_parent_use {
 int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size);
 
 /*
+ * The lower object open as @fd, which the view shows no more, becomes a copy without a name:
+ * @fd and what shares its object are of that copy afterwards. Errors as above.
+ */
+int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd);
+
+/*
  * Open the directory on upper that @n lives in, made (with its parents) if it is missing.
  * *@ret_fd: an O_PATH descriptor, the caller's. -EROFS: no upper. -EACCES: @use is
  * OVL_PARENT_CHANGE and the view's directory does not allow it. Errors as above.

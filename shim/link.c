@@ -110,8 +110,14 @@ static long do_link(struct ovl_ctx *ctx, const struct linking *l)
 
 	if (r && !is_nameless(ctx, l, r))
 		return r;
-	if (!r && !ctx->name[1].magic && ctx->name[1].layer == OVL_NONE)
-		return -ENOENT; /* before the new name is looked at: link(2) */
+	/* The old name is judged before the new one is looked at: link(2). */
+	if (!r && !ctx->name[1].magic)
+		r = ovl_op_must_exist(&ctx->name[1]);
+	if (r && !is_nameless(ctx, l, r))
+		return r;
+	/* A lower object that the view has lost: as one whose last link is gone. */
+	if (r == OVL_R_PASS && ctx->fd_layer > OVL_UPPER)
+		return -ENOENT;
 	r2 = ovl_op_resolve(ctx, 0, l->newdirfd, l->newpath, OVL_N_CREATE);
 	if (r2)
 		return r2;

@@ -100,8 +100,11 @@ static int bring_up(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who
 long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl_change who)
 {
 	struct ovl_name *n = &ctx->name[0];
-	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
+	long r;
 
+	if (ovl_op_is_fd(ctx, dirfd, path, flags))
+		return ovl_op_change_fd(ctx, ovl_arg_fd(ctx, dirfd), who);
+	r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
 	if (r)
 		return r;
 	if (n->zone != OVL_Z_VIEW)
@@ -124,19 +127,38 @@ static bool is_same(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 	return n->st.stx_ino == ctx->st.stx_ino;
 }
 
+/*
+ * The lower object open as @fd has no name in the view any more. It becomes a copy without a
+ * name, and the call is the kernel's on that.
+ */
+static long change_lost(struct ovl_ctx *ctx, int fd)
+{
+	int err = ovl_read_only() ? -EROFS : ovl_copy_up_lost(ctx, fd);
+
+	return err ? err : OVL_R_PASS;
+}
+
+bool ovl_op_is_fd(struct ovl_ctx *ctx, int dirfd, int path, int flags)
+{
+	const char *text = ovl_arg_path(ctx, path);
+
+	return (flags & OVL_N_EMPTY) && dirfd >= 0 && ovl_arg_fd(ctx, dirfd) != AT_FDCWD &&
+	       (!text || ((unsigned long)text >= 4096 && !*text));
+}
+
 long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 {
 	struct ovl_name *n = &ctx->name[0];
 	long r = ovl_namei_fd(ctx, n, fd);
 
 	if (r == -ESTALE && ctx->fd_layer > OVL_UPPER)
-		return -EROFS; /* a lower object that the view has lost: nothing may reach it */
+		return change_lost(ctx, fd);
 	if (r || ctx->fd_layer == OVL_NONE || n->zone == OVL_Z_OUTSIDE)
 		return OVL_R_PASS;
 	if (ctx->fd_layer == OVL_UPPER && !ovl_ss->overrides)
 		return OVL_R_PASS;
 	if (!is_same(ctx, n, fd))
-		return ctx->fd_layer == OVL_UPPER ? OVL_R_PASS : -EROFS;
+		return ctx->fd_layer == OVL_UPPER ? OVL_R_PASS : change_lost(ctx, fd);
 	return bring_up(ctx, n, who);
 }
 

@@ -59,6 +59,9 @@ enum ovl_change {
  */
 long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl_change who);
 
+/* Does the call mean the descriptor of argument @dirfd itself: AT_EMPTY_PATH and no path? */
+bool ovl_op_is_fd(struct ovl_ctx *ctx, int dirfd, int path, int flags);
+
 /*
  * The same for the object open as @fd. OVL_R_PASS: the descriptor's object is not a lower
  * one, so that the call on it is harmless.

@@ -54,6 +54,17 @@ void ovl_workdir_name(char *ret_name)
 	ovl_str_number(ret_name + 1, seq, 16);
 }
 
+int ovl_workdir_path(struct ovl_path *p, const char *name)
+{
+	static const char dir[] = "/tmp/";
+	struct ovl_str work = ovl_ss->work;
+	int err = ovl_path_set(p, ovl_session_str(ovl_ss, work), work.len);
+
+	if (!err)
+		err = ovl_path_add(p, dir, sizeof(dir) - 1);
+	return err ? err : ovl_path_add(p, name, strlen(name));
+}
+
 int ovl_workdir_lock(void)
 {
 	struct lock l = {.type = F_WRLCK_TYPE};

@@ -21,6 +21,9 @@ int ovl_workdir_index(void);
 /* A name for a temporary that no other process of the session gets. */
 void ovl_workdir_name(char *ret_name);
 
+/* @p becomes the path of temporary @name. -ENAMETOOLONG. */
+int ovl_workdir_path(struct ovl_path *p, const char *name);
+
 /*
  * Exclude every other process and thread that takes the lock. Returns a descriptor; closing
  * it, or dying, releases the lock. Held for system calls only. -errno when it cannot be had.

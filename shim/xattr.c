@@ -204,6 +204,10 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 
 	if (bad_name(name))
 		return OVL_R_PASS;
+	if (ovl_op_is_fd(ctx, dirfd, path, flags)) {
+		r = ovl_op_change_fd(ctx, ovl_arg_fd(ctx, dirfd), changed_by(name));
+		return r ? r : apply(ctx, s);
+	}
 	r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
 	if (r)
 		return r;
