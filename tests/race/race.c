@@ -31,8 +31,8 @@
 struct arena {
 	atomic_long ops;
 	atomic_long wrong;
-	atomic_int gate;        /* contests: how many have arrived */
-	atomic_int won;         /* contests: winners of this round */
+	atomic_int gate; /* contests: how many have arrived */
+	atomic_int won;	 /* contests: winners of this round */
 	atomic_int quit;
 };
 
@@ -63,7 +63,7 @@ static const char *name(void)
 {
 	static char path[4][64];
 	static int turn;
-	static const char *const first[] = { "d0", "d1", "d2", "f0", "f1", "f2" };
+	static const char *const first[] = {"d0", "d1", "d2", "f0", "f1", "f2"};
 	char *p = path[turn++ % 4];
 
 	if (below(2))
@@ -87,12 +87,13 @@ static void judge(const char *op, const char *a, const char *b, long r, const in
 	wrong("%s(%s, %s): %s", op, a, b, strerrorname_np(err));
 }
 
-#define JUDGE(op, a, b, r, ...) judge(op, a, b, r, (const int[]){ __VA_ARGS__, 0 })
+#define JUDGE(op, a, b, r, ...) judge(op, a, b, r, (const int[]){__VA_ARGS__, 0})
 
 static void do_open(void)
 {
-	static const int how[] = { O_RDONLY, O_WRONLY | O_CREAT, O_RDWR, O_RDWR | O_CREAT | O_EXCL,
-				   O_WRONLY | O_TRUNC, O_WRONLY | O_CREAT | O_APPEND };
+	static const int how[] = {
+		O_RDONLY,	    O_WRONLY | O_CREAT,		  O_RDWR, O_RDWR | O_CREAT | O_EXCL,
+		O_WRONLY | O_TRUNC, O_WRONLY | O_CREAT | O_APPEND};
 	const char *p = name();
 	int flags = how[below(6)];
 	int fd = open(p, flags | O_CLOEXEC, 0644);
@@ -311,7 +312,7 @@ static bool listed(const char *dir, const char *want)
 /* listing, stat and access by name agree everywhere below @dir */
 static void check_tree(const char *dir)
 {
-	static const char *const pool[] = { "d0", "d1", "d2", "f0", "f1", "f2" };
+	static const char *const pool[] = {"d0", "d1", "d2", "f0", "f1", "f2"};
 	char path[4096];
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -350,7 +351,8 @@ int main(int argc, char **argv)
 	}
 	nproc = atoi(argv[2]);
 	end = time(NULL) + atoi(argv[3]);
-	arena = mmap(NULL, sizeof(*arena), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	arena = mmap(NULL, sizeof(*arena), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	for (int i = 0; i < nproc; i++) {
 		state = strtoull(argv[4], NULL, 0) * 1000003 + (uint64_t)i * 7919;
 		if (!fork()) {

@@ -72,9 +72,11 @@ static void show_content(const char *path, const struct stat *st)
 /* everything that must not change in a layer that is only read */
 static void show_raw(const struct stat *st)
 {
-	bool ino = (run.features & F_SPECIAL_INODES) || S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+	bool ino =
+		(run.features & F_SPECIAL_INODES) || S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
 
-	bool dir = S_ISDIR(st->st_mode); /* its link count and size are the file system's own affair */
+	bool dir =
+		S_ISDIR(st->st_mode); /* its link count and size are the file system's own affair */
 
 	say(" raw ino=%lu n=%lu s=%lld r=%lx m=%ld.%09ld", ino ? (unsigned long)st->st_ino : 0,
 	    dir ? 0 : (unsigned long)st->st_nlink, dir ? 0 : (long long)st->st_size,
@@ -131,7 +133,7 @@ void dump_tree(const char *dir, bool raw)
 /* rm -rf, by descriptors: paths may be longer than PATH_MAX; modes may forbid it */
 static int clean_at(int at, const char *name)
 {
-	struct list l = { 0 };
+	struct list l = {0};
 	char self[64];
 	int fd;
 	int err = 0;

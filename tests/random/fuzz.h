@@ -23,34 +23,36 @@
 #include <unistd.h>
 
 /* What a sequence may contain; --no-NAME takes one away, --with-NAME adds one. */
-#define FUZZ_FEATURES                                                                              \
-	X(INODES, "inodes", 1)         /* inode numbers as classes, every object pinned by O_PATH */   \
-	X(SPECIAL_INODES, "special-inodes", 1) /* those of symlinks, fifos, sockets, devices too */       \
-	X(PINS, "pins", 0)             /* pins whatever the seed says (else: odd seeds) */             \
-	X(DIR_RENAME, "dir-rename", 1) /* rename of directories */                                     \
-	X(OPEN_FDS, "open-fds", 1)     /* descriptors kept over later operations */                    \
-	X(CWD, "cwd", 1)               /* chdir and fchdir */                                          \
-	X(DIRFDS, "dirfds", 1)         /* paths relative to kept directory descriptors */              \
-	X(XATTR, "xattr", 1)                                                                           \
-	X(CHOWN, "chown", 1)                                                                           \
-	X(SPECIAL, "special", 1)   /* fifo, socket, device */                                          \
-	X(LINKS, "links", 1)       /* link(), and hard links in the lower layers */                    \
-	X(SYMLINKS, "symlinks", 1) /* symlink(), and symlinks in the lower layers */                   \
-	X(TIMES, "times", 1)       /* show mtime: its value when it was set, else "now" */             \
-	X(DIR_TIMES, "dir-times", 1)                                                                   \
-	X(TMPFILE, "tmpfile", 1)                                                                       \
-	X(EXCHANGE, "exchange", 1)                                                                     \
-	X(STEPS, "steps", 1) /* listings read in steps while names change */                           \
-	X(OPENAT2, "openat2", 1)                                                                       \
-	X(ACL, "acl", 1)       /* default ACLs */                                                      \
-	X(WEIRD, "weird", 1)   /* names of 255 bytes, with newline, colon, .wh. ... */                 \
-	X(PROCFD, "procfd", 1) /* /proc/self/fd/N: text and reopening */                               \
-	X(MMAP, "mmap", 1)                                                                             \
-	X(PRIVATE, "private", 1) /* a program's own user.overlay.* and devices 0/0 */                  \
-	X(CHILD, "child", 1)     /* some operations in a forked child */                                \
-	X(STRAY, "stray", 0)     /* whiteouts that hide nothing */                                      \
-	X(READABLE, "readable", 0) /* what an ordinary user could only read after a chmod, and directories \
-				    * that a layer below forbids, cannot be shown: leave them out */
+#define FUZZ_FEATURES                                                                        \
+	X(INODES, "inodes", 1) /* inode numbers as classes, every object pinned by O_PATH */ \
+	X(SPECIAL_INODES, "special-inodes",                                                  \
+	  1)			       /* those of symlinks, fifos, sockets, devices too */  \
+	X(PINS, "pins", 0)	       /* pins whatever the seed says (else: odd seeds) */   \
+	X(DIR_RENAME, "dir-rename", 1) /* rename of directories */                           \
+	X(OPEN_FDS, "open-fds", 1)     /* descriptors kept over later operations */          \
+	X(CWD, "cwd", 1)	       /* chdir and fchdir */                                \
+	X(DIRFDS, "dirfds", 1)	       /* paths relative to kept directory descriptors */    \
+	X(XATTR, "xattr", 1)                                                                 \
+	X(CHOWN, "chown", 1)                                                                 \
+	X(SPECIAL, "special", 1)   /* fifo, socket, device */                                \
+	X(LINKS, "links", 1)	   /* link(), and hard links in the lower layers */          \
+	X(SYMLINKS, "symlinks", 1) /* symlink(), and symlinks in the lower layers */         \
+	X(TIMES, "times", 1)	   /* show mtime: its value when it was set, else "now" */   \
+	X(DIR_TIMES, "dir-times", 1)                                                         \
+	X(TMPFILE, "tmpfile", 1)                                                             \
+	X(EXCHANGE, "exchange", 1)                                                           \
+	X(STEPS, "steps", 1) /* listings read in steps while names change */                 \
+	X(OPENAT2, "openat2", 1)                                                             \
+	X(ACL, "acl", 1)       /* default ACLs */                                            \
+	X(WEIRD, "weird", 1)   /* names of 255 bytes, with newline, colon, .wh. ... */       \
+	X(PROCFD, "procfd", 1) /* /proc/self/fd/N: text and reopening */                     \
+	X(MMAP, "mmap", 1)                                                                   \
+	X(PRIVATE, "private", 1) /* a program's own user.overlay.* and devices 0/0 */        \
+	X(CHILD, "child", 1)	 /* some operations in a forked child */                     \
+	X(STRAY, "stray", 0)	 /* whiteouts that hide nothing */                           \
+	X(READABLE, "readable",                                                              \
+	  0) /* what an ordinary user could only read after a chmod, and directories         \
+	      * that a layer below forbids, cannot be shown: leave them out */
 
 enum feature_number {
 #define X(id, name, on) N_##id,
@@ -64,11 +66,11 @@ enum feature {
 #undef X
 };
 
-#define SLOTS     6  /* kept descriptors of anything */
+#define SLOTS	  6  /* kept descriptors of anything */
 #define DIR_SLOTS 4  /* kept descriptors of directories */
-#define STEPS     3  /* listings under way */
-#define POOL      12 /* names in the pool */
-#define BULK      40 /* further names, of one fuller directory */
+#define STEPS	  3  /* listings under way */
+#define POOL	  12 /* names in the pool */
+#define BULK	  40 /* further names, of one fuller directory */
 
 struct rng {
 	uint64_t s;
@@ -76,7 +78,7 @@ struct rng {
 
 /* A path argument. */
 struct where {
-	int fd;   /* AT_FDCWD or a kept directory */
+	int fd;	  /* AT_FDCWD or a kept directory */
 	int slot; /* which one; -1 */
 	int last; /* number of the last name; -1 */
 	char text[2 * PATH_MAX];
@@ -85,18 +87,18 @@ struct where {
 /* A listing under way. */
 struct step {
 	int fd;
-	uint64_t touched;               /* names changed since it began: they may or may not appear */
-	uint64_t before;                /* names that were there when it began */
+	uint64_t touched; /* names changed since it began: they may or may not appear */
+	uint64_t before;  /* names that were there when it began */
 	unsigned char seen[POOL + BULK]; /* how often each appeared */
 };
 
 extern struct run {
 	uint64_t seed;
 	unsigned features;
-	bool root;   /* we are the superuser */
-	bool pins;   /* objects are pinned, classes are shown */
-	uid_t uid;   /* the ordinary user of this run */
-	int op;      /* number of the operation */
+	bool root;	     /* we are the superuser */
+	bool pins;	     /* objects are pinned, classes are shown */
+	uid_t uid;	     /* the ordinary user of this run */
+	int op;		     /* number of the operation */
 	char base[PATH_MAX]; /* the view's directory: "@" in the log */
 	char top[PATH_MAX];  /* base/t/u: where the operations are */
 	dev_t dev;
@@ -110,13 +112,13 @@ uint64_t rng_mix(uint64_t a, uint64_t b);
 uint64_t rng_next(struct rng *g);
 unsigned rng_below(struct rng *g, unsigned n);
 bool rng_chance(struct rng *g, unsigned percent);
-const char *name_get(int i);         /* of POOL + BULK */
-int name_find(const char *name);     /* -1: not one of ours */
+const char *name_get(int i);	 /* of POOL + BULK */
+int name_find(const char *name); /* -1: not one of ours */
 int gen_name(struct rng *g, bool last);
 mode_t gen_mode(struct rng *g, bool dir);
 uid_t gen_uid(struct rng *g);
 void gen_where(struct rng *g, struct where *w); /* any kind */
-void gen_path(struct rng *g, struct where *w);  /* not relative to a descriptor */
+void gen_path(struct rng *g, struct where *w);	/* not relative to a descriptor */
 void gen_link_text(struct rng *g, const char *top, char *text, size_t size);
 
 /* the line: log.c */
@@ -150,7 +152,7 @@ op_fn op_fd_xattr, op_fd_dup, op_fd_close, op_fd_proc, op_fd_reopen, op_fd_copy,
 op_fn op_fd_seek, op_fd_allocate, op_fd_empty_path;
 op_fn op_list, op_list_remove, op_step_begin, op_step_go, op_step_end;
 op_fn op_dir_open, op_chdir, op_fchdir, op_getcwd;
-void touch(const struct where *w); /* its name may change now */
+void touch(const struct where *w);  /* its name may change now */
 int keep_fd(struct rng *g, int fd); /* takes fd; the slot, or -1: closed */
 
 /* trees: dump.c and layers.c */

@@ -53,8 +53,8 @@ static const char *name_weird(void)
 
 const char *name_get(int i)
 {
-	static const char *const pool[POOL] = { "d0", "d1", "d2", "d3", "f0", "f1",
-						"f2", "f3", "s0", "s1", "s2" };
+	static const char *const pool[POOL] = {"d0", "d1", "d2", "d3", "f0", "f1",
+					       "f2", "f3", "s0", "s1", "s2"};
 	static char bulk[BULK][4];
 
 	if (i == POOL - 1)
@@ -90,10 +90,10 @@ int gen_name(struct rng *g, bool last)
 
 mode_t gen_mode(struct rng *g, bool dir)
 {
-	static const mode_t file_mode[] = { 0644, 0644, 0644, 0644, 0600, 0600, 0755, 0755, 0666,
-					    0666, 0444, 0000, 04755, 02755, 0640, 0664 };
-	static const mode_t dir_mode[] = { 0755, 0755, 0755, 0755, 0755, 0755, 0777, 0777, 0777,
-					   0777, 01777, 02775, 0700, 0700, 0555, 0000 };
+	static const mode_t file_mode[] = {0644, 0644, 0644, 0644, 0600,  0600,	 0755, 0755,
+					   0666, 0666, 0444, 0000, 04755, 02755, 0640, 0664};
+	static const mode_t dir_mode[] = {0755, 0755, 0755,  0755,  0755, 0755, 0777, 0777,
+					  0777, 0777, 01777, 02775, 0700, 0700, 0555, 0000};
 
 	return (dir ? dir_mode : file_mode)[rng_below(g, 16)];
 }
@@ -124,15 +124,15 @@ static int gen_relative(struct rng *g, char *text)
 /* The same few paths come again and again: there the interesting things happen. */
 static int gen_hot(struct rng *g, char *text)
 {
-	struct rng hot = { rng_mix(run.seed, 0x407) + rng_below(g, 8) * 7919 };
+	struct rng hot = {rng_mix(run.seed, 0x407) + rng_below(g, 8) * 7919};
 
 	return gen_relative(&hot, text);
 }
 
 static void decorate(struct rng *g, char *text)
 {
-	static const char *const before[] = { "./", "d0/../", "d1/../", ".//", "s0/../", "../u/" };
-	static const char *const after[] = { "/", "/", "/", "/.", "/..", "//" };
+	static const char *const before[] = {"./", "d0/../", "d1/../", ".//", "s0/../", "../u/"};
+	static const char *const after[] = {"/", "/", "/", "/.", "/..", "//"};
 	unsigned p = rng_below(g, 100);
 
 	if (p < 9) {

@@ -25,8 +25,8 @@ struct object {
 	char fill;
 	char *text;
 	char *xattr;
-	int names; /* in the layer */
-	int shown; /* in the merged tree */
+	int names;   /* in the layer */
+	int shown;   /* in the merged tree */
 	char *first; /* its first name in the tree being written */
 };
 
@@ -115,7 +115,7 @@ static void add_child(struct rng *g, struct node *dir, int name, int depth, bool
 
 static void gen_children(struct rng *g, struct node *dir, int depth, bool whiteouts)
 {
-	static const unsigned chance[] = { 65, 45, 30, 0, 0 };
+	static const unsigned chance[] = {65, 45, 30, 0, 0};
 
 	for (int i = 0; i < POOL; i++)
 		if (rng_chance(g, chance[depth]))
@@ -151,7 +151,7 @@ static void make_readable(struct node *n, bool covered)
 
 static struct node *gen_layer(int number, bool whiteouts)
 {
-	struct rng g = { rng_mix(run.seed, 0x1a7e4) + (uint64_t)number * 104729 };
+	struct rng g = {rng_mix(run.seed, 0x1a7e4) + (uint64_t)number * 104729};
 	struct node *root = dir_new(&g, "");
 
 	nlinkable = 0;
@@ -292,7 +292,7 @@ static void put_new(const struct object *o, const char *path, const char *top)
 
 static void put_attrs(const struct object *o, const char *path)
 {
-	struct timespec ts[2] = { { o->mtime, 0 }, { o->mtime, o->mtime % 7 * 1000 } };
+	struct timespec ts[2] = {{o->mtime, 0}, {o->mtime, o->mtime % 7 * 1000}};
 
 	if (o->kind == KIND_WHITEOUT)
 		return;

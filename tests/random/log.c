@@ -64,10 +64,10 @@ void say_flags(int flags)
 	static const struct {
 		int bit;
 		const char *name;
-	} names[] = { { O_CREAT, "CREAT" },         { O_EXCL, "EXCL" },         { O_TRUNC, "TRUNC" },
-		      { O_APPEND, "APPEND" },       { O_NOFOLLOW, "NOFOLLOW" }, { O_PATH, "PATH" },
-		      { O_DIRECTORY, "DIRECTORY" } };
-	static const char *const mode[] = { "RDONLY", "WRONLY", "RDWR", "3" };
+	} names[] = {{O_CREAT, "CREAT"},	{O_EXCL, "EXCL"},	  {O_TRUNC, "TRUNC"},
+		     {O_APPEND, "APPEND"},	{O_NOFOLLOW, "NOFOLLOW"}, {O_PATH, "PATH"},
+		     {O_DIRECTORY, "DIRECTORY"}};
+	static const char *const mode[] = {"RDONLY", "WRONLY", "RDWR", "3"};
 
 	say("%s", mode[flags & O_ACCMODE]);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

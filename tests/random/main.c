@@ -25,32 +25,57 @@ static const struct {
 	op_fn *fn;
 	unsigned weight;
 } ops[] = {
-	{ "open", op_open, 16 },          { "open_read", op_open_read, 5 },
-	{ "creat_write", op_creat_write, 2 }, { "tmpfile", op_tmpfile, 2 },
-	{ "openat2", op_openat2, 3 },     { "stat", op_stat, 5 },
-	{ "access", op_access, 3 },       { "readlink", op_readlink, 2 },
-	{ "mkdir", op_mkdir, 5 },         { "rmdir", op_rmdir, 4 },
-	{ "unlink", op_unlink, 7 },       { "rename", op_rename, 10 },
-	{ "renameat2", op_renameat2, 4 }, { "link", op_link, 5 },
-	{ "symlink", op_symlink, 4 },     { "mknod", op_mknod, 2 },
-	{ "chmod", op_chmod, 3 },         { "chown", op_chown, 3 },
-	{ "utimens", op_utimens, 3 },     { "truncate", op_truncate, 3 },
-	{ "setxattr", op_setxattr, 3 },   { "getxattr", op_getxattr, 2 },
-	{ "listxattr", op_listxattr, 2 }, { "removexattr", op_removexattr, 2 },
-	{ "acl", op_acl, 2 },             { "fd_read", op_fd_read, 4 },
-	{ "fd_write", op_fd_write, 4 },   { "fd_stat", op_fd_stat, 3 },
-	{ "fd_truncate", op_fd_truncate, 2 }, { "fd_chmod", op_fd_chmod, 2 },
-	{ "fd_chown", op_fd_chown, 1 },   { "fd_times", op_fd_times, 2 },
-	{ "fd_xattr", op_fd_xattr, 2 },   { "fd_dup", op_fd_dup, 2 },
-	{ "fd_close", op_fd_close, 1 },   { "fd_proc", op_fd_proc, 2 },
-	{ "fd_reopen", op_fd_reopen, 2 }, { "fd_copy", op_fd_copy, 1 },
-	{ "fd_mmap", op_fd_mmap, 1 },     { "fd_seek", op_fd_seek, 1 },
-	{ "fd_allocate", op_fd_allocate, 1 }, { "fd_empty", op_fd_empty_path, 2 },
-	{ "list", op_list, 4 },           { "list_remove", op_list_remove, 1 },
-	{ "step_begin", op_step_begin, 4 }, { "step_go", op_step_go, 4 },
-	{ "step_end", op_step_end, 3 },   { "dir_open", op_dir_open, 5 },
-	{ "chdir", op_chdir, 4 },         { "fchdir", op_fchdir, 2 },
-	{ "getcwd", op_getcwd, 2 },
+	{"open", op_open, 16},
+	{"open_read", op_open_read, 5},
+	{"creat_write", op_creat_write, 2},
+	{"tmpfile", op_tmpfile, 2},
+	{"openat2", op_openat2, 3},
+	{"stat", op_stat, 5},
+	{"access", op_access, 3},
+	{"readlink", op_readlink, 2},
+	{"mkdir", op_mkdir, 5},
+	{"rmdir", op_rmdir, 4},
+	{"unlink", op_unlink, 7},
+	{"rename", op_rename, 10},
+	{"renameat2", op_renameat2, 4},
+	{"link", op_link, 5},
+	{"symlink", op_symlink, 4},
+	{"mknod", op_mknod, 2},
+	{"chmod", op_chmod, 3},
+	{"chown", op_chown, 3},
+	{"utimens", op_utimens, 3},
+	{"truncate", op_truncate, 3},
+	{"setxattr", op_setxattr, 3},
+	{"getxattr", op_getxattr, 2},
+	{"listxattr", op_listxattr, 2},
+	{"removexattr", op_removexattr, 2},
+	{"acl", op_acl, 2},
+	{"fd_read", op_fd_read, 4},
+	{"fd_write", op_fd_write, 4},
+	{"fd_stat", op_fd_stat, 3},
+	{"fd_truncate", op_fd_truncate, 2},
+	{"fd_chmod", op_fd_chmod, 2},
+	{"fd_chown", op_fd_chown, 1},
+	{"fd_times", op_fd_times, 2},
+	{"fd_xattr", op_fd_xattr, 2},
+	{"fd_dup", op_fd_dup, 2},
+	{"fd_close", op_fd_close, 1},
+	{"fd_proc", op_fd_proc, 2},
+	{"fd_reopen", op_fd_reopen, 2},
+	{"fd_copy", op_fd_copy, 1},
+	{"fd_mmap", op_fd_mmap, 1},
+	{"fd_seek", op_fd_seek, 1},
+	{"fd_allocate", op_fd_allocate, 1},
+	{"fd_empty", op_fd_empty_path, 2},
+	{"list", op_list, 4},
+	{"list_remove", op_list_remove, 1},
+	{"step_begin", op_step_begin, 4},
+	{"step_go", op_step_go, 4},
+	{"step_end", op_step_end, 3},
+	{"dir_open", op_dir_open, 5},
+	{"chdir", op_chdir, 4},
+	{"fchdir", op_fchdir, 2},
+	{"getcwd", op_getcwd, 2},
 };
 
 #define NOPS (sizeof(ops) / sizeof(ops[0]))
@@ -78,7 +103,7 @@ static bool listed(const char *only, int i)
 
 static void op_run(int i)
 {
-	struct rng g = { rng_mix(run.seed, (uint64_t)i * 2 + 1) };
+	struct rng g = {rng_mix(run.seed, (uint64_t)i * 2 + 1)};
 	unsigned total = 0;
 	unsigned at;
 	size_t k = 0;
@@ -119,7 +144,7 @@ static void op_run_child(int i)
 
 static void run_setup(const char *view)
 {
-	struct rlimit lim = { 4096, 4096 };
+	struct rlimit lim = {4096, 4096};
 	struct stat st;
 
 	(void)setrlimit(RLIMIT_NOFILE, &lim); /* fewer: then fewer objects are pinned */
@@ -166,10 +191,10 @@ static void run_all(const char *view, int n, const char *only, FILE *raw)
 
 static void feature_set(const char *name, bool on)
 {
-#define X(id, text, def)                                                                           \
-	if (!strcmp(name, text)) {                                                                 \
-		run.features = on ? run.features | F_##id : run.features & ~(unsigned)F_##id;      \
-		return;                                                                            \
+#define X(id, text, def)                                                                      \
+	if (!strcmp(name, text)) {                                                            \
+		run.features = on ? run.features | F_##id : run.features & ~(unsigned)F_##id; \
+		return;                                                                       \
 	}
 	FUZZ_FEATURES
 #undef X
@@ -212,7 +237,7 @@ static void option(const char *arg, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .ops = 80, .layers = 1 };
+	struct options o = {.ops = 80, .layers = 1};
 	const char *verb = argc > 1 ? argv[1] : "";
 	struct stat st;
 	int i = 2;

@@ -5,8 +5,9 @@
 
 #include "fuzz.h"
 
-static const char *const xattr_names[] = { "user.a", "user.b", "user.long.name.of.an.attribute",
-					   "user.overlay.opaque", "user.overlay.x", "user.ovl.x" };
+static const char *const xattr_names[] = {
+	"user.a",	  "user.b",    "user.long.name.of.an.attribute", "user.overlay.opaque",
+	"user.overlay.x", "user.ovl.x"};
 
 static const char *gen_xattr(struct rng *g)
 {
@@ -110,7 +111,9 @@ static void gen_times(struct rng *g, struct timespec *ts)
 		unsigned p = rng_below(g, 10);
 
 		ts[i].tv_sec = 1000000000 + (time_t)rng_below(g, 1000);
-		ts[i].tv_nsec = p == 0 ? UTIME_OMIT : p == 1 ? UTIME_NOW : (long)rng_below(g, 1000000);
+		ts[i].tv_nsec = p == 0	 ? UTIME_OMIT
+				: p == 1 ? UTIME_NOW
+					 : (long)rng_below(g, 1000000);
 	}
 }
 
@@ -269,8 +272,7 @@ bool op_acl(struct rng *g)
 			uint16_t tag, perm;
 			uint32_t id;
 		} e[5];
-	} acl = { 2,
-		  { { 1, 7, ~0U }, { 2, 5, run.uid }, { 4, 5, ~0U }, { 16, 7, ~0U }, { 32, 0, ~0U } } };
+	} acl = {2, {{1, 7, ~0U}, {2, 5, run.uid}, {4, 5, ~0U}, {16, 7, ~0U}, {32, 0, ~0U}}};
 	bool def = rng_chance(g, 70);
 	struct where w;
 	const char *name = def ? "system.posix_acl_default" : "system.posix_acl_access";

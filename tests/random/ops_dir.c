@@ -70,7 +70,8 @@ static void show_names(int fd, const struct names *ns)
 		say(":%d", ns->e[i].type);
 		if (!(run.features & F_INODES))
 			continue;
-		if (!fstatat(fd, ns->e[i].name, &st, AT_SYMLINK_NOFOLLOW) && st.st_ino != ns->e[i].ino)
+		if (!fstatat(fd, ns->e[i].name, &st, AT_SYMLINK_NOFOLLOW) &&
+		    st.st_ino != ns->e[i].ino)
 			say("!d_ino");
 	}
 }

@@ -208,12 +208,12 @@ bool op_tmpfile(struct rng *g)
 
 bool op_openat2(struct rng *g)
 {
-	static const uint64_t bits[] = { RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH, RESOLVE_IN_ROOT,
-					 RESOLVE_NO_MAGICLINKS, RESOLVE_NO_XDEV, 0 };
+	static const uint64_t bits[] = {RESOLVE_NO_SYMLINKS,   RESOLVE_BENEATH, RESOLVE_IN_ROOT,
+					RESOLVE_NO_MAGICLINKS, RESOLVE_NO_XDEV, 0};
 	struct where w;
 	uint64_t resolve = bits[rng_below(g, 6)] | (rng_chance(g, 15) ? bits[rng_below(g, 6)] : 0);
 	int flags = gen_flags(g) & ~(O_EXCL | O_APPEND);
-	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = resolve };
+	struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = resolve};
 	int fd;
 
 	gen_where(g, &w);
@@ -427,7 +427,8 @@ bool op_fd_proc(struct rng *g)
 bool op_fd_reopen(struct rng *g)
 {
 	int i = pick(g);
-	static const int how[] = { O_RDONLY, O_RDWR, O_WRONLY | O_TRUNC, O_PATH, O_RDONLY | O_DIRECTORY };
+	static const int how[] = {O_RDONLY, O_RDWR, O_WRONLY | O_TRUNC, O_PATH,
+				  O_RDONLY | O_DIRECTORY};
 	int flags = how[rng_below(g, 5)];
 	char proc[64];
 	int fd;

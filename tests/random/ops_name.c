@@ -152,7 +152,7 @@ bool op_symlink(struct rng *g)
 
 bool op_mknod(struct rng *g)
 {
-	static const mode_t types[] = { S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR };
+	static const mode_t types[] = {S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR};
 	unsigned type = rng_below(g, 4);
 	mode_t mode = types[type] | gen_mode(g, false);
 	unsigned minor = rng_chance(g, 70) ? 3 : 0; /* /dev/null, or what looks like a whiteout */

@@ -74,7 +74,8 @@ void see_stat(const struct stat *st)
 {
 	bool dir = S_ISDIR(st->st_mode);
 
-	say(" {%c%04o %u:%u", type_letter(st->st_mode), st->st_mode & 07777, st->st_uid, st->st_gid);
+	say(" {%c%04o %u:%u", type_letter(st->st_mode), st->st_mode & 07777, st->st_uid,
+	    st->st_gid);
 	if (!dir)
 		say(" n=%lu s=%lld", (unsigned long)st->st_nlink, (long long)st->st_size);
 	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
@@ -172,7 +173,8 @@ void see_xattrs(const char *path, int fd)
 	char list[4096], *name[64];
 	unsigned char value[512];
 	int n = 0;
-	ssize_t len = path ? llistxattr(path, list, sizeof(list)) : flistxattr(fd, list, sizeof(list));
+	ssize_t len =
+		path ? llistxattr(path, list, sizeof(list)) : flistxattr(fd, list, sizeof(list));
 
 	for (char *p = list; len > 0 && p < list + len && n < 64; p += strlen(p) + 1)
 		if (shown(p))
