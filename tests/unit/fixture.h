@@ -44,6 +44,7 @@
 
 static struct {
 	char dir[64];
+	const char *view; /* where the view is: "view", or "low1" */
 	struct ovl_session *ss;
 } w;
 
@@ -61,7 +62,7 @@ UNUSED static const char *in(const char *tree, const char *rel)
 /* The same in the view, as a system call's argument. */
 UNUSED static long at(const char *rel)
 {
-	return (long)in("view", rel);
+	return (long)in(w.view, rel);
 }
 
 UNUSED static struct ovl_layer layer_of(const char *path)
@@ -82,6 +83,7 @@ UNUSED static void world_make(int nlower)
 	cr_assert(ne(ptr, mkdtemp(w.dir), NULL));
 	chmod(w.dir, 0755);
 	umask(022);
+	w.view = "view";
 	w.ss = session_make();
 	mkdir(in("up", ""), 0755);
 	mkdir(in("work", ""), 0755);
@@ -97,6 +99,25 @@ UNUSED static void world_make(int nlower)
 	w.ss->root = session_text(w.ss, in("view", ""));
 	w.ss->work = session_text(w.ss, in("work", ""));
 	fault_reset();
+}
+
+/* The same with one lower, seen at its own path: the usual case, and the fast path's. */
+UNUSED static void world_make_same_root(void)
+{
+	world_make(1);
+	w.view = "low1";
+	w.ss->root = w.ss->layer[1].path;
+	w.ss->flags |= OVL_S_SAME_ROOT;
+	ovl_init(w.ss);
+	/* As the launcher does: upper and work do not exist inside. */
+	w.ss->hide[0] = session_text(w.ss, in("up", ""));
+	w.ss->hide[1] = session_text(w.ss, in("work", ""));
+	w.ss->nhide = 2;
+	for (int i = 0; i < 2; i++) {
+		const char *path = ovl_session_str(w.ss, w.ss->hide[i]);
+
+		ovl_filter_add(&w.ss->hidden, ovl_hash_path(path, w.ss->hide[i].len));
+	}
 }
 
 UNUSED static int world_remove_one(const char *path, const struct stat *st, int type,
@@ -118,7 +139,7 @@ UNUSED static void world_end(void)
 /* What the launcher does with an upper that is not new: every name of @tree/@rel is announced. */
 UNUSED static void announce(const char *rel, bool hides)
 {
-	const char *path = in("view", rel);
+	const char *path = in(w.view, rel);
 
 	ovl_announce(ovl_hash_path(path, strlen(path)), hides);
 }
@@ -161,7 +182,7 @@ UNUSED static struct ovl_ctx *ctx_make(void)
 UNUSED static struct ovl_name *name_of(struct ovl_ctx *ctx, int slot, const char *rel)
 {
 	struct ovl_name *n = &ctx->name[slot];
-	int err = ovl_namei(ctx, n, AT_FDCWD, in("view", rel), 0);
+	int err = ovl_namei(ctx, n, AT_FDCWD, in(w.view, rel), 0);
 
 	cr_assert(eq(int, err, 0), "%s", rel);
 	return n;
@@ -294,13 +315,23 @@ UNUSED static int names_in(const char *tree, const char *rel)
 /* Is the engine's workshop empty, as it must be between two calls? */
 #define EXPECT_NO_TEMPORARY() cr_expect(eq(int, names_in(W_WORK, ""), 0))
 
-/* The number of the next descriptor: equal before and after a call that keeps none. */
+/* The number that the next descriptor gets. */
 UNUSED static int next_fd(void)
 {
 	int fd = dup(2);
 
 	close(fd);
 	return fd;
+}
+
+/* How many there are: equal before and after a call that keeps none. */
+UNUSED static int fds_open(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
 }
 
 #endif

@@ -44,14 +44,14 @@ static void expect_same_attributes(const char *rel)
 
 Test(copy_up, a_file_comes_with_its_parents)
 {
-	int before = next_fd();
+	int before = fds_open();
 
 	cr_expect(eq(int, up("a/b/f"), 0));
 	cr_expect(eq(str, text_of(W_UP, "a/b/f"), (char *)"text"));
 	cr_expect(eq(int, ctx->name[0].layer, OVL_UPPER));
 	cr_expect(ctx->name[0].in_upper);
 	cr_expect(eq(str, (char *)ctx->note, (char *)"copied_up"));
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 	EXPECT_NO_TEMPORARY();
 }
 
@@ -164,7 +164,7 @@ static void expect_nothing_happened(int fd_before)
 {
 	cr_expect(not(is_there(W_UP, "a/b/f")));
 	EXPECT_NO_TEMPORARY();
-	cr_expect(eq(int, next_fd(), fd_before));
+	cr_expect(eq(int, fds_open(), fd_before));
 	cr_expect(eq(str, shown("a/b/f"), (char *)"text"));
 	cr_expect(eq(str, text_of(W_LOW(2), "a/b/f"), (char *)"text"));
 }
@@ -173,7 +173,7 @@ Test(copy_up, full_upper_reports_enospc_and_leaves_upper_as_it_was)
 {
 	static const long steps[] = {__NR_openat, __NR_mkdirat, __NR_renameat2, __NR_fchmod,
 				     __NR_utimensat};
-	int before = next_fd();
+	int before = fds_open();
 
 	name_of(ctx, 0, "a/b/f");
 	for (size_t i = 0; i < OVL_ARRAY_SIZE(steps); i++) {
@@ -188,7 +188,7 @@ Test(copy_up, full_upper_reports_enospc_and_leaves_upper_as_it_was)
 
 Test(copy_up, full_upper_in_the_middle_of_the_data)
 {
-	int before = next_fd();
+	int before = fds_open();
 
 	fault_set(__NR_copy_file_range, FAULT_EACH, -ENOSPC);
 	cr_expect(eq(int, up("a/b/f"), -ENOSPC));
@@ -198,7 +198,7 @@ Test(copy_up, full_upper_in_the_middle_of_the_data)
 
 Test(copy_up, a_quota_reached_while_copying_attributes)
 {
-	int before = next_fd();
+	int before = fds_open();
 
 	cr_assert_eq(setxattr(in(W_LOW(2), "a/b/f"), "user.x", "v", 1, 0), 0);
 	put_dir(W_UP, "a");

@@ -205,10 +205,28 @@ Test(create, a_name_is_announced_before_it_appears)
 	cr_expect(was_announced);
 }
 
+static bool hides(const char *rel)
+{
+	const char *path = in("view", rel);
+
+	return ovl_filter_maybe(&w.ss->hidden, ovl_hash_path(path, strlen(path)));
+}
+
+Test(create, what_hides_is_announced_as_hiding)
+{
+	put_whiteout(W_UP, "gone");
+	close((int)create("file", NEW_FILE));
+	cr_expect(eq(long, view(SYS_mkdir, at("dir"), 0755), 0));
+	cr_expect(eq(long, view(SYS_mkdir, at("gone"), 0755), 0));
+	cr_expect(hides("file"));
+	cr_expect(hides("gone"));
+	cr_expect(not(hides("dir")));
+}
+
 Test(create, a_full_upper_leaves_the_whiteout)
 {
 	static const long steps[] = {__NR_mkdirat, __NR_fsetxattr, __NR_renameat2};
-	int before = next_fd();
+	int before = fds_open();
 
 	put_whiteout(W_UP, "d");
 	for (size_t i = 0; i < OVL_ARRAY_SIZE(steps); i++) {
@@ -217,20 +235,20 @@ Test(create, a_full_upper_leaves_the_whiteout)
 		cr_expect(eq(long, view(SYS_mkdir, at("d"), 0755), -ENOSPC), "%ld", steps[i]);
 		cr_expect(is_whiteout(W_UP, "d"));
 		EXPECT_NO_TEMPORARY();
-		cr_expect(eq(int, next_fd(), before));
+		cr_expect(eq(int, fds_open(), before));
 	}
 }
 
 Test(create, a_full_upper_leaves_the_whiteout_of_a_file)
 {
-	int before = next_fd();
+	int before = fds_open();
 
 	put_whiteout(W_UP, "gone");
 	fault_set(__NR_renameat, 1, -ENOSPC);
 	cr_expect(eq(long, create("gone", NEW_FILE), -ENOSPC));
 	cr_expect(is_whiteout(W_UP, "gone"));
 	EXPECT_NO_TEMPORARY();
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 }
 
 Test(create, over_a_whiteout_group_and_sgid_are_inherited)

@@ -187,7 +187,7 @@ Test(listing, more_than_can_be_kept_are_freed_and_none_is_lost)
 Test(listing, without_memory_it_fails_and_leaks_nothing)
 {
 	struct ovl_listing *l = NULL;
-	int before = next_fd();
+	int before = fds_open();
 
 	name_of(ctx, 0, "d");
 	for (unsigned nth = 1; nth <= 2; nth++) {
@@ -195,17 +195,17 @@ Test(listing, without_memory_it_fails_and_leaks_nothing)
 		fault_set(__NR_mmap, nth, -ENOMEM);
 		cr_expect(eq(int, ovl_listing_build(ctx, &ctx->name[0], &l), -ENOMEM));
 		cr_expect(eq(uint, fault_count(__NR_munmap), nth - 1));
-		cr_expect(eq(int, next_fd(), before));
+		cr_expect(eq(int, fds_open(), before));
 	}
 }
 
 Test(listing, a_layer_that_cannot_be_read_fails_the_whole)
 {
 	struct ovl_listing *l = NULL;
-	int before = next_fd();
+	int before = fds_open();
 
 	name_of(ctx, 0, "d");
 	fault_set(__NR_getdents64, 2, -EIO);
 	cr_expect(eq(int, ovl_listing_build(ctx, &ctx->name[0], &l), -EIO));
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 }

@@ -131,3 +131,70 @@ Test(marks, errors_of_the_file_system_come_through)
 	fault_set(__NR_mknodat, 1, -EDQUOT);
 	cr_expect(eq(int, ovl_mark_whiteout(dir_fd(""), "gone"), -EDQUOT));
 }
+
+static void expect_escaped(const char *name, const char *want)
+{
+	char to[64];
+	char back[64];
+
+	cr_expect(eq(int, ovl_mark_escape(name, to, sizeof(to)), 0), "%s", name);
+	cr_expect(eq(str, to, (char *)want));
+	cr_expect(not(ovl_mark_private(to)), "%s", to);
+	cr_expect(eq(sz, ovl_mark_unescape(to, back), strlen(name)));
+	cr_expect(eq(str, back, (char *)name));
+}
+
+Test(marks, a_programs_own_overlay_names_are_stored_escaped_and_come_back)
+{
+	expect_escaped("user.mine", "user.mine");
+	expect_escaped("user.overlay.opaque", "user.overlay.overlay.opaque");
+	expect_escaped("user.overlay.overlay.x", "user.overlay.overlay.overlay.x");
+	expect_escaped("trusted.overlay.x", "trusted.overlay.overlay.x");
+	expect_escaped("user.ovl.origin", "user.ovl.ovl.origin");
+	expect_escaped("user.overlay.", "user.overlay.overlay.");
+}
+
+Test(marks, an_escaped_name_has_limits_too)
+{
+	char name[300];
+	char to[300];
+
+	memset(name, 'n', sizeof(name));
+	memcpy(name, "user.overlay.", 13);
+	name[247] = '\0'; /* and 8 more: 255 */
+	cr_expect(eq(int, ovl_mark_escape(name, to, sizeof(to)), 0));
+	cr_expect(eq(sz, strlen(to), 255));
+	cr_expect(eq(int, ovl_mark_escape(name, to, 255), -ERANGE));
+	cr_expect(eq(int, ovl_mark_escape(name, to, 256), 0));
+	name[247] = 'n';
+	name[248] = '\0';
+	cr_expect(eq(int, ovl_mark_escape(name, to, sizeof(to)), -ERANGE));
+	cr_expect(eq(int, ovl_mark_escape(OVL_XATTR_OVERRIDE, to, sizeof(to)), -EPERM));
+}
+
+Test(marks, the_marks_of_a_far_directory_are_read)
+{
+	static struct ovl_path far;
+	char part[201];
+	const char *path = in(W_UP, "");
+	int fd;
+
+	memset(part, 'x', 200);
+	part[200] = '\0';
+	ovl_path_set(&far, path, strlen(path));
+	cr_assert_eq(chdir(path), 0);
+	for (int i = 0; i < 25; i++) {
+		cr_assert_eq(mkdir(part, 0755), 0);
+		cr_assert_eq(chdir(part), 0);
+		ovl_path_push(&far, part, 200);
+	}
+	cr_expect(not(ovl_mark_is_opaque(&far)));
+	fd = open(".", O_RDONLY | O_DIRECTORY);
+	cr_expect(eq(int, ovl_mark_opaque(fd), 0));
+	close(fd);
+	cr_expect(ovl_mark_is_opaque(&far));
+	for (int i = 0; i < 25; i++) {
+		cr_assert_eq(chdir(".."), 0);
+		cr_assert_eq(rmdir(part), 0);
+	}
+}

@@ -8,7 +8,7 @@
 
 #include "fault.h"
 
-#define DEPTH 28 /* times 201 bytes: more than PATH_MAX */
+#define DEPTH 39 /* times 201 bytes: nearly two times PATH_MAX */
 
 static char dir[] = "/tmp/ovl-unit-XXXXXX";
 static char part[202];
@@ -50,12 +50,13 @@ static void push(const char *name)
 	cr_assert(eq(int, ovl_path_push(&p, name, strlen(name)), 0));
 }
 
-static int next_fd(void)
+static int fds_open(void)
 {
-	int fd = dup(2);
+	int n = 0;
 
-	close(fd);
-	return fd;
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
 }
 
 Test(real, a_path_that_fits_takes_one_call_and_no_descriptor)
@@ -71,15 +72,16 @@ Test(real, a_path_that_fits_takes_one_call_and_no_descriptor)
 
 Test(real, a_path_longer_than_path_max_is_looked_at)
 {
-	int before = next_fd();
+	int before = fds_open();
 	struct statx st;
 	struct stat real;
 
 	cr_assert(gt(uint, p.len, PATH_MAX));
 	cr_assert(eq(int, ovl_real_statx(&p, &st), 0));
+	cr_expect(eq(uint, fault_count(__NR_openat2), 1));
 	cr_assert_eq(stat(".", &real), 0);
 	cr_expect(eq(u64, st.stx_ino, real.st_ino));
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 	cr_expect(eq(int, (int)strlen(p.buf), (int)p.len));
 }
 
@@ -104,20 +106,45 @@ Test(real, both_sides_of_path_max_are_met)
 	}
 }
 
+Test(real, two_descriptors_on_the_way_are_closed)
+{
+	int before = fds_open();
+	char name[256];
+	struct statx st;
+
+	memset(name, 'y', sizeof(name));
+	while (p.len + 256 < OVL_PATH_CAP)
+		cr_assert(eq(int, ovl_path_push(&p, name, 255), 0));
+	cr_assert(eq(int, ovl_path_push(&p, name, OVL_PATH_CAP - 2 - p.len), 0));
+	cr_assert(eq(uint, p.len, OVL_PATH_CAP - 1));
+	cr_expect(eq(int, ovl_real_statx(&p, &st), -ENOENT));
+	cr_expect(eq(uint, fault_count(__NR_openat2), 2));
+	cr_expect(eq(int, fds_open(), before));
+}
+
+Test(real, a_component_that_is_too_long_for_any_call)
+{
+	struct statx st;
+
+	memset(p.buf + 1, 'z', PATH_MAX + 10);
+	ovl_path_cut(&p, PATH_MAX + 10);
+	cr_expect(eq(int, ovl_real_statx(&p, &st), -ENAMETOOLONG));
+}
+
 Test(real, a_file_below_path_max_is_opened_and_read)
 {
 	int fd = open("f", O_CREAT | O_WRONLY, 0644);
-	int before = next_fd();
+	int before = fds_open();
 
 	cr_assert_eq(write(fd, "hello", 5), 5);
 	close(fd);
-	before = next_fd();
+	before = fds_open();
 	push("f");
 	fd = ovl_real_open(&p, O_RDONLY);
 	cr_expect(eq(int, fcntl(fd, F_GETFD), FD_CLOEXEC));
 	cr_expect(eq(int, (int)lseek(fd, 0, SEEK_END), 5));
 	close(fd);
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 }
 
 Test(real, a_far_symlink_is_read_and_not_followed)
@@ -146,7 +173,7 @@ Test(real, no_symlink_on_the_way_is_followed)
 
 Test(real, a_missing_directory_on_the_far_way_leaks_nothing)
 {
-	int before = next_fd();
+	int before = fds_open();
 	struct statx st;
 
 	for (int i = 0; i < 8; i++)
@@ -154,7 +181,7 @@ Test(real, a_missing_directory_on_the_far_way_leaks_nothing)
 	cr_expect(eq(int, ovl_real_statx(&p, &st), -ENOENT));
 	p.buf[strlen(dir) + 1] = 'z';
 	cr_expect(eq(int, ovl_real_statx(&p, &st), -ENOENT));
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 }
 
 Test(real, without_openat2_the_last_component_is_still_not_followed)

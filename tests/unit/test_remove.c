@@ -26,14 +26,14 @@ static long rmdir_(const char *rel)
 
 Test(remove, a_lower_file_gets_a_whiteout)
 {
-	int before = next_fd();
+	int before = fds_open();
 
 	cr_expect(eq(long, unlink_("d/f"), 0));
 	cr_expect(is_whiteout(W_UP, "d/f"));
 	cr_expect(is_there(W_LOW(1), "d/f"));
 	cr_expect(eq(str, shown("d/f"), (char *)"(-2)"));
 	cr_expect(eq(long, unlink_("d/f"), -ENOENT));
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 	EXPECT_NO_TEMPORARY();
 }
 
@@ -113,6 +113,7 @@ Test(remove, an_empty_lower_directory_gets_a_whiteout_without_a_copy)
 	put_dir(W_LOW(1), "e");
 	cr_expect(eq(long, rmdir_("e"), 0));
 	cr_expect(is_whiteout(W_UP, "e"));
+	cr_expect(eq(long, rmdir_("e"), -ENOENT));
 	cr_expect(eq(uint, fault_count(__NR_mkdirat), 0));
 }
 
@@ -142,7 +143,7 @@ Test(remove, a_directory_of_upper_alone_leaves_nothing)
 Test(remove, a_full_upper_leaves_the_file)
 {
 	static const long steps[] = {__NR_mknodat, __NR_renameat};
-	int before = next_fd();
+	int before = fds_open();
 
 	put(W_UP, "f", "up");
 	for (size_t i = 0; i < OVL_ARRAY_SIZE(steps); i++) {
@@ -151,7 +152,7 @@ Test(remove, a_full_upper_leaves_the_file)
 		cr_expect(eq(long, unlink_("f"), -ENOSPC));
 		cr_expect(eq(str, shown("f"), (char *)"up"));
 		EXPECT_NO_TEMPORARY();
-		cr_expect(eq(int, next_fd(), before));
+		cr_expect(eq(int, fds_open(), before));
 	}
 }
 
@@ -165,7 +166,7 @@ Test(remove, a_full_upper_leaves_the_lower_file)
 Test(remove, a_full_upper_leaves_the_directory)
 {
 	static const long steps[] = {__NR_mknodat, __NR_renameat2};
-	int before = next_fd();
+	int before = fds_open();
 
 	put_dir(W_UP, "d");
 	put_whiteout(W_UP, "d/f");
@@ -175,7 +176,7 @@ Test(remove, a_full_upper_leaves_the_directory)
 		cr_expect(eq(long, rmdir_("d"), -ENOSPC));
 		cr_expect(is_whiteout(W_UP, "d/f"));
 		EXPECT_NO_TEMPORARY();
-		cr_expect(eq(int, next_fd(), before));
+		cr_expect(eq(int, fds_open(), before));
 	}
 }
 
@@ -190,6 +191,15 @@ Test(remove, a_copy_made_meanwhile_is_removed_too)
 	cr_expect(eq(long, unlink_("f"), 0));
 	cr_expect(is_whiteout(W_UP, "f"));
 	cr_expect(eq(str, shown("f"), (char *)"(-2)"));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(remove, a_directory_copied_up_meanwhile_is_removed_too)
+{
+	put_dir(W_LOW(1), "e");
+	fault_hook(__NR_mknodat, 1, other_copies_up, (void *)"e");
+	cr_expect(eq(long, rmdir_("e"), 0));
+	cr_expect(is_whiteout(W_UP, "e"));
 	EXPECT_NO_TEMPORARY();
 }
 
@@ -250,6 +260,7 @@ Test(remove, in_a_sticky_directory_only_owners_remove)
 	put_dir(W_LOW(1), "t");
 	put(W_LOW(1), "t/roots", "");
 	put(W_LOW(1), "t/own", "");
+	put_dir(W_LOW(1), "t/dir");
 	cr_assert_eq(chmod(in(W_LOW(1), "t"), 01777), 0);
 	cr_assert_eq(chown(in(W_LOW(1), "t/own"), 65534, 65534), 0);
 	chmod(in(W_UP, ""), 0777);
@@ -257,6 +268,8 @@ Test(remove, in_a_sticky_directory_only_owners_remove)
 	cr_assert_eq(seteuid(65534), 0);
 	cr_expect(eq(long, unlink_("t/roots"), -EPERM));
 	cr_expect(not(is_there(W_UP, "t/roots")));
+	cr_expect(eq(long, rmdir_("t/dir"), -EPERM));
+	cr_expect(not(is_there(W_UP, "t/dir")));
 	cr_expect(eq(long, unlink_("d/f"), -EACCES));
 	cr_expect(not(is_there(W_UP, "d")));
 }

@@ -30,14 +30,14 @@ static long rename2(const char *from, const char *to, unsigned flags)
 
 Test(rename, a_lower_file_moves_and_leaves_a_whiteout)
 {
-	int before = next_fd();
+	int before = fds_open();
 
 	cr_expect(eq(long, rename_("f", "g"), 0));
 	cr_expect(is_whiteout(W_UP, "f"));
 	EXPECT_TEXT("f", MISSING);
 	EXPECT_TEXT("g", "low");
 	cr_expect(eq(str, text_of(W_LOW(1), "f"), (char *)"low"));
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 	EXPECT_NO_TEMPORARY();
 }
 
@@ -118,6 +118,10 @@ Test(rename, what_rename_2_forbids)
 	cr_expect(eq(long, rename_("ud", "ud/sub"), -EINVAL));
 	cr_expect(eq(long, rename_("ud", "ud/sub/x"), -EINVAL));
 	cr_expect(eq(long, rename_("ud/sub", "ud"), -ENOTEMPTY));
+	cr_expect(eq(long, rename2("ud/sub", "ud", RENAME_EXCHANGE), -EINVAL));
+	cr_expect(eq(long, rename2("ud", "ud/sub", RENAME_EXCHANGE), -EINVAL));
+	cr_expect(eq(long, rename_("", "x"), -EBUSY));
+	cr_expect(eq(long, rename_("u", ""), -EBUSY));
 	cr_expect(eq(long, rename_("u", "x/"), -ENOTDIR));
 	cr_expect(eq(long, rename_("u/", "x"), -ENOTDIR));
 	cr_expect(eq(long, rename_("ud/.", "x"), -EBUSY));
@@ -194,10 +198,54 @@ Test(rename, a_directory_made_over_a_lower_one_leaves_a_whiteout)
 	EXPECT_TEXT("d/f", MISSING);
 }
 
+Test(rename, a_lower_directory_moves_with_all_it_holds)
+{
+	cr_expect(eq(long, rename_("d", "v"), 0));
+	EXPECT_TEXT("v/f", "in d");
+	EXPECT_TEXT("d/f", MISSING);
+	cr_expect(is_whiteout(W_UP, "d"));
+	cr_expect(eq(str, text_of(W_LOW(1), "d/f"), (char *)"in d"));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(rename, descriptors_and_cwd_go_along_with_a_lower_directory)
+{
+	char buf[PATH_MAX];
+	struct stat st;
+	long fd = view(SYS_openat, AT_FDCWD, at("d"), O_PATH | O_DIRECTORY);
+
+	cr_expect(eq(long, view(SYS_chdir, at("d")), 0));
+	cr_expect(eq(long, rename_("d", "v"), 0));
+	cr_expect(eq(long, view(SYS_newfstatat, fd, "f", &st, 0), 0));
+	cr_expect(gt(long, view(SYS_getcwd, buf, sizeof(buf)), 0));
+	cr_expect(eq(str, buf, (char *)in("view", "v")));
+	cr_expect(eq(long, view(SYS_stat, "f", &st), 0));
+	cr_expect(eq(long, view(SYS_unlink, "f"), 0));
+	cr_expect(is_whiteout(W_UP, "v/f"));
+	cr_expect(eq(long, rename_("v", "e2"), 0));
+	cr_expect(gt(long, view(SYS_getcwd, buf, sizeof(buf)), 0));
+	cr_expect(eq(str, buf, (char *)in("view", "e2")));
+}
+
+Test(rename, two_lower_directories_change_places)
+{
+	char buf[PATH_MAX];
+
+	put(W_LOW(1), "e/g", "in e");
+	cr_expect(eq(long, view(SYS_chdir, at("e")), 0));
+	cr_expect(eq(long, rename2("d", "e", RENAME_EXCHANGE), 0));
+	EXPECT_TEXT("e/f", "in d");
+	EXPECT_TEXT("d/g", "in e");
+	EXPECT_TEXT("d/f", MISSING);
+	EXPECT_TEXT("e/g", MISSING);
+	cr_expect(gt(long, view(SYS_getcwd, buf, sizeof(buf)), 0));
+	cr_expect(eq(str, buf, (char *)in("view", "d")));
+}
+
 Test(rename, a_full_upper_leaves_both_names_as_they_were)
 {
 	static const long steps[] = {__NR_copy_file_range, __NR_renameat2};
-	int before = next_fd();
+	int before = fds_open();
 
 	for (size_t i = 0; i < OVL_ARRAY_SIZE(steps); i++) {
 		fault_reset();
@@ -207,7 +255,7 @@ Test(rename, a_full_upper_leaves_both_names_as_they_were)
 		EXPECT_TEXT("f", "low");
 		EXPECT_TEXT("d/f", "in d");
 		EXPECT_NO_TEMPORARY();
-		cr_expect(eq(int, next_fd(), before));
+		cr_expect(eq(int, fds_open(), before));
 	}
 }
 

@@ -82,16 +82,16 @@ Test(workdir, waiting_for_the_lock_goes_on_after_a_signal)
 
 Test(workdir, a_lock_that_cannot_be_had_leaks_nothing)
 {
-	int before = next_fd();
+	int before = fds_open();
 
 	fault_set(__NR_fcntl, 1, -ENOLCK);
 	cr_expect(eq(int, ovl_workdir_lock(), -ENOLCK));
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 	fault_set(__NR_openat, 1, -EMFILE);
 	cr_expect(eq(int, ovl_workdir_lock(), -EMFILE));
 	fault_set(__NR_openat, 2, -EMFILE);
 	cr_expect(eq(int, ovl_workdir_lock(), -EMFILE));
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 }
 
 static int discard(const char *name)
@@ -118,7 +118,7 @@ Test(workdir, files_and_empty_directories_are_discarded)
 Test(workdir, a_directory_full_of_whiteouts_is_discarded)
 {
 	char name[64];
-	int before = next_fd();
+	int before = fds_open();
 
 	put_dir(W_WORK, "d");
 	for (int i = 0; i < 500; i++) {
@@ -127,7 +127,7 @@ Test(workdir, a_directory_full_of_whiteouts_is_discarded)
 	}
 	cr_expect(eq(int, discard("d"), 0));
 	EXPECT_NO_TEMPORARY();
-	cr_expect(eq(int, next_fd(), before));
+	cr_expect(eq(int, fds_open(), before));
 }
 
 Test(workdir, anything_but_whiteouts_is_kept)
