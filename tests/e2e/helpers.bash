@@ -156,12 +156,12 @@ plain_side()
 {
 	local status=0
 
-	mv "$V" "$T/aside"
+	mv "$V" "$T/v/aside"
 	mv "$P" "$V"
 	env -C "$V" bash -uc "$1" >"$T/p.out" 2>&1 </dev/null || status=$?
 	tree "$V" >"$T/p.all"
 	mv "$V" "$P"
-	mv "$T/aside" "$V"
+	mv "$T/v/aside" "$V"
 	return $status
 }
 
