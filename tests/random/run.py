@@ -17,6 +17,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -88,17 +89,19 @@ class Side:
                 "--layers=%d" % self.layers, "--uid=%d" % uid,
                 *self.opt.features, *features, *args]
 
-    def call(self, cmd, user=False, timeout=90):
+    def call(self, cmd, user=False, timeout=75):
         kw = self.as_user if user else {}
+        p = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, cwd="/", start_new_session=True, **kw)
         try:
-            r = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, timeout=timeout, cwd="/", **kw)
-        except subprocess.TimeoutExpired as e:
-            return (e.stdout or b"").decode("latin-1").splitlines() + ["no end in %d s" % timeout]
-        out = r.stdout.decode("latin-1").splitlines()
-        if r.returncode or r.stderr:
-            err = r.stderr.decode("latin-1").strip().replace("\n", " / ")
-            out.append("status %d %s" % (r.returncode, err))
+            text, err = p.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired: # all of it: a program may hang with signals blocked
+            os.killpg(p.pid, signal.SIGKILL)
+            text = p.communicate()[0]
+            return text.decode("latin-1").splitlines() + ["no end in %d s" % timeout]
+        out = text.decode("latin-1").splitlines()
+        if p.returncode or err:
+            out.append("status %d %s" % (p.returncode, err.decode("latin-1").strip().replace("\n", " / ")))
         return out
 
     def make(self, features):
