@@ -4,6 +4,7 @@
 #include "inode.h"
 #include "lookup.h"
 #include "override.h"
+#include "perm.h"
 #include "real.h"
 #include "systab.h"
 
@@ -49,17 +50,42 @@ static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 	return ovl_override_chmod(ctx->real.buf, &n->st, mode);
 }
 
+/*
+ * May the caller give name[0], which exists, to @uid and @gid? Root may all; an owner may name
+ * a group of his: chown(2). -1U: unchanged.
+ */
+static int may_chown(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
+{
+	struct ovl_name *n = &ctx->name[0];
+	int err;
+
+	if (!ovl_sys(__NR_geteuid) || (uid == -1U && gid == -1U))
+		return 0;
+	err = ovl_perm_owner(ctx, n);
+	if (err)
+		return err;
+	if ((uid != -1U && uid != n->st.stx_uid) ||
+	    (gid != -1U && gid != n->st.stx_gid && !ovl_perm_in_group(ctx, gid)))
+		return -EPERM;
+	return 0;
+}
+
 static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 {
+	struct ovl_name *n = &ctx->name[0];
 	OVL_LOC loc = OVL_LOC_INIT;
 	int err = ovl_loc_get(&ctx->real, &loc);
 
 	if (err)
 		return err;
-	err = ovl_do_chown(loc.fd, loc.name, uid, gid, AT_SYMLINK_NOFOLLOW);
-	if (!err && ovl_ss->overrides)
-		err = ovl_override_update(ctx->real.buf, uid, gid, -1U);
-	return err;
+	if (loc.fd >= 0 || !ovl_sys(__NR_geteuid))
+		return ovl_do_chown(loc.fd, loc.name, uid, gid, AT_SYMLINK_NOFOLLOW);
+	err = ovl_lookup_stat(ctx, n);
+	if (err)
+		return err;
+	ovl_inode_present_name(ctx, n);
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	return err ? err : ovl_override_chown(ctx->real.buf, &n->st, uid, gid);
 }
 
 static long set_times(struct ovl_ctx *ctx, const void *times)
@@ -113,11 +139,21 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 
 static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 {
-	long r = ovl_op_change(ctx, dirfd, path, namei_flags(flags), OVL_BY_OWNER);
+	unsigned uid = (unsigned)ovl_arg(ctx, path + 1);
+	unsigned gid = (unsigned)ovl_arg(ctx, path + 2);
+	int how = namei_flags(flags);
+	long r = 0;
 
-	return r ? r
-		 : set_owner(ctx, (unsigned)ovl_arg(ctx, path + 1),
-			     (unsigned)ovl_arg(ctx, path + 2));
+	if (!ovl_op_is_fd(ctx, dirfd, path, how)) {
+		r = ovl_op_resolve(ctx, 0, dirfd, path, how);
+		if (!r && ctx->name[0].zone == OVL_Z_VIEW)
+			r = ovl_op_must_exist(&ctx->name[0]);
+		if (!r && ctx->name[0].zone == OVL_Z_VIEW)
+			r = may_chown(ctx, uid, gid);
+	}
+	if (!r)
+		r = ovl_op_change(ctx, dirfd, path, how, OVL_BY_ANYONE);
+	return r ? r : set_owner(ctx, uid, gid);
 }
 
 long ovl_op_chown(struct ovl_ctx *ctx)

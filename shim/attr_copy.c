@@ -6,6 +6,7 @@
 #include "inode.h"
 #include "marks.h"
 #include "override.h"
+#include "record.h"
 #include "real.h"
 #include "str.h"
 #include "view.h"
@@ -80,12 +81,11 @@ static int copy_owner_mode(int fd, const struct statx *st, const struct statx *n
 	return err ? err : (int)ovl_sys(__NR_fchmod, fd, st->stx_mode & 07777);
 }
 
-int ovl_attr_copy(struct ovl_ctx *ctx, struct ovl_path *from, int fd, const struct statx *st)
+int ovl_attr_copy(struct ovl_path *from, int fd, const struct statx *st)
 {
 	struct statx now;
 	int err = copy_xattrs(from, fd);
 
-	(void)ctx;
 	if (!err)
 		err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &now);
 	if (!err)
@@ -101,11 +101,19 @@ int ovl_attr_copy(struct ovl_ctx *ctx, struct ovl_path *from, int fd, const stru
 
 int ovl_attr_copy_at(struct ovl_ctx *ctx, int dir, const char *name, const struct statx *st)
 {
+	struct ovl_record r = {
+		.origin = ovl_origin_of(st),
+		.owner = {st->stx_uid, st->stx_gid, st->stx_mode & 07777},
+	};
 	int err = ovl_do_chown(dir, name, st->stx_uid, st->stx_gid, AT_SYMLINK_NOFOLLOW);
 
-	if (err && err != -EPERM && err != -EINVAL)
+	r.has_owner = err == -EPERM || err == -EINVAL;
+	if (err && !r.has_owner)
 		return err;
-	err = ovl_index_set_origin(ctx, dir, name, st);
+	err = (int)ovl_sys(__NR_statx, dir, name, AT_SYMLINK_NOFOLLOW,
+			   STATX_BASIC_STATS | STATX_BTIME, &ctx->st);
+	if (!err)
+		err = ovl_record_set(&ctx->st, &r);
 	if (!err && (st->stx_mode & S_IFMT) != S_IFLNK)
 		err = ovl_do_chmod(dir, name, st->stx_mode & 07777);
 	return err ? err : ovl_attr_times(dir, name, st);

@@ -12,7 +12,7 @@
  * Give the new regular file or directory open as @fd all that @from, with attributes @st,
  * has but its content; what cannot be set is recorded for the view. -ENOSPC, -EDQUOT, -EIO.
  */
-int ovl_attr_copy(struct ovl_ctx *ctx, struct ovl_path *from, int fd, const struct statx *st);
+int ovl_attr_copy(struct ovl_path *from, int fd, const struct statx *st);
 
 /* The same for a symlink or special file @name in @dir, which has no xattrs of users. */
 int ovl_attr_copy_at(struct ovl_ctx *ctx, int dir, const char *name, const struct statx *st);

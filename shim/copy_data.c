@@ -13,18 +13,29 @@ static bool try_next(long r)
 	       r == -EBADF;
 }
 
+/* A call that a signal could not interrupt here, but a network file system may. */
+static long again(long nr, long a, long b, long c, long d, long e)
+{
+	long r;
+
+	do {
+		r = ovl_sys(nr, a, b, c, d, e, 0);
+	} while (r == -EINTR);
+	return r;
+}
+
 /* Both file positions are at the range's start: read and write it. */
 static int copy_by_hand(struct ovl_ctx *ctx, int from, int to, int64_t left)
 {
 	while (left > 0) {
 		int64_t want = left < (int64_t)sizeof(ctx->buf) ? left : (int64_t)sizeof(ctx->buf);
-		long n = ovl_sys(__NR_read, from, ctx->buf, want);
+		long n = again(__NR_read, from, (long)ctx->buf, want, 0, 0);
 		long done = 0;
 
 		if (n <= 0)
 			return (int)n;
 		while (done < n) {
-			long w = ovl_sys(__NR_write, to, ctx->buf + done, n - done);
+			long w = again(__NR_write, to, (long)(ctx->buf + done), n - done, 0, 0);
 
 			if (w < 0)
 				return (int)w;
@@ -44,9 +55,9 @@ static long copy_in_kernel(long nr, int from, int to, int64_t *left)
 		int64_t want = *left < CHUNK ? *left : CHUNK;
 
 		if (nr == __NR_sendfile)
-			n = ovl_sys(nr, to, from, 0, want);
+			n = again(nr, to, from, 0, want, 0);
 		else
-			n = ovl_sys(nr, from, 0, to, 0, want, 0);
+			n = again(nr, from, 0, to, 0, want);
 		if (n > 0)
 			*left -= n;
 	}

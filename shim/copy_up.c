@@ -45,10 +45,10 @@ static int build_file(struct ovl_ctx *ctx, struct job *job)
 	if (to < 0)
 		return to;
 	err = ovl_copy_data(ctx, from, to, size);
-	return err ? err : ovl_attr_copy(ctx, job->from, to, job->st);
+	return err ? err : ovl_attr_copy(job->from, to, job->st);
 }
 
-static int build_dir(struct ovl_ctx *ctx, struct job *job)
+static int build_dir(struct job *job)
 {
 	OVL_FD to = -1;
 	int err = ovl_do_mkdir(job->tmp, job->name, 0700);
@@ -58,7 +58,7 @@ static int build_dir(struct ovl_ctx *ctx, struct job *job)
 	to = ovl_open_beneath(job->tmp, job->name, O_RDONLY | O_DIRECTORY, 0);
 	if (to < 0)
 		return to;
-	return ovl_attr_copy(ctx, job->from, to, job->st);
+	return ovl_attr_copy(job->from, to, job->st);
 }
 
 static int build_link(struct ovl_ctx *ctx, struct job *job)
@@ -88,7 +88,7 @@ static int build(struct ovl_ctx *ctx, struct job *job)
 	case S_IFREG:
 		return build_file(ctx, job);
 	case S_IFDIR:
-		return build_dir(ctx, job);
+		return build_dir(job);
 	case S_IFLNK:
 		return build_link(ctx, job);
 	default:
@@ -104,7 +104,10 @@ static int publish(struct ovl_ctx *ctx, struct job *job, int dir, const char *na
 
 	if (!err)
 		err = ovl_do_rename(job->tmp, job->name, dir, name, RENAME_NOREPLACE);
-	if (err == -EINVAL) { /* a file system that has no RENAME_NOREPLACE */
+	/* A file system that has no RENAME_NOREPLACE: an empty directory may be replaced. */
+	if (err == -EINVAL && (job->st->stx_mode & S_IFMT) == S_IFDIR) {
+		err = ovl_do_rename(job->tmp, job->name, dir, name, 0);
+	} else if (err == -EINVAL) {
 		err = ovl_do_link(job->tmp, job->name, dir, name, 0);
 		if (!err)
 			(void)ovl_do_unlink(job->tmp, job->name, 0); /* swept by the next run */
@@ -116,6 +119,15 @@ static int publish(struct ovl_ctx *ctx, struct job *job, int dir, const char *na
 	/* Best effort: a copy is no change of the directory. By /proc, as @dir is O_PATH. */
 	(void)ovl_attr_times(dir, ".", &was);
 	return 0;
+}
+
+/* Somebody was first: with a copy, or by removing the name. */
+static int look_again(struct ovl_ctx *ctx, int dir, const char *name)
+{
+	int err = (int)ovl_sys(__NR_statx, dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS,
+			       &ctx->st);
+
+	return !err && ovl_mark_is_whiteout(&ctx->st) ? -ENOENT : err;
 }
 
 /* Copy @from to @name in the upper directory @dir; someone else's copy is as good. */
@@ -135,7 +147,7 @@ static int copy_to(struct ovl_ctx *ctx, struct ovl_path *from, const struct stat
 		return err;
 	}
 	err = publish(ctx, &job, dir, name);
-	return err == -EEXIST ? 0 : err;
+	return err == -EEXIST ? look_again(ctx, dir, name) : err;
 }
 
 /* The lowers' directory for the first @len bytes of @n's path: its real path and attributes. */

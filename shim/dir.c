@@ -3,6 +3,7 @@
 #include "copy_up.h"
 #include "create.h"
 #include "lookup.h"
+#include "perm.h"
 #include "real.h"
 #include "remove.h"
 #include "systab.h"
@@ -126,6 +127,22 @@ static void forget_outside(void)
 	__atomic_fetch_add(&ovl_ss->outside_gen, 1, __ATOMIC_RELEASE);
 }
 
+/* The wrong kind of object: but the right to remove it is asked for first, as the kernel does. */
+static int check_kind(struct ovl_ctx *ctx, struct ovl_name *n, bool dir, enum removal what)
+{
+	int wrong = 0;
+	int err;
+
+	if (what == DIR_ONLY)
+		wrong = !dir ? -ENOTDIR : n->at.len == ovl_ss->root.len ? -EBUSY : 0;
+	else if (dir || n->slash)
+		wrong = dir ? -EISDIR : -ENOTDIR;
+	if (!wrong || n->slash)
+		return wrong;
+	err = ovl_perm_delete(ctx, n);
+	return err ? err : wrong;
+}
+
 static long resolve_old(struct ovl_ctx *ctx, int dirfd, int path, enum removal what)
 {
 	struct ovl_name *n = &ctx->name[0];
@@ -148,9 +165,7 @@ static long resolve_old(struct ovl_ctx *ctx, int dirfd, int path, enum removal w
 	dir = ovl_op_is_dir(ctx, n);
 	if (dir < 0)
 		return dir;
-	if (what == DIR_ONLY)
-		return !dir ? -ENOTDIR : n->at.len == ovl_ss->root.len ? -EBUSY : 0;
-	return dir ? -EISDIR : n->slash ? -ENOTDIR : 0;
+	return check_kind(ctx, n, dir, what);
 }
 
 static long remove_at(struct ovl_ctx *ctx, int dirfd, int path, enum removal what)

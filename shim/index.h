@@ -7,8 +7,7 @@
  *   I-D     a hard link to its copy; names that are still lower's lead here
  *   I-D.n   a symlink whose text is how many lower names still show, in decimal: a name that
  *           was covered, renamed or copied up counts no more
- *   u-I     origin of the upper object I that can hold no xattr of ours: "INO MAJOR MINOR
- *           BTIME", valid if the object was born at BTIME (seconds.nanoseconds)
+ *   u-I     what is known of upper objects that can hold no xattr: record.h
  * Kept over runs; ovlrun empties it when the upper is another one.
  * Context: any (entry: signals blocked).
  */
@@ -43,14 +42,12 @@ int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name);
  */
 int ovl_index_lose(const struct ovl_name *n);
 
-/* Remember @origin for the new object @name in @dir, which can hold no xattr. */
-int ovl_index_set_origin(struct ovl_ctx *ctx, int dir, const char *name,
-			 const struct statx *origin);
+#define OVL_INDEX_TEXT 192 /* bytes for a symlink's text, NUL included */
 
-/* Upper's object @st loses a name: its origin is forgotten with the last. Best effort. */
-void ovl_index_drop_origin(const struct statx *st);
+/* The text of symlink @name in the index into @text. -ENOENT. */
+int ovl_index_read(const char *name, char *text);
 
-/* The origin remembered for upper's object @st. -ENOENT. */
-int ovl_index_get_origin(const struct statx *st, struct ovl_origin *ret);
+/* Symlink @name in the index tells @text from now on, in one step. */
+int ovl_index_write(const char *name, const char *text);
 
 #endif

@@ -6,6 +6,7 @@
 #include "marks.h"
 #include "override.h"
 #include "real.h"
+#include "record.h"
 #include "str.h"
 #include "view.h"
 
@@ -60,15 +61,11 @@ static void apply_origin(const struct ovl_origin *o, struct statx *st)
 	st->stx_dev_minor = o->minor;
 }
 
-static void apply_override(const char *text, struct statx *st)
+static void apply_owner(const struct ovl_override *o, struct statx *st)
 {
-	struct ovl_override o;
-
-	if (ovl_override_parse(text, &o))
-		return;
-	st->stx_uid = o.uid;
-	st->stx_gid = o.gid;
-	st->stx_mode = (uint16_t)((st->stx_mode & S_IFMT) | o.mode);
+	st->stx_uid = o->uid;
+	st->stx_gid = o->gid;
+	st->stx_mode = (uint16_t)((st->stx_mode & S_IFMT) | o->mode);
 }
 
 /* The value of xattr @name, NUL-terminated; false when there is none. */
@@ -90,23 +87,28 @@ static bool has_xattrs(const struct statx *st)
 }
 
 /* Of an object that can hold no xattr of ours. */
-static void present_indexed(struct statx *st)
+static void present_recorded(struct statx *st)
 {
-	struct ovl_origin o;
+	struct ovl_record r;
 
-	if (ovl_inode_maybe_origin(st->stx_ino) && !ovl_index_get_origin(st, &o))
-		apply_origin(&o, st);
+	if (ovl_record_get(st, &r))
+		return;
+	if (r.has_owner)
+		apply_owner(&r.owner, st);
+	apply_origin(&r.origin, st);
 }
 
 /* What the xattrs of the upper object behind @path, followed to its end, say of it. */
 static void present_by(long nr, const char *path, struct statx *st)
 {
+	struct ovl_override owner;
 	struct ovl_origin o;
 	char text[ORIGIN_SIZE];
 	bool maybe = ovl_inode_maybe_origin(st->stx_ino);
 
-	if (ovl_ss->overrides && get_xattr(nr, path, OVL_XATTR_OVERRIDE, text))
-		apply_override(text, st);
+	if (ovl_ss->overrides && get_xattr(nr, path, OVL_XATTR_OVERRIDE, text) &&
+	    !ovl_override_parse(text, &owner))
+		apply_owner(&owner, st);
 	if (maybe && get_xattr(nr, path, OVL_XATTR_ORIGIN, text) && parse_origin(text, &o))
 		apply_origin(&o, st);
 }
@@ -118,7 +120,7 @@ void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st)
 	if (has_xattrs(st))
 		present_by(__NR_lgetxattr, p->buf, st);
 	else
-		present_indexed(st);
+		present_recorded(st);
 }
 
 /* A lower object of whose names some are covered by now. */
@@ -147,7 +149,7 @@ void ovl_inode_present_fd(int layer, int fd, struct statx *st)
 	if (has_xattrs(st))
 		present_by(__NR_getxattr, link, st);
 	else
-		present_indexed(st);
+		present_recorded(st);
 }
 
 /* The view root is the top lower's, as far as it can be told from it. */

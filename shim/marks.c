@@ -58,6 +58,20 @@ int ovl_mark_whiteout(int fd, const char *name)
 	return (int)ovl_sys(__NR_mknodat, fd, name, S_IFWHT | 0, 0);
 }
 
+/* An absolute path, or one name; nothing in it leads up. */
+static bool is_clean(const struct ovl_path *p)
+{
+	const char *at = p->buf;
+
+	if (!p->len || (p->buf[0] != '/' && ovl_str_has(p->buf, "/")))
+		return false;
+	for (struct ovl_part c = ovl_path_next(&at); c.n; c = ovl_path_next(&at)) {
+		if (ovl_is_dot(c.name, c.n) || ovl_is_dotdot(c.name, c.n))
+			return false;
+	}
+	return true;
+}
+
 int ovl_mark_redirect(struct ovl_path *p, struct ovl_path *ret)
 {
 	long n = get(p, M_REDIRECT, ret->buf, sizeof(ret->buf) - 1);
@@ -65,9 +79,7 @@ int ovl_mark_redirect(struct ovl_path *p, struct ovl_path *ret)
 	if (n < 0)
 		return (int)n;
 	ovl_path_cut(ret, (unsigned)n);
-	if (!n || ovl_str_has(ret->buf, "/../"))
-		return -EINVAL;
-	return 0;
+	return is_clean(ret) ? 0 : -EINVAL;
 }
 
 int ovl_mark_redirect_set(int fd, const char *text, size_t n)

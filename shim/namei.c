@@ -194,6 +194,8 @@ static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
 		return 1;
 	if (ctx->link.buf[0] != '/')
 		return 0;
+	if (ctx->resolve & RESOLVE_NO_MAGICLINKS)
+		return -ELOOP;
 	layer = ovl_view_from_real(&ctx->link);
 	if (layer < 0 && layer != OVL_NONE)
 		return layer;

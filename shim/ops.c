@@ -71,11 +71,11 @@ int ovl_op_must_exist(const struct ovl_name *n)
 	return 0;
 }
 
-static int may_change(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who)
+int ovl_op_may_change(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who)
 {
 	int err;
 
-	if (n->layer == OVL_UPPER && !ovl_ss->overrides)
+	if (who == OVL_BY_ANYONE || (n->layer == OVL_UPPER && !ovl_ss->overrides))
 		return 0;
 	if (who == OVL_BY_WRITER)
 		return ovl_perm_access(ctx, n, 2);
@@ -91,7 +91,7 @@ static int bring_up(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who
 	int err = ovl_read_only() ? -EROFS : 0;
 
 	if (!err)
-		err = may_change(ctx, n, who);
+		err = ovl_op_may_change(ctx, n, who);
 	if (!err)
 		err = ovl_copy_up(ctx, n, OVL_COPY_ALL);
 	return err ? err : ovl_name_real(n, OVL_UPPER, &ctx->real);

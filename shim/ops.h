@@ -48,6 +48,7 @@ long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates);
 
 /* Who may change an object that is still lower; for upper's the kernel decides. */
 enum ovl_change {
+	OVL_BY_ANYONE,		/* the handler has judged already */
 	OVL_BY_OWNER,		/* mode, owner, xattrs of trusted tools */
 	OVL_BY_OWNER_OR_WRITER, /* times set to now */
 	OVL_BY_WRITER,		/* xattrs */
@@ -58,6 +59,9 @@ enum ovl_change {
  * ctx->real is its path there. 0, or what the handler returns, ovl_op_outside() included.
  */
 long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl_change who);
+
+/* 0 when the caller may change @n, which exists: asked only where the kernel would not. */
+int ovl_op_may_change(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who);
 
 /* Does the call mean the descriptor of argument @dirfd itself: AT_EMPTY_PATH and no path? */
 bool ovl_op_is_fd(struct ovl_ctx *ctx, int dirfd, int path, int flags);

@@ -3,20 +3,20 @@
 
 #include "do.h"
 #include "marks.h"
+#include "index.h"
+#include "record.h"
 #include "str.h"
 #include "sys.h"
 #include "view.h"
 
-#define TEXT_MAX 64
-
-static size_t format(char *text, unsigned uid, unsigned gid, unsigned mode)
+size_t ovl_override_format(const struct ovl_override *o, char *text)
 {
-	size_t n = ovl_str_number(text, uid, 10);
+	size_t n = ovl_str_number(text, o->uid, 10);
 
 	text[n++] = ':';
-	n += ovl_str_number(text + n, gid, 10);
+	n += ovl_str_number(text + n, o->gid, 10);
 	text[n++] = ':';
-	return n + ovl_str_number(text + n, mode, 8);
+	return n + ovl_str_number(text + n, o->mode, 8);
 }
 
 int ovl_override_parse(const char *text, struct ovl_override *ret)
@@ -34,22 +34,6 @@ int ovl_override_parse(const char *text, struct ovl_override *ret)
 	return 0;
 }
 
-int ovl_override_update(const char *path, unsigned uid, unsigned gid, unsigned mode)
-{
-	char text[TEXT_MAX];
-	struct ovl_override o;
-	long n = ovl_sys(__NR_lgetxattr, path, OVL_XATTR_OVERRIDE, text, sizeof(text) - 1);
-
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	if (ovl_override_parse(text, &o))
-		return -EIO;
-	n = (long)format(text, uid == -1U ? o.uid : uid, gid == -1U ? o.gid : gid,
-			 mode == -1U ? o.mode : mode);
-	return ovl_do_setxattr(path, OVL_XATTR_OVERRIDE, text, (size_t)n, 0);
-}
-
 unsigned ovl_override_usable(unsigned mode)
 {
 	return (mode & 0777) | ((mode & S_IFMT) == S_IFDIR ? 0700 : 0600);
@@ -57,8 +41,9 @@ unsigned ovl_override_usable(unsigned mode)
 
 int ovl_override_set(int fd, unsigned uid, unsigned gid, unsigned mode)
 {
-	char text[TEXT_MAX];
-	size_t n = format(text, uid, gid, mode & 07777);
+	struct ovl_override o = {uid, gid, mode & 07777};
+	char text[OVL_OVERRIDE_TEXT];
+	size_t n = ovl_override_format(&o, text);
 	int err;
 
 	__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
@@ -73,18 +58,74 @@ bool ovl_override_needed(unsigned mode)
 	return (mode & need) != need && ovl_sys(__NR_geteuid) != 0;
 }
 
-int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode)
+/* Record @o for the object at @path; @raw is what its file system tells of it. */
+static int record(const char *path, const struct statx *raw, const struct ovl_override *o)
 {
-	char text[TEXT_MAX];
-	size_t n;
+	char text[OVL_OVERRIDE_TEXT];
+	size_t n = ovl_override_format(o, text);
+	struct ovl_record r;
 	int err;
 
-	mode = (st->stx_mode & S_IFMT) | (mode & 07777);
-	if (ovl_sys(__NR_lgetxattr, path, OVL_XATTR_OVERRIDE, 0, 0) <= 0 &&
-	    !ovl_override_needed(mode))
-		return ovl_do_chmod(AT_FDCWD, path, mode & 07777);
-	n = format(text, st->stx_uid, st->stx_gid, mode & 07777);
 	__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
-	err = ovl_do_setxattr(path, OVL_XATTR_OVERRIDE, text, n, 0);
+	if (!ovl_record_fits(raw))
+		return ovl_do_setxattr(path, OVL_XATTR_OVERRIDE, text, n, 0);
+	err = ovl_record_get(raw, &r);
+	if (err == -ENOENT)
+		r.origin = ovl_origin_of(raw);
+	else if (err)
+		return err;
+	r.has_owner = true;
+	r.owner = *o;
+	return ovl_record_set(raw, &r);
+}
+
+static bool has_record(const char *path, const struct statx *raw)
+{
+	struct ovl_record r;
+
+	if (ovl_record_fits(raw))
+		return !ovl_record_get(raw, &r) && r.has_owner;
+	return ovl_sys(__NR_lgetxattr, path, OVL_XATTR_OVERRIDE, 0, 0) > 0;
+}
+
+static int look(const char *path, struct statx *ret_raw)
+{
+	return (int)ovl_sys(__NR_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW,
+			    STATX_BASIC_STATS | STATX_BTIME, ret_raw);
+}
+
+int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode)
+{
+	struct ovl_override o = {st->stx_uid, st->stx_gid, mode & 07777};
+	struct statx raw;
+	int err = look(path, &raw);
+
+	if (err)
+		return err;
+	mode = (st->stx_mode & S_IFMT) | (mode & 07777);
+	if (!has_record(path, &raw) && !ovl_override_needed(mode))
+		return ovl_do_chmod(AT_FDCWD, path, mode & 07777);
+	err = record(path, &raw, &o);
 	return err ? err : ovl_do_chmod(AT_FDCWD, path, ovl_override_usable(mode));
+}
+
+int ovl_override_chown(const char *path, const struct statx *st, unsigned uid, unsigned gid)
+{
+	struct ovl_override o = {
+		.uid = uid == -1U ? st->stx_uid : uid,
+		.gid = gid == -1U ? st->stx_gid : gid,
+		.mode = st->stx_mode & 07777,
+	};
+	struct statx raw;
+	int err = look(path, &raw);
+
+	if (err)
+		return err;
+	err = ovl_do_chown(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
+	if (err != -EPERM && !has_record(path, &raw))
+		return err;
+	/* A change of owner takes suid and sgid away, except from directories: chown(2). */
+	if ((st->stx_mode & S_IFMT) == S_IFREG)
+		o.mode &= ~(S_ISUID | (o.mode & S_IXGRP ? S_ISGID : 0U));
+	return record(path, &raw, &o);
 }

@@ -17,6 +17,11 @@ struct ovl_override {
 	unsigned mode;
 };
 
+#define OVL_OVERRIDE_TEXT 64
+
+/* Write @o to @text, which has room for OVL_OVERRIDE_TEXT bytes; the length without NUL. */
+size_t ovl_override_format(const struct ovl_override *o, char *text);
+
 /* Read "UID:GID:MODE", a type may follow. -EINVAL. */
 int ovl_override_parse(const char *text, struct ovl_override *ret);
 
@@ -39,9 +44,9 @@ bool ovl_override_needed(unsigned mode);
 int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode);
 
 /*
- * The object at upper path @path got a new owner or mode (-1U: unchanged): if one was recorded
- * for it, the record follows. 0 when there is none.
+ * chown of upper's object at @path, which the view shows as @st and whose owner may do that:
+ * what the kernel refuses is recorded. -1U: unchanged.
  */
-int ovl_override_update(const char *path, unsigned uid, unsigned gid, unsigned mode);
+int ovl_override_chown(const char *path, const struct statx *st, unsigned uid, unsigned gid);
 
 #endif

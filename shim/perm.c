@@ -8,7 +8,7 @@
 
 #define GROUPS_MAX 1024 /* that fit ctx->buf; Linux allows 65536 */
 
-static bool in_group(struct ovl_ctx *ctx, unsigned gid)
+bool ovl_perm_in_group(struct ovl_ctx *ctx, unsigned gid)
 {
 	const uint32_t *group = (const uint32_t *)ctx->buf;
 	long n;
@@ -36,7 +36,7 @@ static int by_mode(struct ovl_ctx *ctx, const struct statx *st, int mask)
 	}
 	if (st->stx_uid == uid)
 		mode >>= 6;
-	else if (in_group(ctx, st->stx_gid))
+	else if (ovl_perm_in_group(ctx, st->stx_gid))
 		mode >>= 3;
 	return (mode & (unsigned)mask) == (unsigned)mask ? 0 : -EACCES;
 }

@@ -10,6 +10,7 @@
 #include "perm.h"
 #include "readdir.h"
 #include "real.h"
+#include "record.h"
 #include "trace.h"
 #include "view.h"
 #include "workdir.h"
@@ -68,7 +69,7 @@ int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 	int err = remove_file(ctx, n);
 
 	if (!err && raw)
-		ovl_index_drop_origin(&was);
+		ovl_record_drop(&was);
 	return err;
 }
 
@@ -124,23 +125,25 @@ int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 	return err;
 }
 
-int ovl_remove_content(struct ovl_ctx *ctx, int parent, const char *name)
+int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 {
 	char temp[OVL_TEMP_NAME];
 	OVL_FD tmp = ovl_workdir_open();
 	OVL_FD dir = -1;
-	int err;
+	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 
-	if (tmp < 0)
-		return tmp;
+	if (err || tmp < 0)
+		return err ? err : tmp;
 	ovl_workdir_name(temp);
 	err = ovl_do_mkdir(tmp, temp, 0700);
 	if (err)
 		return err;
 	dir = ovl_open_beneath(tmp, temp, O_RDONLY | O_DIRECTORY, 0);
-	err = dir < 0 ? dir : ovl_mark_opaque(dir);
+	err = dir < 0 ? dir : ovl_attr_copy(&ctx->real, dir, &n->st);
 	if (!err)
-		err = ovl_do_rename(tmp, temp, parent, name, RENAME_EXCHANGE);
+		err = ovl_mark_opaque(dir);
+	if (!err)
+		err = ovl_do_rename(tmp, temp, parent, base_of(n), RENAME_EXCHANGE);
 	(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */
 	return err;
 }

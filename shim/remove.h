@@ -18,9 +18,10 @@ int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n);
 int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n);
 
 /*
- * The upper directory @name in @parent, empty in the view, becomes an empty opaque one, in
- * one step: then rename(2) can replace it. The session's lock is held.
+ * The upper directory @n in @parent, empty in the view, becomes an empty opaque one with the
+ * same attributes, in one step: then rename(2) can replace it. @n->st is known, as shown; the
+ * session's lock is held.
  */
-int ovl_remove_content(struct ovl_ctx *ctx, int parent, const char *name);
+int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent);
 
 #endif

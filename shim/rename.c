@@ -112,6 +112,23 @@ static bool is_same(struct ovl_ctx *ctx)
 	       old->st.stx_dev_minor == new->st.stx_dev_minor;
 }
 
+/* A directory that gets another parent changes itself, its "..": rename(2), EACCES. */
+static int check_moves(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	struct ovl_name *old = old_of(ctx);
+	struct ovl_name *new = new_of(ctx);
+	unsigned from = ovl_path_base(&old->at);
+	int err = 0;
+
+	if (from == ovl_path_base(&new->at) && !memcmp(old->at.buf, new->at.buf, from))
+		return 0;
+	if (r->old_dir)
+		err = ovl_perm_access(ctx, old, 2);
+	if (!err && r->new_dir && (r->flags & RENAME_EXCHANGE))
+		err = ovl_perm_access(ctx, new, 2);
+	return err;
+}
+
 /* What the objects and the caller's rights forbid. */
 static int check_objects(struct ovl_ctx *ctx, struct renaming *r)
 {
@@ -120,6 +137,8 @@ static int check_objects(struct ovl_ctx *ctx, struct renaming *r)
 
 	if (!err)
 		err = exists(new) ? ovl_perm_delete(ctx, new) : ovl_perm_parent(ctx, new);
+	if (!err)
+		err = check_moves(ctx, r);
 	if (err || !exists(new) || (r->flags & RENAME_EXCHANGE))
 		return err;
 	if (r->old_dir && !r->new_dir)
@@ -229,7 +248,7 @@ static int move(struct ovl_ctx *ctx, struct renaming *r)
 	if (r->old_dir)
 		err = prepare(ctx, old, r->new_covers || new->whiteout);
 	if (!err && r->new_dir)
-		err = ovl_remove_content(ctx, r->to, base_of(new));
+		err = ovl_remove_content(ctx, new, r->to);
 	if (err)
 		return err;
 	if (r->old_dir && new->whiteout)

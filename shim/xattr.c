@@ -218,6 +218,8 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 		r = ovl_lookup_stat(ctx, n);
 	if (!r)
 		r = check_name(ctx, name);
+	if (!r)
+		r = ovl_op_may_change(ctx, n, changed_by(name));
 	if (!r && !ovl_read_only())
 		r = check_there(ctx, s);
 	if (r == NOTHING_TO_DO)

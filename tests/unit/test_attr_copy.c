@@ -27,7 +27,7 @@ static int copy(void)
 {
 	cr_assert_eq(
 		statx(AT_FDCWD, in(W_LOW(1), "f"), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st), 0);
-	return ovl_attr_copy(ctx_make(), &from, fd, &st);
+	return ovl_attr_copy(&from, fd, &st);
 }
 
 static void set(const char *name, const char *value)

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "record.h"
+
+#include "do.h"
+#include "index.h"
+#include "inode.h"
+#include "str.h"
+#include "view.h"
+#include "workdir.h"
+
+#define KEY_SIZE 24
+
+bool ovl_record_fits(const struct statx *st)
+{
+	unsigned type = st->stx_mode & S_IFMT;
+
+	return type != S_IFREG && type != S_IFDIR;
+}
+
+static void key(const struct statx *st, char *out)
+{
+	out[0] = 'u';
+	out[1] = '-';
+	ovl_str_number(out + 2, st->stx_ino, 16);
+}
+
+static size_t birth(const struct statx *st, char *text)
+{
+	size_t n = ovl_str_number(text, (uint64_t)st->stx_btime.tv_sec, 10);
+
+	text[n++] = '.';
+	return n + ovl_str_number(text + n, st->stx_btime.tv_nsec, 10);
+}
+
+static bool parse_origin(const char **at, struct ovl_origin *ret)
+{
+	uint64_t major;
+	uint64_t minor;
+
+	if (!ovl_str_parse(at, &ret->ino) || *(*at)++ != ' ' || !ovl_str_parse(at, &major) ||
+	    *(*at)++ != ' ' || !ovl_str_parse(at, &minor) || *(*at)++ != ' ')
+		return false;
+	ret->major = (uint32_t)major;
+	ret->minor = (uint32_t)minor;
+	return true;
+}
+
+int ovl_record_get(const struct statx *st, struct ovl_record *ret)
+{
+	char name[KEY_SIZE];
+	char text[OVL_INDEX_TEXT];
+	char born[48];
+	const char *at = text;
+	size_t n;
+	int err;
+
+	if (!ovl_inode_maybe_origin(st->stx_ino))
+		return -ENOENT;
+	key(st, name);
+	err = ovl_index_read(name, text);
+	if (err)
+		return err;
+	if (!parse_origin(&at, &ret->origin))
+		return -EIO;
+	n = birth(st, born);
+	if (memcmp(at, born, n) || (at[n] && at[n] != ' '))
+		return -ENOENT; /* of another object that had this number before */
+	ret->has_owner = at[n] == ' ' && !ovl_override_parse(at + n + 1, &ret->owner);
+	return 0;
+}
+
+int ovl_record_set(const struct statx *st, const struct ovl_record *r)
+{
+	char name[KEY_SIZE];
+	char text[OVL_INDEX_TEXT];
+	size_t n = ovl_str_number(text, r->origin.ino, 10);
+
+	text[n++] = ' ';
+	n += ovl_str_number(text + n, r->origin.major, 10);
+	text[n++] = ' ';
+	n += ovl_str_number(text + n, r->origin.minor, 10);
+	text[n++] = ' ';
+	n += birth(st, text + n);
+	if (r->has_owner) {
+		text[n++] = ' ';
+		n += ovl_override_format(&r->owner, text + n);
+		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+	}
+	text[n] = '\0';
+	key(st, name);
+	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(st->stx_ino));
+	return ovl_index_write(name, text);
+}
+
+void ovl_record_drop(const struct statx *st)
+{
+	char name[KEY_SIZE];
+	OVL_FD dir = -1;
+
+	if (st->stx_nlink > 1 || !ovl_record_fits(st) || !ovl_inode_maybe_origin(st->stx_ino))
+		return;
+	dir = ovl_workdir_index();
+	key(st, name);
+	if (dir >= 0)
+		(void)ovl_do_unlink(dir, name, 0); /* a stale one is known by its birth */
+}

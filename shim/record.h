@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record.h - origin and owner of upper objects that can hold no xattr of ours
+ *
+ * A symlink, FIFO, socket or device copied up to upper inode I (in hexadecimal) is remembered
+ * by the symlink u-I in WORK/index: "INO MAJOR MINOR BTIME" and, when owner and mode could not
+ * be set, " UID:GID:MODE". It is valid if the object was born at BTIME (seconds.nanoseconds):
+ * a number may be used again.
+ * Context: any (entry: signals blocked).
+ */
+#ifndef OVL_RECORD_H
+#define OVL_RECORD_H
+
+#include "ctx.h"
+#include "override.h"
+
+struct ovl_record {
+	struct ovl_origin origin;
+	bool has_owner;
+	struct ovl_override owner;
+};
+
+/* Does upper's object with attributes @st need one: no regular file, no directory? */
+bool ovl_record_fits(const struct statx *st);
+
+/* The record of upper's object @st, as its file system tells it. -ENOENT. */
+int ovl_record_get(const struct statx *st, struct ovl_record *ret);
+
+/* Remember @r for upper's object @st. */
+int ovl_record_set(const struct statx *st, const struct ovl_record *r);
+
+/* Upper's object @st loses a name: its record goes with the last. Best effort. */
+void ovl_record_drop(const struct statx *st);
+
+#endif
