@@ -64,20 +64,20 @@ static void note_redirect(struct fill *f, const struct ovl_tree_entry *e, const 
 	char *from;
 	char *to;
 
-	if (n <= 0)
+	if (n <= 0 || !*e->path)
 		return;
 	value[n] = '\0';
+	to = ovl_text("%s%s", root, e->path);
 	if (value[0] == '/') {
-		if (asprintf(&from, "%s%s", root, value) < 0)
-			from = ovl_must(NULL);
+		from = ovl_text("%s%s", root, value);
 	} else {
-		int dir = (int)(strrchr(e->path, '/') - e->path);
+		/* beside its own lower place, wherever its parent came from */
+		size_t dir = (size_t)(strrchr(to, '/') - to);
+		char *beside = ovl_moves_origin(&f->moves, to, dir);
 
-		if (asprintf(&from, "%s%.*s/%s", root, dir, e->path, value) < 0)
-			from = ovl_must(NULL);
+		from = ovl_text("%s/%s", beside, value);
+		free(beside);
 	}
-	if (asprintf(&to, "%s%s", root, e->path) < 0)
-		to = ovl_must(NULL);
 	ovl_moves_add(&f->moves, from, to);
 	free(from);
 	free(to);

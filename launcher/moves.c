@@ -19,6 +19,23 @@ void ovl_moves_add(struct ovl_moves *m, const char *from, const char *to)
 	m->move[m->n++] = (struct ovl_move){ovl_must(strdup(from)), ovl_must(strdup(to))};
 }
 
+char *ovl_moves_origin(const struct ovl_moves *m, const char *path, size_t n)
+{
+	const char *from = "";
+	size_t best = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		size_t len = strlen(m->move[i].to);
+
+		if (len > best && len <= n && !memcmp(path, m->move[i].to, len) &&
+		    (len == n || path[len] == '/')) {
+			from = m->move[i].from;
+			best = len;
+		}
+	}
+	return ovl_text("%s%.*s", from, (int)(n - best), path + best);
+}
+
 /* A deeper directory's path is longer than those of all that it lies in. */
 static int deepest_first(const void *a, const void *b)
 {

@@ -23,6 +23,12 @@ struct ovl_moves {
 /* Add a directory of the lowers, view path @from, that is at @to by now. */
 void ovl_moves_add(struct ovl_moves *m, const char *from, const char *to);
 
+/*
+ * Where the lowers have what is at view path @path of @n bytes, if nothing in between is opaque:
+ * a new string. All directories above it have been added, if they moved.
+ */
+char *ovl_moves_origin(const struct ovl_moves *m, const char *path, size_t n);
+
 /* Write all to @ss and release them. -ENOSPC: there are more than the session has room for. */
 int ovl_moves_finish(struct ovl_moves *m, struct ovl_session *ss);
 

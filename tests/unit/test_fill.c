@@ -101,6 +101,24 @@ Test(fill, origins_and_overrides_are_noted)
 	cr_expect_eq(ss->overrides, 1);
 }
 
+Test(fill, an_override_of_the_root_is_noted)
+{
+	cr_assert_eq(setxattr(".", "user.containers.override_stat", "0:0:755", 7, 0), 0);
+	cr_assert_eq(ovl_fill_upper(ss, dir, "/view", false), 0);
+	cr_expect_eq(ss->overrides, 1);
+}
+
+Test(fill, a_redirect_beside_itself_is_beside_its_lower_place)
+{
+	mkdir("A", 0755);
+	mkdir("A/B", 0755);
+	cr_assert_eq(setxattr("A", "user.overlay.redirect", "a", 1, 0), 0);
+	cr_assert_eq(setxattr("A/B", "user.overlay.redirect", "b", 1, 0), 0);
+	cr_assert_eq(ovl_fill_upper(ss, dir, "/view", false), 0);
+	/* the deepest first */
+	cr_expect_str_eq(ss->moves, "/view/a/b");
+}
+
 Test(fill, wh_files_mark_the_name_they_hide)
 {
 	mkdir("d", 0755);
