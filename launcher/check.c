@@ -12,7 +12,7 @@
 
 #include "say.h"
 
-#define refuse(...) ovl_die(OVL_EXIT_TROUBLE, __VA_ARGS__)
+#define refuse(...) ovl_trouble(__VA_ARGS__)
 
 /* The directory that holds absolute @path, as a new string. */
 static char *parent_of(const char *path)
@@ -238,10 +238,17 @@ static void check_trace(struct ovl_run *run)
 	free(parent);
 }
 
+void ovl_run_check_upper(struct ovl_run *run)
+{
+	bool exists;
+
+	check_upper(run, &exists);
+	check_work(run, exists);
+	ovl_workdir_check(run);
+}
+
 void ovl_run_check(struct ovl_run *run)
 {
-	bool upper_exists = false;
-
 	/* our own view of the layers would be the outer run's, not the real one */
 	if (getenv(OVL_ENV_SESSION))
 		refuse("%s: already inside a run: a run in a run is not supported yet",
@@ -252,9 +259,7 @@ void ovl_run_check(struct ovl_run *run)
 	check_preload(run);
 	check_trace(run);
 	if (run->upper) {
-		check_upper(run, &upper_exists);
-		check_work(run, upper_exists);
-		ovl_workdir_check(run);
+		ovl_run_check_upper(run);
 	} else if (run->work) {
 		refuse("%s: work without upper: give -u", run->work);
 	} else {

@@ -14,7 +14,7 @@
 
 /*
  * Make run->work's index, emptied when it is of another upper than run->upper, and tell the
- * session's filters what is in it. 0, or -errno with nothing of the index lost.
+ * filters of @ss, unless it is NULL, what is in it. 0, or -errno with nothing of the index lost.
  */
 int ovl_linkindex_open(const struct ovl_run *run, struct ovl_session *ss);
 

@@ -59,6 +59,9 @@ void ovl_run_options(struct ovl_run *run, int argc, char **argv);
 /* launcher/check.c: refuse wrong use. */
 void ovl_run_check(struct ovl_run *run);
 
+/* launcher/check.c: that of upper and work alone; the lowers are real paths already. */
+void ovl_run_check_upper(struct ovl_run *run);
+
 /* launcher/command.c: find and examine the command in the view. */
 void ovl_command_plan(struct ovl_run *run);
 

@@ -32,10 +32,27 @@ void ovl_die(int status, const char *fmt, ...)
 	exit(status);
 }
 
+static int trouble_status = OVL_EXIT_TROUBLE;
+
+void ovl_trouble_exits(int status)
+{
+	trouble_status = status;
+}
+
+void ovl_trouble(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(fmt, ap);
+	va_end(ap);
+	exit(trouble_status);
+}
+
 void *ovl_must(void *p)
 {
 	if (!p)
-		ovl_die(OVL_EXIT_TROUBLE, "out of memory");
+		ovl_trouble("out of memory");
 	return p;
 }
 

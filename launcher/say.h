@@ -19,6 +19,15 @@ __attribute__((format(printf, 1, 2))) void ovl_say(const char *fmt, ...);
 /* The same, then exit with @status. */
 __attribute__((noreturn, format(printf, 2, 3))) void ovl_die(int status, const char *fmt, ...);
 
+/*
+ * What ovl_trouble() exits with from now on; OVL_EXIT_TROUBLE until then. For what programs
+ * have in common and each ends with a status of its own.
+ */
+void ovl_trouble_exits(int status);
+
+/* As ovl_die(), with that status. */
+__attribute__((noreturn, format(printf, 1, 2))) void ovl_trouble(const char *fmt, ...);
+
 /* A result that must be there: memory. */
 void *ovl_must(void *p);
 

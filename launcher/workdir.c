@@ -32,7 +32,7 @@
 
 #define LOCK_TEXT "ovlrun: work directory\n"
 
-#define refuse(...) ovl_die(OVL_EXIT_TROUBLE, __VA_ARGS__)
+#define refuse(...) ovl_trouble(__VA_ARGS__)
 
 __attribute__((noreturn)) static void refuse_in_use(const struct ovl_run *run, const char *path)
 {

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "compare.h"
@@ -188,25 +187,6 @@ static void walk_name(struct walk *w, const struct level *l, const char *name)
 		tell(w, letter, name);
 }
 
-static bool has_name(const struct ovl_names *names, const char *name)
-{
-	size_t from = 0;
-	size_t to = names->n;
-
-	while (from < to) {
-		size_t mid = (from + to) / 2;
-		int c = strcmp(name, names->name[mid]);
-
-		if (!c)
-			return true;
-		if (c < 0)
-			to = mid;
-		else
-			from = mid + 1;
-	}
-	return false;
-}
-
 /* An opaque directory: names that the lowers had and upper has not are gone. */
 static int list_hidden(struct walk *w, const struct level *l, const struct ovl_names *have,
 		       struct ovl_names *ret)
@@ -221,7 +201,7 @@ static int list_hidden(struct walk *w, const struct level *l, const struct ovl_n
 	if (err)
 		return err;
 	for (size_t i = 0; i < ret->n; i++) {
-		if (has_name(have, ret->name[i]))
+		if (ovl_names_has(have, ret->name[i]))
 			free(ret->name[i]);
 		else
 			ret->name[kept++] = ret->name[i];
@@ -255,17 +235,6 @@ static void walk_dir(struct walk *w, const struct level *l)
 	ovl_names_free(&gone);
 }
 
-/* Two descriptors and more for each level of a deep tree. */
-static void raise_descriptors(void)
-{
-	struct rlimit r;
-
-	if (!getrlimit(RLIMIT_NOFILE, &r)) {
-		r.rlim_cur = r.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &r); /* a deeper tree is trouble then */
-	}
-}
-
 void ovl_diff_run(struct ovl_diff *diff, const struct ovl_layerlist *lower, const char *upper)
 {
 	struct ovl_stack lowers;
@@ -273,7 +242,7 @@ void ovl_diff_run(struct ovl_diff *diff, const struct ovl_layerlist *lower, cons
 	struct level top = {.old = &lowers};
 	int err;
 
-	raise_descriptors();
+	ovl_stack_room();
 	err = ovl_stack_open((const char *const *)lower->path, lower->n, &lowers);
 	top.upper = open(upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (err || top.upper < 0) {

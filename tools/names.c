@@ -71,6 +71,25 @@ int ovl_names_read(int fd, struct ovl_names *ret)
 	return 0;
 }
 
+bool ovl_names_has(const struct ovl_names *names, const char *name)
+{
+	size_t from = 0;
+	size_t to = names->n;
+
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+		int c = strcmp(name, names->name[mid]);
+
+		if (!c)
+			return true;
+		if (c < 0)
+			to = mid;
+		else
+			from = mid + 1;
+	}
+	return false;
+}
+
 void ovl_names_free(struct ovl_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 
 #include "diff.h"
+#include "flatten.h"
 #include "layerlist.h"
+#include "run.h"
 #include "say.h"
 #include "version.h"
 
@@ -23,6 +25,7 @@ struct args {
 	struct ovl_layerlist lower;
 	char *upper;
 	char *root;
+	char *work;
 };
 
 struct command {
@@ -35,6 +38,13 @@ static const struct argp_option layer_options[] = {
 	{"lower", 'l', "DIR[:DIR]...", 0, "a lower layer, the first is the top one (default /)", 0},
 	{"upper", 'u', "DIR", 0, "the upper layer", 0},
 	{"mount", 'm', "DIR", 0, "where the view appeared (default: the first lower)", 0},
+	{0},
+};
+
+static const struct argp_option flatten_options[] = {
+	{"lower", 'l', "DIR[:DIR]...", 0, "a lower layer, the first is the top one (default /)", 0},
+	{"upper", 'u', "DIR", 0, "the upper layer", 0},
+	{"work", 'w', "DIR", 0, "the work directory (default: .NAME.work beside upper)", 0},
 	{0},
 };
 
@@ -56,6 +66,9 @@ static error_t parse_layers(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'm':
 		args->root = arg;
+		return 0;
+	case 'w':
+		args->work = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		ovl_die(EXIT_BAD, "%s: not an option: see --help", arg);
@@ -101,8 +114,38 @@ static int run_diff(int argc, char **argv)
 	return diff.changes ? EXIT_CHANGES : EXIT_NONE;
 }
 
+static int run_flatten(int argc, char **argv)
+{
+	static const struct argp argp = {flatten_options,
+					 parse_layers,
+					 "",
+					 "Make an upper layer one that the kernel mounts.",
+					 NULL,
+					 NULL,
+					 NULL};
+	static struct args args;
+	static struct ovl_run run = {.upper_lock = -1, .work_lock = -1};
+	unsigned long troubles;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &args))
+		return EXIT_BAD;
+	settle(&args);
+	ovl_trouble_exits(EXIT_BAD);
+	run.lower = args.lower;
+	run.upper = args.upper;
+	run.work = args.work;
+	ovl_run_check_upper(&run);
+	ovl_workdir_make(&run);
+	if (run.dot_wh)
+		ovl_say("%s: its file system cannot hold what the kernel needs", run.upper);
+	troubles = run.dot_wh ? 1 : ovl_flatten(&run);
+	ovl_workdir_end(&run, false);
+	return troubles ? EXIT_BAD : EXIT_NONE;
+}
+
 static const struct command commands[] = {
 	{"diff", "tell what an upper layer changes", run_diff},
+	{"flatten", "make an upper layer one that the kernel mounts", run_flatten},
 };
 
 static int help(FILE *out)

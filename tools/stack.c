@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "upmark.h"
@@ -39,6 +40,16 @@ int ovl_stack_open(const char *const *path, int n, struct ovl_stack *ret)
 		push(ret, fd, i, ovl_upmark_dot_wh(fd));
 	}
 	return 0;
+}
+
+void ovl_stack_room(void)
+{
+	struct rlimit r;
+
+	if (!getrlimit(RLIMIT_NOFILE, &r)) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r); /* a deeper tree is trouble then */
+	}
 }
 
 void ovl_stack_close(struct ovl_stack *s)

@@ -38,6 +38,9 @@ struct ovl_names {
 /* The stack of the directories @path[0..n-1]; NULL entries are left out. */
 int ovl_stack_open(const char *const *path, int n, struct ovl_stack *ret);
 
+/* Let this process open as many directories as it may: some for each level of a deep tree. */
+void ovl_stack_room(void);
+
 /* Close what @s holds; it is empty afterwards. */
 void ovl_stack_close(struct ovl_stack *s);
 
@@ -55,6 +58,9 @@ int ovl_stack_list(const struct ovl_stack *s, struct ovl_names *ret);
 
 /* The names in the directory open as @fd, marks included, sorted. */
 int ovl_names_read(int fd, struct ovl_names *ret);
+
+/* Is @name one of the sorted @names? */
+bool ovl_names_has(const struct ovl_names *names, const char *name);
 
 void ovl_names_free(struct ovl_names *names);
 

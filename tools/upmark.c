@@ -49,6 +49,26 @@ bool ovl_upmark_redirect(int fd, char *ret, size_t size)
 	return false;
 }
 
+int ovl_upmark_set_opaque(int fd)
+{
+	char value[2];
+
+	/* not written again when it is there: nothing changes then */
+	if (fgetxattr(fd, opaque_name[0], value, sizeof(value)) == 1 && value[0] == 'y')
+		return 0;
+	return fsetxattr(fd, opaque_name[0], "y", 1, 0) ? -errno : 0;
+}
+
+int ovl_upmark_clear_redirect(int fd)
+{
+	for (int i = 0; i < 2; i++) {
+		if (fgetxattr(fd, redirect_name[i], NULL, 0) >= 0 &&
+		    fremovexattr(fd, redirect_name[i]))
+			return -errno;
+	}
+	return 0;
+}
+
 bool ovl_upmark_private(const char *name)
 {
 	static const char *const prefix[] = {"user.overlay.", "user.ovl.", "user.containers.",

@@ -33,6 +33,12 @@ bool ovl_upmark_opaque(int fd, bool dot_wh);
  */
 bool ovl_upmark_redirect(int fd, char *ret, size_t size);
 
+/* Make the directory open as @fd opaque, as an ordinary user does. 0 or -errno. */
+int ovl_upmark_set_opaque(int fd);
+
+/* The directory open as @fd has no redirect afterwards. 0 or -errno. */
+int ovl_upmark_clear_redirect(int fd);
+
 /* Is the xattr @name one of an overlay's own? */
 bool ovl_upmark_private(const char *name);
 
