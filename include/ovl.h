@@ -8,7 +8,7 @@
  *
  *   ovl_enter(c) == OVL_PASS    the door issues the program's call as it was given
  *   ovl_enter(c) == OVL_DONE    c->ret is the result (a value or -errno)
- *   ovl_enter(c) == OVL_TAIL    the door issues c->tail_nr(c->tail[0..5]) in the program's
+ *   ovl_enter(c) == OVL_TAIL    the door issues c->tail->nr(c->tail->arg[0..5]) in the program's
  *                               own context (its stack, its signal mask: the call may block),
  *                               stores the result in c->ret and calls ovl_after(c);
  *                               c->ret is then the result
@@ -27,18 +27,23 @@ enum ovl_verdict {
 	OVL_SLOW = 3, /* inside the engine only: the fast path could not tell */
 };
 
+/* A call that is to be made in the program's own context; it lives in the engine's memory. */
+struct ovl_tail {
+	long nr;
+	long arg[6];
+	int fd;         /* closed by ovl_after(); -1 when none */
+	int kind;       /* what ovl_after() finishes; private to the engine */
+	void *user;     /* the program's own buffer that the call fills */
+	void *len;
+	char text[112]; /* a short path or socket address that an argument points to */
+};
+
+/* On the program's stack, which may be small. */
 struct ovl_call {
 	long nr;
 	long arg[6];
 	long ret;
-
-	long tail_nr;
-	long tail[6];
-	int tail_fd;      /* closed by ovl_after(); -1 when none */
-	int tail_kind;    /* what ovl_after() finishes; private to the engine */
-	void *tail_user;  /* the program's own buffer that the tail fills */
-	void *tail_len;
-	char text[112];   /* a short path or socket address that a tail points to */
+	struct ovl_tail *tail; /* set with OVL_TAIL; gone after ovl_after() */
 };
 
 /*
@@ -65,7 +70,7 @@ extern const uint64_t ovl_nr_bitmap[8];
 /*
  * ovl_enter - decide @c, as above. Reads c->nr and c->arg, writes the rest.
  *
- * Takes under 700 bytes of the program's stack; for anything longer the engine blocks
+ * Takes under 600 bytes of the program's stack; for anything longer the engine blocks
  * all signals and moves to a stack of its own, so no signal handler of the program ever
  * runs on the engine's stack or inside one of its locks.
  * Context: any thread, signal handler, vfork child. Never called by the engine itself.

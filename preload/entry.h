@@ -10,12 +10,15 @@
 #define OVL_ENTRY_H
 
 /* struct ovl_call, checked in patch.c */
-#define OVL_C_NR      0
-#define OVL_C_ARG     8
-#define OVL_C_RET     56
-#define OVL_C_TAIL_NR 64
-#define OVL_C_TAIL    72
-#define OVL_C_SIZE    256
+#define OVL_C_NR   0
+#define OVL_C_ARG  8
+#define OVL_C_RET  56
+#define OVL_C_TAIL 64
+#define OVL_C_SIZE 80
+
+/* struct ovl_tail */
+#define OVL_T_NR  0
+#define OVL_T_ARG 8
 
 /* struct ovl_entry */
 #define OVL_E_BACK   0

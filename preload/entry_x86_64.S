@@ -210,13 +210,14 @@ enter_frame:
 	jmp	.Lleave
 
 .Ltail:
-	mov	OVL_C_TAIL_NR(%rsp), %rax
-	mov	OVL_C_TAIL + 0(%rsp), %rdi
-	mov	OVL_C_TAIL + 8(%rsp), %rsi
-	mov	OVL_C_TAIL + 16(%rsp), %rdx
-	mov	OVL_C_TAIL + 24(%rsp), %r10
-	mov	OVL_C_TAIL + 32(%rsp), %r8
-	mov	OVL_C_TAIL + 40(%rsp), %r9
+	mov	OVL_C_TAIL(%rsp), %r11
+	mov	OVL_T_NR(%r11), %rax
+	mov	OVL_T_ARG + 0(%r11), %rdi
+	mov	OVL_T_ARG + 8(%r11), %rsi
+	mov	OVL_T_ARG + 16(%r11), %rdx
+	mov	OVL_T_ARG + 24(%r11), %r10
+	mov	OVL_T_ARG + 32(%r11), %r8
+	mov	OVL_T_ARG + 40(%r11), %r9
 	syscall
 	mov	%rax, OVL_C_RET(%rsp)
 	mov	%rsp, %rdi

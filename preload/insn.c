@@ -389,3 +389,61 @@ int ovl_insn_read(const uint8_t *p, size_t n, struct ovl_insn *ret)
 		ret->rel = get_le(p + r.at - imm, imm);
 	return 0;
 }
+
+/* Length of modrm, sib and displacement at @p. */
+static unsigned modrm_length(const uint8_t *p)
+{
+	unsigned mod = p[0] >> 6;
+	unsigned rm = p[0] & 7;
+
+	if (mod == 3)
+		return 1;
+	if (rm == 4)
+		return 2 + (mod == 1 ? 1 : mod == 2 || (p[1] & 7) == 5 ? 4 : 0);
+	return 1 + (mod == 1 ? 1 : mod == 2 || rm == 5 ? 4 : 0);
+}
+
+/* The commonest forms: an optional REX, one or two opcode bytes. False: another one. */
+static bool step_common(const uint8_t *p, struct ovl_insn *ret)
+{
+	bool rex = (p[0] & 0xf0) == 0x40;
+	bool two = p[rex] == 0x0f;
+	unsigned at = 1 + rex + two;
+	char kind = two ? two_byte[p[rex + 1]] : one_byte[p[rex]];
+
+	ret->has_rel = kind == 'j' || kind == 'J';
+	if (kind == 'M' || kind == 'm' || kind == 'Z')
+		at += modrm_length(p + at);
+	switch (kind) {
+	case '.':
+	case 'M':
+		break;
+	case 'j':
+		ret->rel = (int8_t)p[at++];
+		break;
+	case 'b':
+	case 'm':
+		at++;
+		break;
+	case 'J':
+		ret->rel = get_le(p + at, 4);
+		at += 4;
+		break;
+	case 'z':
+	case 'Z':
+		at += 4;
+		break;
+	case 'v':
+		at += rex && (p[0] & REX_W) ? 8 : 4;
+		break;
+	default:
+		return false;
+	}
+	ret->len = (uint8_t)at;
+	return true;
+}
+
+int ovl_insn_step(const uint8_t *p, size_t n, struct ovl_insn *ret)
+{
+	return n >= 15 && step_common(p, ret) ? 0 : ovl_insn_read(p, n, ret);
+}

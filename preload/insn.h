@@ -41,4 +41,11 @@ struct ovl_insn {
  */
 int ovl_insn_read(const uint8_t *p, size_t n, struct ovl_insn *ret);
 
+/*
+ * ovl_insn_step - the same, but only len, has_rel and rel are filled
+ *
+ * Several times as fast: most of a text is of no further interest.
+ */
+int ovl_insn_step(const uint8_t *p, size_t n, struct ovl_insn *ret);
+
 #endif

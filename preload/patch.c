@@ -21,9 +21,10 @@
 _Static_assert(offsetof(struct ovl_call, nr) == OVL_C_NR, "entry.h");
 _Static_assert(offsetof(struct ovl_call, arg) == OVL_C_ARG, "entry.h");
 _Static_assert(offsetof(struct ovl_call, ret) == OVL_C_RET, "entry.h");
-_Static_assert(offsetof(struct ovl_call, tail_nr) == OVL_C_TAIL_NR, "entry.h");
 _Static_assert(offsetof(struct ovl_call, tail) == OVL_C_TAIL, "entry.h");
 _Static_assert(sizeof(struct ovl_call) <= OVL_C_SIZE, "entry.h");
+_Static_assert(offsetof(struct ovl_tail, nr) == OVL_T_NR, "entry.h");
+_Static_assert(offsetof(struct ovl_tail, arg) == OVL_T_ARG, "entry.h");
 _Static_assert(offsetof(struct ovl_entry, back) == OVL_E_BACK, "entry.h");
 _Static_assert(offsetof(struct ovl_entry, native) == OVL_E_NATIVE, "entry.h");
 _Static_assert(offsetof(struct ovl_entry, nr) == OVL_E_NR, "entry.h");

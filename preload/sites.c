@@ -141,30 +141,87 @@ static struct ovl_cand candidate(const struct track *t, uint32_t at)
 	return c;
 }
 
-/* First pass: every system call instruction, with the number that eax holds there. */
-static int collect(const struct ovl_sites *s, uint32_t *ret_n)
+static bool is_near(const struct ovl_sites *s, uint32_t at)
+{
+	uint32_t i = at >> OVL_NEAR_LOG2;
+
+	return i >= OVL_NEAR_BITS || (s->room->near[i / 64] >> (i % 64) & 1);
+}
+
+/* Two bytes that may be a system call make all near that may matter to it. */
+static void find_near(const struct ovl_sites *s)
+{
+	memset(s->room->near, 0, sizeof(s->room->near));
+	for (uint32_t at = 0; at + 1 < s->len; at++) {
+		uint32_t from = at > STRETCH_MAX ? at - STRETCH_MAX : 0;
+
+		if (s->text[at] != 0x0f || s->text[at + 1] != 0x05)
+			continue;
+		for (uint32_t i = from >> OVL_NEAR_LOG2;
+		     i <= (at + SYSCALL_LEN) >> OVL_NEAR_LOG2 && i < OVL_NEAR_BITS; i++)
+			s->room->near[i / 64] |= 1ULL << (i % 64);
+	}
+}
+
+/* What the pass over the text has found. */
+struct found {
+	uint32_t ncands;
+	uint32_t nlands;
+};
+
+static int note_land(const struct ovl_sites *s, uint32_t at, const struct ovl_insn *in,
+		     struct found *f)
+{
+	uint32_t to = at + in->len + (uint32_t)in->rel;
+
+	if (to >= s->len || !is_near(s, to))
+		return 0;
+	if (f->nlands == OVL_LANDS_MAX)
+		return -E2BIG;
+	s->room->land[f->nlands++] = (struct ovl_land){at, to};
+	return 0;
+}
+
+/* An instruction near a system call, or one. */
+static int note_insn(const struct ovl_sites *s, struct track *t, uint32_t at,
+		     const struct ovl_insn *in, struct found *f)
+{
+	track_block(t, at, in);
+	if (in->what == OVL_INSN_SYSCALL) {
+		if (f->ncands == OVL_CANDS_MAX)
+			return -E2BIG;
+		s->room->cand[f->ncands++] = candidate(t, at);
+	}
+	track_next(t, at, in);
+	return 0;
+}
+
+/* Every system call instruction, with the number that eax holds there, and what lands near it. */
+static int collect(const struct ovl_sites *s, struct found *f)
 {
 	struct track t = {.nblocks = 0};
 	struct ovl_insn in;
-	uint32_t n = 0;
+	bool lost = true;
+	int err = 0;
 
-	track_lose(&t);
-	for (uint32_t at = 0; at < s->len; at += in.len) {
-		if (ovl_insn_read(s->text + at, s->len - at, &in)) {
+	for (uint32_t at = 0; at < s->len && !err; at += in.len) {
+		bool near = is_near(s, at);
+
+		if (near && lost)
 			track_lose(&t);
+		lost = !near;
+		if (near ? ovl_insn_read(s->text + at, s->len - at, &in)
+			 : ovl_insn_step(s->text + at, s->len - at, &in)) {
+			lost = true;
 			in.len = 1;
 			continue;
 		}
-		track_block(&t, at, &in);
-		if (in.what == OVL_INSN_SYSCALL) {
-			if (n == OVL_CANDS_MAX)
-				return -E2BIG;
-			s->cand[n++] = candidate(&t, at);
-		}
-		track_next(&t, at, &in);
+		if (in.has_rel)
+			err = note_land(s, at, &in, f);
+		if (near && !err)
+			err = note_insn(s, &t, at, &in, f);
 	}
-	*ret_n = n;
-	return 0;
+	return err;
 }
 
 /* The first candidate that ends behind @at; @n when there is none. */
@@ -196,9 +253,15 @@ static bool spares(const struct ovl_sites *s, uint32_t at, uint32_t end, uint8_t
 	return true;
 }
 
+static bool is_call(const struct ovl_sites *s, uint32_t at)
+{
+	struct ovl_insn in;
+
+	return !ovl_insn_read(s->text + at, s->len - at, &in) && in.what == OVL_INSN_CALLS;
+}
+
 /* A branch at @at, which may be a call, lands at @to, in the stretch of @c. */
-static void mark_entered(const struct ovl_sites *s, struct ovl_cand *c, uint32_t at, uint32_t to,
-			 bool call)
+static void mark_entered(const struct ovl_sites *s, struct ovl_cand *c, uint32_t at, uint32_t to)
 {
 	bool inside = at >= c->from && at < c->sys;
 
@@ -208,36 +271,26 @@ static void mark_entered(const struct ovl_sites *s, struct ovl_cand *c, uint32_t
 		c->entered |= ENTERED_SYSCALL;
 	if (to <= c->from || to > c->sys || c->nr < 0)
 		return;
-	if (call || (!inside && (at < c->sys || !spares(s, c->sys, at, c->reg))))
+	if (is_call(s, at) || (!inside && (at < c->sys || !spares(s, c->sys, at, c->reg))))
 		c->entered |= ENTERED_DOUBT;
 	for (int i = 0; i < c->nblocks; i++)
 		if (c->block[i] == to)
 			c->reached |= (uint8_t)(1 << i);
 }
 
-/* Second pass: where do direct branches land? */
-static void find_branches(const struct ovl_sites *s, uint32_t n)
+/* Where do direct branches land? */
+static void find_branches(const struct ovl_sites *s, const struct found *f)
 {
-	struct ovl_insn in;
+	for (uint32_t k = 0; k < f->nlands; k++) {
+		struct ovl_land l = s->room->land[k];
 
-	for (uint32_t at = 0; at < s->len; at += in.len) {
-		uint32_t to;
+		for (uint32_t i = first_behind(s->room->cand, f->ncands, l.to); i < f->ncands;
+		     i++) {
+			struct ovl_cand *c = &s->room->cand[i];
 
-		if (ovl_insn_read(s->text + at, s->len - at, &in)) {
-			in.len = 1;
-			continue;
-		}
-		if (!in.has_rel)
-			continue;
-		to = at + in.len + (uint32_t)in.rel;
-		if (to >= s->len)
-			continue;
-		for (uint32_t i = first_behind(s->cand, n, to); i < n; i++) {
-			struct ovl_cand *c = &s->cand[i];
-
-			if (c->sys > to + STRETCH_MAX)
+			if (c->sys > l.to + STRETCH_MAX)
 				break;
-			mark_entered(s, c, at, to, in.what == OVL_INSN_CALLS);
+			mark_entered(s, c, l.at, l.to);
 		}
 	}
 }
@@ -284,23 +337,24 @@ static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ov
 		return 1;
 	/* A guess is good enough where nothing can be done. */
 	return c->guess != OVL_NR_NONE && (!is_wanted(s, c->guess) || is_spared(s, c->guess)) ? 0
-											       : -1;
+											      : -1;
 }
 
 int ovl_sites_find(struct ovl_sites *s)
 {
-	uint32_t n;
+	struct found f = {0};
 	int err;
 
 	s->nsites = 0;
 	s->nunknown = 0;
-	err = collect(s, &n);
+	find_near(s);
+	err = collect(s, &f);
 	if (err)
 		return err;
-	find_branches(s, n);
-	for (uint32_t i = 0; i < n; i++) {
+	find_branches(s, &f);
+	for (uint32_t i = 0; i < f.ncands; i++) {
 		struct ovl_site site;
-		int chosen = choose(s, &s->cand[i], &site);
+		int chosen = choose(s, &s->room->cand[i], &site);
 
 		s->nunknown += chosen < 0;
 		if (chosen <= 0)

@@ -5,7 +5,8 @@
  * Pure: bytes in, offsets out. The preloaded object runs it once per library and
  * session; tools and tests link it hosted.
  *
- * The text is decoded from its first byte to its last. A system call whose number is
+ * The text is decoded from its first byte to its last, where no system call is near only for
+ * the branches in it. A system call whose number is
  * known, and unwanted, is left alone: mostly futex, from a register that was loaded
  * before a loop. A number counts as known if the text from its load to the call leaves
  * that register alone, every direct branch into that stretch comes from where the
@@ -43,17 +44,36 @@ struct ovl_cand {
 
 #define OVL_CANDS_MAX 2048
 
+/* A direct branch, which may be a call, that lands near a candidate. */
+struct ovl_land {
+	uint32_t at;
+	uint32_t to;
+};
+
+#define OVL_LANDS_MAX (1u << 17) /* glibc 2.36: 11,000 in libc.so.6 */
+
+/* Where in the text system calls may be near: a bit per block; what lies beyond counts as near. */
+#define OVL_NEAR_LOG2 10
+#define OVL_NEAR_BITS (1u << 15)
+
+/* Room for a search. */
+struct ovl_search {
+	uint64_t near[OVL_NEAR_BITS / 64];
+	struct ovl_cand cand[OVL_CANDS_MAX];
+	struct ovl_land land[OVL_LANDS_MAX];
+};
+
 struct ovl_sites {
-	const uint8_t *text;	/* in: the executable bytes ... */
-	uint32_t len;		/* ... how many ... */
-	uint32_t base;		/* ... and their offset from the library's load address */
-	const uint64_t *wanted; /* in: 512 bits, one per number */
-	const uint64_t *spared; /* in: of those, the ones that may be missed; NULL: none */
-	struct ovl_cand *cand;	/* in: room for OVL_CANDS_MAX, contents irrelevant */
-	struct ovl_site *site;	/* out: ... */
-	uint32_t max;		/* in: ... room there */
-	uint32_t nsites;	/* out */
-	uint32_t nunknown;	/* out: wanted, or perhaps wanted, but no place is fit */
+	const uint8_t *text;	 /* in: the executable bytes ... */
+	uint32_t len;		 /* ... how many ... */
+	uint32_t base;		 /* ... and their offset from the library's load address */
+	const uint64_t *wanted;	 /* in: 512 bits, one per number */
+	const uint64_t *spared;	 /* in: of those, the ones that may be missed; NULL: none */
+	struct ovl_search *room; /* in: contents irrelevant */
+	struct ovl_site *site;	 /* out: ... */
+	uint32_t max;		 /* in: ... room there */
+	uint32_t nsites;	 /* out */
+	uint32_t nunknown;	 /* out: wanted, or perhaps wanted, but no place is fit */
 };
 
 /* Search @s. Returns 0, or -E2BIG when the text holds more than there is room for. */

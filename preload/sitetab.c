@@ -6,7 +6,7 @@
 #define FOUND_MAX 512 /* glibc 2.36: 100 in libc.so.6, musl: 220 */
 
 /* Room for a search; untouched, and so free, in all processes but the first. */
-static struct ovl_cand cands[OVL_CANDS_MAX];
+static struct ovl_search room;
 static struct ovl_site found[FOUND_MAX];
 
 static const struct ovl_lib *lookup(const struct ovl_session *ss, uint64_t id)
@@ -80,7 +80,7 @@ int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o, struct o
 		.base = o->text_off,
 		.wanted = wanted,
 		.spared = spared,
-		.cand = cands,
+		.room = &room,
 		.site = found,
 		.max = FOUND_MAX,
 	};

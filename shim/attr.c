@@ -4,7 +4,6 @@
 #include "inode.h"
 #include "lookup.h"
 #include "override.h"
-#include "perm.h"
 #include "real.h"
 #include "systab.h"
 
@@ -48,26 +47,6 @@ static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 		return ovl_do_chmod(loc.fd, loc.name, mode);
 	ovl_inode_present_name(ctx, n);
 	return ovl_override_chmod(ctx->real.buf, &n->st, mode);
-}
-
-/*
- * May the caller give name[0], which exists, to @uid and @gid? Root may all; an owner may name
- * a group of his: chown(2). -1U: unchanged.
- */
-static int may_chown(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
-{
-	struct ovl_name *n = &ctx->name[0];
-	int err;
-
-	if (!ovl_sys(__NR_geteuid) || (uid == -1U && gid == -1U))
-		return 0;
-	err = ovl_perm_owner(ctx, n);
-	if (err)
-		return err;
-	if ((uid != -1U && uid != n->st.stx_uid) ||
-	    (gid != -1U && gid != n->st.stx_gid && !ovl_perm_in_group(ctx, gid)))
-		return -EPERM;
-	return 0;
 }
 
 static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
@@ -139,21 +118,12 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 
 static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 {
-	unsigned uid = (unsigned)ovl_arg(ctx, path + 1);
-	unsigned gid = (unsigned)ovl_arg(ctx, path + 2);
-	int how = namei_flags(flags);
-	long r = 0;
+	long r;
 
-	if (!ovl_op_is_fd(ctx, dirfd, path, how)) {
-		r = ovl_op_resolve(ctx, 0, dirfd, path, how);
-		if (!r && ctx->name[0].zone == OVL_Z_VIEW)
-			r = ovl_op_must_exist(&ctx->name[0]);
-		if (!r && ctx->name[0].zone == OVL_Z_VIEW)
-			r = may_chown(ctx, uid, gid);
-	}
-	if (!r)
-		r = ovl_op_change(ctx, dirfd, path, how, OVL_BY_ANYONE);
-	return r ? r : set_owner(ctx, uid, gid);
+	ctx->uid = (unsigned)ovl_arg(ctx, path + 1);
+	ctx->gid = (unsigned)ovl_arg(ctx, path + 2);
+	r = ovl_op_change(ctx, dirfd, path, namei_flags(flags), OVL_BY_GIVER);
+	return r ? r : set_owner(ctx, ctx->uid, ctx->gid);
 }
 
 long ovl_op_chown(struct ovl_ctx *ctx)
@@ -178,8 +148,10 @@ long ovl_op_fchown(struct ovl_ctx *ctx)
 
 	if (is_path_fd(fd))
 		return -EBADF;
-	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
-	return r ? r : set_owner(ctx, (unsigned)ovl_arg(ctx, 1), (unsigned)ovl_arg(ctx, 2));
+	ctx->uid = (unsigned)ovl_arg(ctx, 1);
+	ctx->gid = (unsigned)ovl_arg(ctx, 2);
+	r = ovl_op_change_fd(ctx, fd, OVL_BY_GIVER);
+	return r ? r : set_owner(ctx, ctx->uid, ctx->gid);
 }
 
 /* Anybody who may write may set the times to now: utimensat(2). */

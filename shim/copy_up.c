@@ -8,6 +8,7 @@
 #include "index.h"
 #include "lookup.h"
 #include "marks.h"
+#include "ops.h"
 #include "perm.h"
 #include "real.h"
 #include "refd.h"
@@ -319,6 +320,9 @@ int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_
 	}
 	if (fd == -ENOENT)
 		fd = make_parents(ctx, n);
+	/* It was a directory a moment ago. */
+	if (fd == -ELOOP || fd == -ENOTDIR)
+		return OVL_AGAIN;
 	if (fd < 0)
 		return fd;
 	*ret_fd = fd;

@@ -4,6 +4,7 @@
 #include "copy_up.h"
 #include "do.h"
 #include "marks.h"
+#include "ops.h"
 #include "real.h"
 #include "trace.h"
 #include "view.h"
@@ -136,7 +137,7 @@ static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n, const s
 	err = (int)ovl_sys(__NR_statx, parent, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS,
 			   &ctx->st);
 	if (err)
-		return err == -ENOENT ? -EAGAIN : err;
+		return err == -ENOENT ? OVL_AGAIN : err;
 	if (!ovl_mark_is_whiteout(&ctx->st))
 		return -EEXIST;
 	tmp = ovl_workdir_open();

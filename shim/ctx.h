@@ -77,13 +77,16 @@ struct ovl_name {
 
 struct ovl_ctx {
 	struct ovl_call *call;
-	uint64_t oldmask; /* the program's signal mask, blocked while we work */
-	const char *note; /* for the trace: what happened besides */
-	int depth;	  /* symlinks followed */
-	int start;	  /* the descriptor that relative paths start from */
-	int fd_layer;	  /* the layer of that descriptor's object; OVL_NONE: in none */
-	unsigned anchor;  /* length of that directory's path */
-	uint64_t resolve; /* RESOLVE_* of openat2(2) */
+	struct ovl_tail *tail; /* what OVL_R_TAIL is about */
+	uint64_t oldmask;      /* the program's signal mask, blocked while we work */
+	unsigned uid, gid;     /* what chown asks for */
+	int error;	       /* the call's answer when OVL_AGAIN comes too often */
+	const char *note;      /* for the trace: what happened besides */
+	int depth;	       /* symlinks followed */
+	int start;	       /* the descriptor that relative paths start from */
+	int fd_layer;	       /* the layer of that descriptor's object; OVL_NONE: in none */
+	unsigned anchor;       /* length of that directory's path */
+	uint64_t resolve;      /* RESOLVE_* of openat2(2) */
 	struct ovl_name name[2];
 	struct ovl_path real; /* scratch of ovl_real_*() */
 	struct ovl_path real2;

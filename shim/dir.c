@@ -8,8 +8,6 @@
 #include "remove.h"
 #include "systab.h"
 
-#define RETRIES 16 /* of a race with another process for one name */
-
 /* unlink(2) knows no flag; rmdir(2) is unlinkat(AT_REMOVEDIR). */
 enum removal { FILE_ONLY, DIR_ONLY };
 
@@ -33,21 +31,17 @@ static long resolve_new(struct ovl_ctx *ctx, int dirfd, int path, bool dir)
 	return ovl_read_only() ? -EROFS : 0;
 }
 
-/* Make argument @path with @m; a name that comes or goes meanwhile is looked at again. */
+/* Make argument @path with @m. */
 static long make_new(struct ovl_ctx *ctx, int dirfd, int path, const struct ovl_maker *m)
 {
-	long r = -EAGAIN;
+	long r = resolve_new(ctx, dirfd, path, m->dir);
 
-	for (int i = 0; i < RETRIES && r == -EAGAIN; i++) {
-		r = resolve_new(ctx, dirfd, path, m->dir);
-		if (r)
-			return r;
-		r = ovl_create(ctx, &ctx->name[0], m);
-		/* Somebody's whiteout is no reason to fail. */
-		if (r == -EEXIST && !ctx->name[0].whiteout)
-			r = resolve_new(ctx, dirfd, path, m->dir) ? -EEXIST : -EAGAIN;
-	}
-	return r;
+	if (r)
+		return r;
+	ctx->error = -EEXIST;
+	r = ovl_create(ctx, &ctx->name[0], m);
+	/* Taken meanwhile, perhaps by a whiteout, which is no reason to fail: look again. */
+	return r == -EEXIST ? OVL_AGAIN : r;
 }
 
 static long mkdir_at(struct ovl_ctx *ctx, int dirfd, int path)
@@ -170,20 +164,14 @@ static long resolve_old(struct ovl_ctx *ctx, int dirfd, int path, enum removal w
 
 static long remove_at(struct ovl_ctx *ctx, int dirfd, int path, enum removal what)
 {
-	long r = -EAGAIN;
+	long r = resolve_old(ctx, dirfd, path, what);
 
-	for (int i = 0; i < RETRIES && r == -EAGAIN; i++) {
-		r = resolve_old(ctx, dirfd, path, what);
-		if (r)
-			return r;
-		if (ovl_read_only())
-			return -EROFS;
-		if (what == DIR_ONLY)
-			r = ovl_remove_dir(ctx, &ctx->name[0]);
-		else
-			r = ovl_remove_file(ctx, &ctx->name[0]);
-	}
-	return r;
+	if (r)
+		return r;
+	if (ovl_read_only())
+		return -EROFS;
+	return what == DIR_ONLY ? ovl_remove_dir(ctx, &ctx->name[0])
+				: ovl_remove_file(ctx, &ctx->name[0]);
 }
 
 long ovl_op_unlink(struct ovl_ctx *ctx)

@@ -44,6 +44,7 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
 	ctx->call = c;
 	ctx->note = NULL;
 	ctx->resolve = 0;
+	ctx->error = -EIO;
 	ctx->fd_layer = OVL_NONE;
 	for (int i = 0; i < 2; i++) {
 		ctx->name[i].zone = OVL_Z_OUTSIDE;
@@ -58,8 +59,12 @@ static long dispatch(void *arg)
 	struct ovl_slot *slot = arg;
 	struct ovl_ctx *ctx = &slot->ctx;
 	struct ovl_call *c = ctx->call;
-	long r = ovl_systab[c->nr].handle(ctx);
+	long r = OVL_AGAIN;
 
+	for (int i = 0; i < OVL_AGAIN_MAX && r == OVL_AGAIN; i++)
+		r = ovl_systab[c->nr].handle(ctx);
+	if (r == OVL_AGAIN)
+		r = ctx->error;
 	ovl_trace_call(ctx, r);
 	return r;
 }
@@ -74,17 +79,20 @@ static enum ovl_verdict enter_slow(struct ovl_call *c)
 		c->ret = -ENOMEM;
 		return OVL_DONE;
 	}
-	c->tail_fd = -1;
-	c->tail_kind = OVL_TAIL_NONE;
+	slot->tail.fd = -1;
+	slot->tail.kind = OVL_TAIL_NONE;
+	slot->ctx.tail = &slot->tail;
 	reset(&slot->ctx, c);
 	signals_block(&slot->ctx);
 	r = ovl_on_stack(slot->stack + OVL_STACK_SIZE, dispatch, slot);
 	signals_restore(&slot->ctx);
+	if (r == OVL_R_TAIL) {
+		c->tail = &slot->tail; /* the slot is given back by ovl_after() */
+		return OVL_TAIL;
+	}
 	ovl_slot_put(slot);
 	if (r == OVL_R_PASS)
 		return OVL_PASS;
-	if (r == OVL_R_TAIL)
-		return OVL_TAIL;
 	c->ret = r;
 	return OVL_DONE;
 }
@@ -101,8 +109,11 @@ enum ovl_verdict ovl_enter(struct ovl_call *c)
 
 void ovl_after(struct ovl_call *c)
 {
-	if (c->tail_kind == OVL_TAIL_CLOSE)
-		ovl_fd_drop(&c->tail_fd);
-	else if (c->tail_kind == OVL_TAIL_SOCKADDR)
+	struct ovl_tail *t = c->tail;
+
+	if (t->kind == OVL_TAIL_CLOSE)
+		ovl_fd_drop(&t->fd);
+	else if (t->kind == OVL_TAIL_SOCKADDR)
 		ovl_sock_after(c);
+	ovl_slot_put((struct ovl_slot *)((char *)t - offsetof(struct ovl_slot, tail)));
 }

@@ -12,7 +12,6 @@
 
 #define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
 #define PATH_FLAGS  (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
-#define RETRIES	    16 /* of a race with another process for one name */
 
 struct opening {
 	int dirfd; /* index of the directory's argument; -1: none */
@@ -64,7 +63,7 @@ static long open_real(struct ovl_ctx *ctx, int flags)
 	if (err)
 		return err;
 	far = loc.fd >= 0;
-	fd = (int)ovl_sys(__NR_openat, loc.fd, loc.name, flags | O_NOFOLLOW, 0);
+	fd = ovl_open_exact(loc.fd, loc.name, flags, 0);
 	ovl_loc_drop(&loc);
 	loc.fd = AT_FDCWD;
 	return far ? settle(fd, flags) : fd;
@@ -80,17 +79,17 @@ static bool may_block(const struct ovl_name *n, int flags)
 
 static long open_waiting(struct ovl_ctx *ctx, int flags)
 {
-	struct ovl_call *c = ctx->call;
+	struct ovl_tail *t = ctx->tail;
 	OVL_FD fd = -1;
 	int high;
 
-	c->tail_nr = __NR_openat;
-	c->tail[0] = AT_FDCWD;
-	c->tail[1] = (long)c->text;
-	c->tail[2] = flags;
-	c->tail[3] = 0;
-	if (ctx->real.len < sizeof(c->text)) {
-		memcpy(c->text, ctx->real.buf, ctx->real.len + 1);
+	t->nr = __NR_openat;
+	t->arg[0] = AT_FDCWD;
+	t->arg[1] = (long)t->text;
+	t->arg[2] = flags;
+	t->arg[3] = 0;
+	if (ctx->real.len < sizeof(t->text)) {
+		memcpy(t->text, ctx->real.buf, ctx->real.len + 1);
 		return OVL_R_TAIL;
 	}
 	fd = ovl_real_open(&ctx->real, O_PATH);
@@ -100,9 +99,9 @@ static long open_waiting(struct ovl_ctx *ctx, int flags)
 	high = (int)ovl_sys(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 256);
 	if (high < 0)
 		high = ovl_fd_steal(&fd);
-	ovl_fd_link(high, c->text);
-	c->tail_fd = high;
-	c->tail_kind = OVL_TAIL_CLOSE;
+	ovl_fd_link(high, t->text);
+	t->fd = high;
+	t->kind = OVL_TAIL_CLOSE;
 	return OVL_R_TAIL;
 }
 
@@ -242,17 +241,20 @@ static long open_once(struct ovl_ctx *ctx, const struct opening *o)
 
 static long open_at(struct ovl_ctx *ctx, struct opening o)
 {
-	long r = -EAGAIN;
+	long r;
 
 	if (o.flags & O_PATH)
 		o.flags &= PATH_FLAGS;
 	else if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
 		return OVL_R_PASS; /* EINVAL since Linux 6.4; what it was before is no better */
-	/* A name that comes or goes between the look and the deed: look again. */
-	for (int i = 0; i < RETRIES; i++) {
-		r = open_once(ctx, &o);
-		if (r != -EAGAIN && !(r == -EEXIST && !(o.flags & O_EXCL)))
-			break;
+	r = open_once(ctx, &o);
+	if (r == -EEXIST && !(o.flags & O_EXCL))
+		return OVL_AGAIN;
+	/* A whiteout came between the look and the deed: it opens as no file does. */
+	if ((r == -ENXIO || r == -ELOOP || r == -EINVAL) && ctx->name[0].layer == OVL_UPPER &&
+	    ctx->error != (int)r) {
+		ctx->error = (int)r;
+		return OVL_AGAIN;
 	}
 	return r;
 }
@@ -335,5 +337,9 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 		err = ovl_copy_up(ctx, n, size);
 	if (!err)
 		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-	return err ? err : ovl_sys(__NR_truncate, ctx->real.buf, size);
+	if (err)
+		return err;
+	r = ovl_sys(__NR_truncate, ctx->real.buf, size);
+	/* It was a regular file a moment ago. */
+	return r == -EINVAL || r == -ENOENT ? OVL_AGAIN : r;
 }

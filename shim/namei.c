@@ -4,6 +4,7 @@
 #include "fdview.h"
 #include "known.h"
 #include "lookup.h"
+#include "ops.h"
 #include "perm.h"
 #include "real.h"
 #include "str.h"
@@ -185,7 +186,9 @@ static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (in_view(n)) {
 		err = ovl_name_real(n, n->layer, &ctx->real);
-		return err ? err : ovl_real_readlink(&ctx->real, &ctx->link);
+		if (!err)
+			err = ovl_real_readlink(&ctx->real, &ctx->link);
+		return err == -EINVAL ? OVL_AGAIN : err; /* it was a link a moment ago */
 	}
 	err = ovl_real_readlink(&n->at, &ctx->link);
 	if (err || !is_proc_link(n))
@@ -333,7 +336,10 @@ static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, 
 		return 0;
 	}
 	if (ovl_is_dotdot(c.name, c.n)) {
-		int err = go_up(ctx, n);
+		int err = in_view(n) && ovl_sys(__NR_geteuid) ? ovl_perm_access(ctx, n, 1) : 0;
+
+		if (!err)
+			err = go_up(ctx, n);
 
 		n->last = OVL_L_DOTDOT;
 		return err;

@@ -17,14 +17,14 @@ long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flag
 /* Let the program's own thread wait, should the call block: an open of a terminal or FIFO. */
 static long tail_with_path(struct ovl_ctx *ctx, int dirfd, int path, const struct ovl_path *real)
 {
-	struct ovl_call *c = ctx->call;
+	struct ovl_tail *t = ctx->tail;
 
-	c->tail_nr = c->nr;
-	memcpy(c->tail, c->arg, sizeof(c->tail));
-	memcpy(c->text, real->buf, real->len + 1);
-	c->tail[path] = (long)c->text;
+	t->nr = ctx->call->nr;
+	memcpy(t->arg, ctx->call->arg, sizeof(t->arg));
+	memcpy(t->text, real->buf, real->len + 1);
+	t->arg[path] = (long)t->text;
 	if (dirfd >= 0)
-		c->tail[dirfd] = AT_FDCWD;
+		t->arg[dirfd] = AT_FDCWD;
 	return OVL_R_TAIL;
 }
 
@@ -43,7 +43,7 @@ long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates)
 		return -ENAMETOOLONG;
 	if (n->at.len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	if (n->at.len < sizeof(ctx->call->text))
+	if (n->at.len < sizeof(ctx->tail->text))
 		return tail_with_path(ctx, dirfd, path, &n->at);
 	memcpy(a, ctx->call->arg, sizeof(a));
 	a[path] = (long)n->at.buf;
@@ -71,12 +71,33 @@ int ovl_op_must_exist(const struct ovl_name *n)
 	return 0;
 }
 
+/*
+ * May the caller give @n to ctx->uid and ctx->gid? Root may all; an owner may name a group of
+ * his: chown(2). -1U: unchanged.
+ */
+static int may_give(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	int err;
+
+	if (!ovl_sys(__NR_geteuid) || (ctx->uid == -1U && ctx->gid == -1U))
+		return 0;
+	err = ovl_perm_owner(ctx, n);
+	if (err)
+		return err;
+	if ((ctx->uid != -1U && ctx->uid != n->st.stx_uid) ||
+	    (ctx->gid != -1U && ctx->gid != n->st.stx_gid && !ovl_perm_in_group(ctx, ctx->gid)))
+		return -EPERM;
+	return 0;
+}
+
 int ovl_op_may_change(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who)
 {
 	int err;
 
-	if (who == OVL_BY_ANYONE || (n->layer == OVL_UPPER && !ovl_ss->overrides))
+	if (n->layer == OVL_UPPER && !ovl_ss->overrides)
 		return 0;
+	if (who == OVL_BY_GIVER)
+		return may_give(ctx, n);
 	if (who == OVL_BY_WRITER)
 		return ovl_perm_access(ctx, n, 2);
 	err = ovl_perm_owner(ctx, n);

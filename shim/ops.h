@@ -15,6 +15,13 @@
 #define OVL_R_PASS (-0x4000000000000000L) /* the kernel does it, as the program asked */
 #define OVL_R_TAIL (-0x4000000000000001L) /* call->tail is to be done: see ovl.h */
 
+/*
+ * Somebody changed the name between the look and the deed: do the call again from the start.
+ * No call answers so (ERESTARTSYS is the kernel's own); ctx->error is told when it goes on.
+ */
+#define OVL_AGAIN     (-512)
+#define OVL_AGAIN_MAX 64
+
 typedef long ovl_handler(struct ovl_ctx *ctx);
 
 /* Argument @i of the call. */
@@ -48,7 +55,7 @@ long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates);
 
 /* Who may change an object that is still lower; for upper's the kernel decides. */
 enum ovl_change {
-	OVL_BY_ANYONE,		/* the handler has judged already */
+	OVL_BY_GIVER,		/* owner: to ctx->uid and ctx->gid */
 	OVL_BY_OWNER,		/* mode, owner, xattrs of trusted tools */
 	OVL_BY_OWNER_OR_WRITER, /* times set to now */
 	OVL_BY_WRITER,		/* xattrs */

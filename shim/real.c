@@ -1,18 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "real.h"
 
-int ovl_open_beneath(int fd, const char *name, int flags, unsigned mode)
+/* What openat2(2) takes; it refuses what open(2) ignores. */
+#define OPEN_FLAGS                                                                             \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | \
+	 O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |     \
+	 O_CLOEXEC | O_PATH | O_TMPFILE)
+
+int ovl_open_exact(int fd, const char *name, int flags, unsigned mode)
 {
 	struct open_how how = {
-		.flags = (unsigned)(flags | O_CLOEXEC),
+		.flags = (unsigned)(flags & OPEN_FLAGS),
 		.mode = mode,
 		.resolve = RESOLVE_NO_SYMLINKS,
 	};
 	long r = ovl_sys(__NR_openat2, fd, name, &how, sizeof(how));
 
 	if (r == -ENOSYS || r == -EPERM)
-		r = ovl_sys(__NR_openat, fd, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+		r = ovl_sys(__NR_openat, fd, name, flags | O_NOFOLLOW, mode);
 	return (int)r;
+}
+
+int ovl_open_beneath(int fd, const char *name, int flags, unsigned mode)
+{
+	return ovl_open_exact(fd, name, flags | O_CLOEXEC, mode);
 }
 
 /* Open the longest directory prefix of @text that fits a system call; *@text moves behind it. */

@@ -46,6 +46,9 @@ int ovl_real_readlink(struct ovl_path *p, struct ovl_path *ret);
  */
 int ovl_real_open(struct ovl_path *p, int flags);
 
+/* The same, with the program's own flags: close-on-exec only if it asked for it. */
+int ovl_open_exact(int fd, const char *name, int flags, unsigned mode);
+
 /* openat2 relative to @fd with RESOLVE_NO_SYMLINKS, or openat with O_NOFOLLOW where the
  * kernel has no openat2. */
 int ovl_open_beneath(int fd, const char *name, int flags, unsigned mode);

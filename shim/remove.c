@@ -7,6 +7,7 @@
 #include "index.h"
 #include "lookup.h"
 #include "marks.h"
+#include "ops.h"
 #include "perm.h"
 #include "readdir.h"
 #include "real.h"
@@ -39,9 +40,26 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name, unsi
 	return err;
 }
 
+int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
+{
+	int err = (int)ovl_sys(__NR_statx, parent, base_of(n), AT_SYMLINK_NOFOLLOW,
+			       STATX_BASIC_STATS, &ctx->st);
+
+	if (err == -ENOENT)
+		return n->in_upper ? OVL_AGAIN : 0;
+	if (err)
+		return err;
+	if (!n->in_upper || n->whiteout != ovl_mark_is_whiteout(&ctx->st))
+		return OVL_AGAIN;
+	if (n->whiteout || !n->known)
+		return 0;
+	return (ctx->st.stx_mode & S_IFMT) == (n->st.stx_mode & S_IFMT) ? 0 : OVL_AGAIN;
+}
+
 static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	OVL_FD parent = -1;
+	OVL_FD lock = -1;
 	int covers = ovl_lookup_covers(ctx, n);
 	int err = covers < 0 ? covers : 0;
 
@@ -54,12 +72,20 @@ static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 		return err;
 	if (!covers)
 		return ovl_do_unlink(parent, base_of(n), 0);
+	lock = ovl_workdir_lock();
+	err = lock < 0 ? lock : ovl_remove_check(ctx, n, parent);
+	if (err)
+		return err;
 	ovl_announce(n->hash, true);
 	ovl_note(ctx, "whiteout");
 	if (n->in_upper)
 		return whiteout_over(ctx, parent, base_of(n), 0);
 	err = ovl_mark_whiteout(parent, base_of(n));
-	return err ? err == -EEXIST ? -EAGAIN : err : ovl_index_lose(n);
+	if (err)
+		return err == -EEXIST ? OVL_AGAIN : err;
+	ovl_fd_drop(&lock);
+	lock = -1;
+	return ovl_index_lose(n);
 }
 
 int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -86,7 +112,9 @@ static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, in
 
 	if (lock < 0)
 		return lock;
-	err = ovl_dir_must_be_empty(ctx, n);
+	err = ovl_remove_check(ctx, n, parent);
+	if (!err)
+		err = ovl_dir_must_be_empty(ctx, n);
 	if (err)
 		return err;
 	if (!covers)
@@ -102,7 +130,7 @@ int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (!err && (covers || ovl_ss->overrides))
 		err = ovl_perm_delete(ctx, n);
-	if (!err && covers)
+	if (!err && (covers || n->lowers))
 		err = ovl_dir_must_be_empty(ctx, n);
 	if (!err)
 		err = ovl_copy_up_parent(ctx, n, OVL_PARENT_CHANGE, &parent);
@@ -114,9 +142,10 @@ int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 	}
 	if (!n->in_upper) {
 		err = ovl_mark_whiteout(parent, base_of(n));
-		err = err == -EEXIST ? -EAGAIN : err;
+		err = err == -EEXIST ? OVL_AGAIN : err;
 	} else {
-		err = covers ? -ENOTEMPTY : ovl_do_unlink(parent, base_of(n), AT_REMOVEDIR);
+		err = covers || n->lowers ? -ENOTEMPTY
+					  : ovl_do_unlink(parent, base_of(n), AT_REMOVEDIR);
 		if (err == -ENOTEMPTY || err == -EEXIST)
 			err = remove_merged(ctx, n, parent, covers);
 	}

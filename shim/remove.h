@@ -18,6 +18,12 @@ int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n);
 int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n);
 
 /*
+ * Is upper's entry of @n in @parent still what the look-up found: nothing, a whiteout, or an
+ * object of that kind? 0 or OVL_AGAIN. What takes several steps asks under the lock.
+ */
+int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent);
+
+/*
  * The upper directory @n in @parent, empty in the view, becomes an empty opaque one with the
  * same attributes, in one step: then rename(2) can replace it. @n->st is known, as shown; the
  * session's lock is held.

@@ -13,7 +13,6 @@
 #include "trace.h"
 #include "workdir.h"
 
-#define RETRIES	    16 /* of a race with another process for one of the names */
 #define FLAGS_KNOWN (RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)
 
 /* The call, and what is found out about it on the way. */
@@ -137,14 +136,12 @@ static int check_objects(struct ovl_ctx *ctx, struct renaming *r)
 
 	if (!err)
 		err = exists(new) ? ovl_perm_delete(ctx, new) : ovl_perm_parent(ctx, new);
+	if (!err && exists(new) && !(r->flags & RENAME_EXCHANGE) && r->old_dir != r->new_dir)
+		return r->old_dir ? -ENOTDIR : -EISDIR;
 	if (!err)
 		err = check_moves(ctx, r);
 	if (err || !exists(new) || (r->flags & RENAME_EXCHANGE))
 		return err;
-	if (r->old_dir && !r->new_dir)
-		return -ENOTDIR;
-	if (!r->old_dir && r->new_dir)
-		return -EISDIR;
 	return r->new_dir ? ovl_dir_must_be_empty(ctx, new) : 0;
 }
 
@@ -284,8 +281,11 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 
 	if (!simple || (r->flags & RENAME_EXCHANGE)) {
 		lock = ovl_workdir_lock();
-		if (lock < 0)
-			return lock;
+		err = lock < 0 ? lock : ovl_remove_check(ctx, old, r->from);
+		if (!err)
+			err = ovl_remove_check(ctx, new, r->to);
+		if (err)
+			return err;
 	}
 	/* What is in a directory is not announced anew: the directory itself stands for it. */
 	ovl_announce(new->hash, true);
@@ -369,19 +369,15 @@ static long rename_once(struct ovl_ctx *ctx, struct renaming *r)
 
 static long do_rename(struct ovl_ctx *ctx, struct renaming r)
 {
-	long res = -EAGAIN;
+	long res;
 
 	if ((r.flags & ~(unsigned)FLAGS_KNOWN) ||
 	    ((r.flags & RENAME_EXCHANGE) && (r.flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))))
 		return -EINVAL;
 	r.from = r.to = -1;
-	for (int i = 0; i < RETRIES; i++) {
-		res = rename_once(ctx, &r);
-		/* Taken meanwhile, and the caller did not ask that it be free: look again. */
-		if (res != -EAGAIN && !(res == -EEXIST && !(r.flags & RENAME_NOREPLACE)))
-			break;
-	}
-	return res;
+	res = rename_once(ctx, &r);
+	/* Taken meanwhile, and the caller did not ask that it be free: look again. */
+	return res == -EEXIST && !(r.flags & RENAME_NOREPLACE) ? OVL_AGAIN : res;
 }
 
 long ovl_op_rename(struct ovl_ctx *ctx)

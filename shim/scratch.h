@@ -4,7 +4,9 @@
  *
  * A slot is claimed by one atomic exchange and given back by one store; when all are busy
  * more are mapped, never unmapped. With signals blocked nothing of the program runs between
- * claim and return, so a slot cannot be lost, with one exception: a vfork child that execs
+ * claim and return, so a slot cannot be lost. A call that may block in the program's own context
+ * keeps its slot meanwhile: one that ends by longjmp or cancellation loses it. And
+ * there is another exception: a vfork child that execs
  * never comes back, and its slot is the parent's memory. ovl_slot_exec() marks such a slot;
  * it is free again when its thread enters the engine as another process.
  */
@@ -21,6 +23,7 @@ struct ovl_slot {
 	uint64_t thread;   /* its thread pointer: a vfork child has its parent's */
 	void *exec_map;	   /* memory that the exec had mapped, to be given back */
 	size_t exec_size;
+	struct ovl_tail tail;
 	struct ovl_ctx ctx;
 	char stack[OVL_STACK_SIZE] __attribute__((aligned(16)));
 };

@@ -143,15 +143,15 @@ static long bind_once(struct ovl_ctx *ctx, const char *given)
 
 long ovl_op_bind(struct ovl_ctx *ctx)
 {
-	char *given = ctx->call->text;
-	long r = -EAGAIN;
+	char *given = ctx->tail->text;
+	long r = OVL_AGAIN;
 
 	if (!ovl_sockaddr_path((void *)ovl_arg(ctx, 1), (int)ovl_arg(ctx, 2), given) ||
 	    !is_unix(ovl_arg_fd(ctx, 0)))
 		return OVL_R_PASS;
-	for (int i = 0; i < RETRIES && r == -EAGAIN; i++)
+	for (int i = 0; i < RETRIES && r == OVL_AGAIN; i++)
 		r = bind_once(ctx, given);
-	return r == -EAGAIN ? -EADDRINUSE : r;
+	return r == OVL_AGAIN ? -EADDRINUSE : r;
 }
 
 /*
@@ -187,38 +187,36 @@ static long find_peer(struct ovl_ctx *ctx, const void *addr, long len)
  */
 static int tail_to_peer(struct ovl_ctx *ctx, struct sockaddr_un *ret_addr, size_t room)
 {
-	struct ovl_call *c = ctx->call;
+	struct ovl_tail *t = ctx->tail;
 	struct ovl_path *p = &ctx->real2;
 	char link[32];
 	int fd;
 
-	c->tail_nr = c->nr;
-	memcpy(c->tail, c->arg, sizeof(c->tail));
-	c->tail_kind = OVL_TAIL_NONE;
-	c->tail_fd = -1;
+	t->nr = ctx->call->nr;
+	memcpy(t->arg, ctx->call->arg, sizeof(t->arg));
 	if (offsetof(struct sockaddr_un, sun_path) + p->len < room && p->len < UNIX_PATH_MAX)
 		return (int)ovl_sockaddr_set(ret_addr, p->buf, p->len);
 	fd = ovl_real_open(p, NO_SYMLINK);
 	if (fd < 0)
 		return fd;
-	c->tail_kind = OVL_TAIL_CLOSE;
-	c->tail_fd = fd;
+	t->kind = OVL_TAIL_CLOSE;
+	t->fd = fd;
 	return (int)ovl_sockaddr_set(ret_addr, link, ovl_fd_link(fd, link));
 }
 
 /* connect and sendto: the address is argument @i, its length the next. */
 static long to_peer(struct ovl_ctx *ctx, int i)
 {
-	struct ovl_call *c = ctx->call;
-	long r = find_peer(ctx, (void *)c->arg[i], (int)c->arg[i + 1]);
+	struct ovl_tail *t = ctx->tail;
+	long r = find_peer(ctx, (void *)ovl_arg(ctx, i), (int)ovl_arg(ctx, i + 1));
 
 	if (r)
 		return r;
-	r = tail_to_peer(ctx, (struct sockaddr_un *)c->text, sizeof(c->text));
+	r = tail_to_peer(ctx, (struct sockaddr_un *)t->text, sizeof(t->text));
 	if (r < 0)
 		return r;
-	c->tail[i] = (long)c->text;
-	c->tail[i + 1] = r;
+	t->arg[i] = (long)t->text;
+	t->arg[i + 1] = r;
 	return OVL_R_TAIL;
 }
 
@@ -232,12 +230,12 @@ long ovl_op_sendto(struct ovl_ctx *ctx)
 	return to_peer(ctx, 4);
 }
 
-/* The header is copied before the address: both must outlive this call, in c->text. */
+/* The header is copied before the address: both must outlive this call, in the tail's text. */
 long ovl_op_sendmsg(struct ovl_ctx *ctx)
 {
-	struct ovl_call *c = ctx->call;
-	const struct message *given = (const struct message *)c->arg[1];
-	struct message *m = (struct message *)c->text;
+	struct ovl_tail *t = ctx->tail;
+	const struct message *given = (const struct message *)ovl_arg(ctx, 1);
+	struct message *m = (struct message *)t->text;
 	struct sockaddr_un *addr = (struct sockaddr_un *)(m + 1);
 	long r;
 
@@ -246,13 +244,13 @@ long ovl_op_sendmsg(struct ovl_ctx *ctx)
 	r = find_peer(ctx, given->name, given->namelen);
 	if (r)
 		return r;
-	r = tail_to_peer(ctx, addr, sizeof(c->text) - sizeof(*m));
+	r = tail_to_peer(ctx, addr, sizeof(t->text) - sizeof(*m));
 	if (r < 0)
 		return r;
 	*m = *given;
 	m->name = addr;
 	m->namelen = (int)r;
-	c->tail[1] = (long)m;
+	t->arg[1] = (long)m;
 	return OVL_R_TAIL;
 }
 
@@ -290,18 +288,17 @@ long ovl_op_getpeername(struct ovl_ctx *ctx)
 /* The kernel is not asked for the address: ovl_sock_after() gets it from the new socket. */
 static long accept_tail(struct ovl_ctx *ctx)
 {
-	struct ovl_call *c = ctx->call;
+	struct ovl_tail *t = ctx->tail;
 
 	if (!wants_address(ctx) || !is_unix(ovl_arg_fd(ctx, 0)))
 		return OVL_R_PASS;
-	c->tail_nr = c->nr;
-	memcpy(c->tail, c->arg, sizeof(c->tail));
-	c->tail_user = (void *)c->arg[1];
-	c->tail_len = (void *)c->arg[2];
-	c->tail[1] = 0;
-	c->tail[2] = 0;
-	c->tail_fd = -1;
-	c->tail_kind = OVL_TAIL_SOCKADDR;
+	t->nr = ctx->call->nr;
+	memcpy(t->arg, ctx->call->arg, sizeof(t->arg));
+	t->user = (void *)ovl_arg(ctx, 1);
+	t->len = (void *)ovl_arg(ctx, 2);
+	t->arg[1] = 0;
+	t->arg[2] = 0;
+	t->kind = OVL_TAIL_SOCKADDR;
 	return OVL_R_TAIL;
 }
 
@@ -317,15 +314,16 @@ long ovl_op_accept4(struct ovl_ctx *ctx)
 
 void ovl_sock_after(struct ovl_call *c)
 {
+	struct ovl_tail *t = c->tail;
 	const uint16_t family = OVL_AF_UNIX;
-	unsigned n = sizeof(c->text);
+	unsigned n = sizeof(t->text);
 
 	if (ovl_is_err(c->ret))
 		return;
-	if (ovl_sys(__NR_getpeername, c->ret, c->text, &n)) {
-		memcpy(c->text, &family, sizeof(family)); /* unnamed: the peer is gone */
+	if (ovl_sys(__NR_getpeername, c->ret, t->text, &n)) {
+		memcpy(t->text, &family, sizeof(family)); /* unnamed: the peer is gone */
 		n = sizeof(family);
 	}
-	(void)ovl_sockaddr_view(c->text, &n); /* false: as it is */
-	ovl_sockaddr_give(c->text, n, c->tail_user, c->tail_len);
+	(void)ovl_sockaddr_view(t->text, &n); /* false: as it is */
+	ovl_sockaddr_give(t->text, n, t->user, t->len);
 }

@@ -9,11 +9,11 @@
 
 #include "ovl.h"
 
-/* struct ovl_call.tail_kind */
-enum ovl_tail {
+/* struct ovl_tail.kind */
+enum ovl_tail_kind {
 	OVL_TAIL_NONE,
-	OVL_TAIL_CLOSE,	   /* tail_fd has served and is closed */
-	OVL_TAIL_SOCKADDR, /* accept: the peer's address goes to tail_user and tail_len */
+	OVL_TAIL_CLOSE,	   /* fd has served and is closed */
+	OVL_TAIL_SOCKADDR, /* accept: the peer's address goes to user and len */
 };
 
 /* Finish accept and accept4: c->ret is the new socket or -errno. Context: any. */

@@ -8,6 +8,7 @@
 #include "fdview.h"
 #include "lookup.h"
 #include "marks.h"
+#include "perm.h"
 #include "real.h"
 #include "str.h"
 #include "systab.h"
@@ -69,8 +70,15 @@ static long escape(struct ovl_ctx *ctx, const char *name, long impossible)
 /* The value of the program's @name on ctx->real. */
 static long get_value(struct ovl_ctx *ctx, const char *name, long value, long size)
 {
+	struct ovl_name *n = &ctx->name[0];
 	long r = escape(ctx, name, -ENODATA);
 
+	/* The copy itself may be readable where the view's file is not. */
+	if (!r && ovl_ss->overrides && n->layer == OVL_UPPER && ovl_str_starts(name, "user.")) {
+		r = ovl_perm_access(ctx, n, 4);
+		if (!r)
+			r = ovl_name_real(n, n->layer, &ctx->real);
+	}
 	return r ? r : ovl_sys(__NR_lgetxattr, ctx->real.buf, ctx->xname, value, size);
 }
 
@@ -144,17 +152,6 @@ static enum ovl_change changed_by(const char *name)
 	return memcmp(name, user, sizeof(user) - 1) ? OVL_BY_OWNER : OVL_BY_WRITER;
 }
 
-/* Special files and symlinks take no user.* xattrs: better said before a copy-up. */
-static int check_name(struct ovl_ctx *ctx, const char *name)
-{
-	unsigned type = ctx->name[0].st.stx_mode & S_IFMT;
-
-	if (ctx->name[0].known && changed_by(name) == OVL_BY_WRITER && type != S_IFREG &&
-	    type != S_IFDIR)
-		return -EPERM;
-	return 0;
-}
-
 struct setting {
 	int name;  /* index of the name's argument */
 	int value; /* of the value; -1: remove */
@@ -162,6 +159,19 @@ struct setting {
 	long data; /* the value and its size */
 	long size;
 };
+
+/* Special files and symlinks take no user.* xattrs: better said before a copy-up. */
+static int check_name(struct ovl_ctx *ctx, const char *name, const struct setting *s)
+{
+	unsigned type = ctx->name[0].st.stx_mode & S_IFMT;
+
+	if (ovl_str_equal(name, ACL_PREFIX "default") && type != S_IFDIR)
+		return s->value < 0 ? NOTHING_TO_DO : -EACCES;
+	if (ctx->name[0].known && changed_by(name) == OVL_BY_WRITER && type != S_IFREG &&
+	    type != S_IFDIR)
+		return -EPERM;
+	return 0;
+}
 
 static long apply(struct ovl_ctx *ctx, const struct setting *s)
 {
@@ -217,7 +227,7 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 	if (!r)
 		r = ovl_lookup_stat(ctx, n);
 	if (!r)
-		r = check_name(ctx, name);
+		r = check_name(ctx, name, s);
 	if (!r)
 		r = ovl_op_may_change(ctx, n, changed_by(name));
 	if (!r && !ovl_read_only())

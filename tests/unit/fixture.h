@@ -147,14 +147,15 @@ UNUSED static void announce(const char *rel, bool hides)
 /* A call as a program in the view makes it; the result or -errno. */
 UNUSED static long view6(long nr, long a, long b, long c, long d, long e, long f)
 {
-	struct ovl_call call = {.nr = nr, .arg = {a, b, c, d, e, f}, .tail_fd = -1};
+	struct ovl_call call = {.nr = nr, .arg = {a, b, c, d, e, f}};
 
 	switch (ovl_enter(&call)) {
 	case OVL_DONE:
 		return call.ret;
 	case OVL_TAIL:
-		call.ret = ovl_sys6(call.tail_nr, call.tail[0], call.tail[1], call.tail[2],
-				    call.tail[3], call.tail[4], call.tail[5]);
+		call.ret = ovl_sys6(call.tail->nr, call.tail->arg[0], call.tail->arg[1],
+				    call.tail->arg[2], call.tail->arg[3], call.tail->arg[4],
+				    call.tail->arg[5]);
 		ovl_after(&call);
 		return call.ret;
 	default:
