@@ -96,3 +96,32 @@ Test(insn, writes_are_never_missed)
 	LENGTH("\x0f\xa2"); /* cpuid: not known, so all */
 	cr_expect(eq(int, in.writes, 0xffff));
 }
+
+/* As far as ovl_insn_step() tells anything, ovl_insn_read() tells the same. */
+static bool steps_alike(const uint8_t *p, size_t n)
+{
+	struct ovl_insn step = {.len = 0};
+	int err = ovl_insn_read(p, n, &in);
+
+	if (ovl_insn_step(p, n, &step) != err)
+		return false;
+	return err || (step.len == in.len && step.has_rel == in.has_rel && step.rel == in.rel);
+}
+
+Test(insn, a_step_is_as_long_as_what_is_read)
+{
+	uint8_t bytes[16];
+	uint32_t seed = 1;
+
+	for (int i = 0; i < 1000000; i++) {
+		for (size_t k = 0; k < sizeof(bytes); k++) {
+			seed = seed * 1664525 + 1013904223;
+			bytes[k] = (uint8_t)(seed >> 24);
+		}
+		bytes[0] = (uint8_t)i; /* each first byte, each second one behind 0f and REX */
+		bytes[1] = (uint8_t)(i >> 8);
+		cr_assert(steps_alike(bytes, sizeof(bytes)), "%02x %02x %02x %02x", bytes[0],
+			  bytes[1], bytes[2], bytes[3]);
+		cr_assert(steps_alike(bytes, (size_t)(i % 16)));
+	}
+}

@@ -15,7 +15,7 @@
 #define JE(rel)	 0x74, (rel)&0xff
 #define JMP(rel) 0xeb, (rel)&0xff
 
-static struct ovl_cand cands[OVL_CANDS_MAX];
+static struct ovl_search room;
 static struct ovl_site found[8];
 static struct ovl_sites result;
 static uint64_t wanted[8];
@@ -34,7 +34,7 @@ static int search(const uint8_t *text, uint32_t len)
 		.len = len,
 		.base = BASE,
 		.wanted = wanted,
-		.cand = cands,
+		.room = &room,
 		.site = found,
 		.max = OVL_ARRAY_SIZE(found),
 	};
