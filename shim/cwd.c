@@ -51,6 +51,8 @@ long ovl_op_chdir(struct ovl_ctx *ctx)
 		return -ENOENT;
 	r = ovl_sys(__NR_chdir, n->at.buf);
 	ovl_known_forget(AT_FDCWD);
+	if (!r && n->zone == OVL_Z_LOCKED)
+		ovl_known_set_locked(AT_FDCWD);
 	return r;
 }
 

@@ -201,7 +201,10 @@ static enum ovl_verdict fast_fstat(struct ovl_call *c, int fd, long buf)
 		return ovl_known_find(fd, &hash) && !ovl_filter_maybe(&ovl_ss->present, hash)
 			       ? done(c, 0)
 			       : OVL_SLOW;
-	return ovl_ss->overrides || ovl_inode_maybe_origin(st->ino) ? OVL_SLOW : done(c, 0);
+	return ovl_ss->overrides || ovl_inode_maybe_origin(st->ino) ||
+			       (ovl_inode_is_foreign() && st->dev == ovl_ss->layer[OVL_UPPER].dev)
+		       ? OVL_SLOW
+		       : done(c, 0);
 }
 
 static enum ovl_verdict fast_fstatat(struct ovl_call *c)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fdview.h"
 
+#include "known.h"
 #include "str.h"
 #include "view.h"
 
@@ -42,5 +43,5 @@ int ovl_fd_path(int fd, struct ovl_path *p)
 	ovl_path_cut(p, (unsigned)n);
 	if (p->buf[0] != '/' || ovl_fd_is_removed(p))
 		return -ESTALE;
-	return ovl_view_from_real(p);
+	return ovl_known_is_locked(fd) ? OVL_NONE : ovl_view_from_real(p);
 }

@@ -3,6 +3,7 @@
 #include "copy_up.h"
 #include "create.h"
 #include "fdview.h"
+#include "known.h"
 #include "lookup.h"
 #include "systab.h"
 #include "perm.h"
@@ -204,6 +205,18 @@ static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct openi
 	return settle(fd, o->flags);
 }
 
+/* By a lower layer's own path: what is below stays that, and not the view's. */
+static long open_locked(struct ovl_ctx *ctx, const struct ovl_name *n, int flags)
+{
+	long fd = ovl_path_set(&ctx->real, n->at.buf, n->at.len);
+
+	if (!fd)
+		fd = open_real(ctx, flags);
+	if (fd >= 0)
+		ovl_known_set_locked((int)fd);
+	return fd;
+}
+
 static int follow_flags(int flags)
 {
 	bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
@@ -211,7 +224,7 @@ static int follow_flags(int flags)
 	if (flags & O_PATH)
 		return flags & O_NOFOLLOW ? 0 : OVL_N_FOLLOW;
 	return (exclusive || (flags & O_NOFOLLOW) ? 0 : OVL_N_FOLLOW) |
-	       (flags & O_CREAT ? OVL_N_FILE : 0);
+	       (flags & O_CREAT ? OVL_N_FILE : 0) | (wants_write(flags) ? 0 : OVL_N_LOOK);
 }
 
 static long open_once(struct ovl_ctx *ctx, const struct opening *o)
@@ -222,6 +235,8 @@ static long open_once(struct ovl_ctx *ctx, const struct opening *o)
 
 	if (r)
 		return r;
+	if (n->zone == OVL_Z_LOCKED && n->layer != OVL_NONE && !wants_write(o->flags) && !creates)
+		return open_locked(ctx, n, o->flags);
 	if (n->zone != OVL_Z_VIEW)
 		return ovl_op_outside(ctx, o->dirfd, o->path,
 				      wants_write(o->flags) || (creates && n->layer == OVL_NONE));

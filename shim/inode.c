@@ -86,13 +86,36 @@ static bool has_xattrs(const struct statx *st)
 	return type == S_IFREG || type == S_IFDIR;
 }
 
+bool ovl_inode_is_foreign(void)
+{
+	return !ovl_read_only() && ovl_ss->layer[OVL_UPPER].dev != ovl_ss->layer[1].dev;
+}
+
+/* makedev(3)'s encoding apart. */
+static void set_dev(struct statx *st, uint64_t dev)
+{
+	st->stx_dev_major = (uint32_t)((dev >> 8 & 0xfff) | (dev >> 32 & 0xfffff000));
+	st->stx_dev_minor = (uint32_t)((dev & 0xff) | (dev >> 12 & 0xffffff00));
+}
+
+/* Born on upper: nothing to restore, but perhaps another file system to hide. */
+static void present_born(struct statx *st)
+{
+	if (!ovl_inode_is_foreign())
+		return;
+	set_dev(st, ovl_ss->layer[1].dev);
+	st->stx_ino |= OVL_INO_FOREIGN;
+}
+
 /* Of an object that can hold no xattr of ours. */
 static void present_recorded(struct statx *st)
 {
 	struct ovl_record r;
 
-	if (ovl_record_get(st, &r))
+	if (ovl_record_get(st, &r)) {
+		present_born(st);
 		return;
+	}
 	if (r.has_owner)
 		apply_owner(&r.owner, st);
 	apply_origin(&r.origin, st);
@@ -111,6 +134,8 @@ static void present_by(long nr, const char *path, struct statx *st)
 		apply_owner(&owner, st);
 	if (maybe && get_xattr(nr, path, OVL_XATTR_ORIGIN, text) && parse_origin(text, &o))
 		apply_origin(&o, st);
+	else
+		present_born(st);
 }
 
 void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st)
@@ -155,11 +180,8 @@ void ovl_inode_present_fd(int layer, int fd, struct statx *st)
 /* The view root is the top lower's, as far as it can be told from it. */
 static void present_root(struct statx *st)
 {
-	const struct ovl_layer *top = &ovl_ss->layer[1];
-
-	st->stx_ino = top->ino;
-	st->stx_dev_major = (uint32_t)(top->dev >> 8 & 0xfff);
-	st->stx_dev_minor = (uint32_t)((top->dev & 0xff) | (top->dev >> 12 & 0xffffff00));
+	st->stx_ino = ovl_ss->layer[1].ino;
+	set_dev(st, ovl_ss->layer[1].dev);
 }
 
 void ovl_inode_present_name(struct ovl_ctx *ctx, struct ovl_name *n)

@@ -23,6 +23,13 @@ void ovl_inode_present_name(struct ovl_ctx *ctx, struct ovl_name *n);
 /* Could an upper inode numbered @ino be shown under another number? */
 bool ovl_inode_maybe_origin(uint64_t ino);
 
+/*
+ * Upper on another file system than the top lower: what was born there is shown on the lower's
+ * device, numbered in a range that no lower uses.
+ */
+bool ovl_inode_is_foreign(void);
+#define OVL_INO_FOREIGN (1ULL << 52)
+
 /* Record on the object open as @fd (numbered @ino) that it was copied from @origin. */
 int ovl_inode_set_origin(int fd, uint64_t ino, const struct statx *origin);
 

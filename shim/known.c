@@ -101,6 +101,7 @@ static void forget(struct ovl_known *k)
 {
 	__atomic_store_n(&k->hash, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&k->listing, 0, __ATOMIC_RELAXED);
+	k->locked = false;
 	__atomic_fetch_add(&k->version, 2, __ATOMIC_ACQ_REL);
 }
 
@@ -115,7 +116,7 @@ void ovl_known_forget(int fd)
 void ovl_known_forget_range(unsigned first, unsigned last)
 {
 	for (unsigned fd = first; fd <= last && fd < FDS; fd++) {
-		if (fds[fd].hash || fds[fd].version)
+		if (fds[fd].hash || fds[fd].version || fds[fd].locked)
 			forget(&fds[fd]);
 	}
 }
@@ -134,4 +135,19 @@ void ovl_known_set_listing(int fd, uint32_t tag)
 {
 	if ((unsigned)fd < FDS)
 		__atomic_store_n(&fds[fd].listing, tag, __ATOMIC_RELAXED);
+}
+
+void ovl_known_set_locked(int fd)
+{
+	struct ovl_known *k = slot_of(fd);
+
+	if (k && may_learn())
+		k->locked = true;
+}
+
+bool ovl_known_is_locked(int fd)
+{
+	const struct ovl_known *k = slot_of(fd);
+
+	return k && k->locked;
 }

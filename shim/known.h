@@ -23,6 +23,7 @@ struct ovl_known {
 	uint32_t dir_gen; /* the session's, when it was learned */
 	uint32_t version; /* counts what happened to the number; odd while it is being changed */
 	uint32_t listing; /* a listing begun by the kernel: tag of the directory; 0: none */
+	bool locked;	  /* opened by a lower's own path, which is not the view's: it stays so */
 	bool native;	  /* its real path is @hash's path: relative paths mean to the kernel
 			   * what they mean in the view */
 };
@@ -47,6 +48,10 @@ void ovl_known_forget_range(unsigned first, unsigned last);
 
 /* Threads may have cwds of their own from now on: nothing is known of it any more. */
 void ovl_known_no_cwd(void);
+
+/* @fd was opened by a lower layer's own path: it is no descriptor of the view's. */
+void ovl_known_set_locked(int fd);
+bool ovl_known_is_locked(int fd);
 
 /* Tag of the directory whose listing on @fd the kernel began; see readdir.c. */
 uint32_t ovl_known_listing(int fd);

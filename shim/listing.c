@@ -86,7 +86,11 @@ static void show_origin(struct ovl_ctx *ctx, struct ovl_dirent *d)
 {
 	unsigned len = ctx->real.len;
 
-	if (!ovl_inode_maybe_origin(d->ino) || ovl_path_push(&ctx->real, d->name, strlen(d->name)))
+	if (!ovl_inode_maybe_origin(d->ino)) {
+		d->ino |= ovl_inode_is_foreign() ? OVL_INO_FOREIGN : 0;
+		return;
+	}
+	if (ovl_path_push(&ctx->real, d->name, strlen(d->name)))
 		return;
 	if (!ovl_real_statx(&ctx->real, &ctx->st)) {
 		ovl_inode_present(OVL_UPPER, &ctx->real, &ctx->st);

@@ -80,7 +80,7 @@ static int look_outside(struct ovl_name *n)
 	if (err)
 		return err;
 	n->known = true;
-	if (is_dir(n))
+	if (is_dir(n) && n->zone == OVL_Z_OUTSIDE)
 		ovl_dirs_add(n->hash, OVL_DIRS_OUTSIDE | gen);
 	return 0;
 }
@@ -319,7 +319,7 @@ static void remember_file(const struct ovl_name *n)
 		return;
 	if (in_view(n))
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE);
-	else
+	else if (n->zone == OVL_Z_OUTSIDE)
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE | OVL_DIRS_OUTSIDE | outside_gen());
 }
 
@@ -404,6 +404,27 @@ static void clear(struct ovl_ctx *ctx, struct ovl_name *n)
 	ctx->anchor = 0;
 }
 
+/*
+ * The lower directory that the path starts from has been removed from the view. As of any
+ * removed directory its names are gone, ".." leads to where it was, and it is still there to be
+ * looked at (-ESTALE: the kernel does that).
+ */
+static int start_from_removed(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
+{
+	const char *at = ctx->rest;
+	struct ovl_part c = ovl_path_next(&at);
+
+	while (c.n && ovl_is_dot(c.name, c.n))
+		c = ovl_path_next(&at);
+	if (!c.n)
+		return flags & OVL_N_LOOK ? -ESTALE : -ENOENT;
+	if (!ovl_is_dotdot(c.name, c.n))
+		return -ENOENT;
+	ovl_path_pop(&ctx->redir);
+	memmove(ctx->rest, at, strlen(at) + 1);
+	return walk_clean(ctx, n, ctx->redir.buf);
+}
+
 int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)
 {
 	int err = 0;
@@ -425,6 +446,8 @@ int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *pa
 	if (!ctx->rest[0] && dirfd != AT_FDCWD)
 		return ovl_namei_fd(ctx, n, dirfd);
 	err = start(ctx, n, dirfd);
+	if (err == -ENOENT && ctx->fd_layer > OVL_UPPER)
+		err = start_from_removed(ctx, n, flags);
 	if (err)
 		return err;
 	if (!is_dir(n))

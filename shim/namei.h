@@ -16,7 +16,9 @@ enum ovl_namei_flag {
 	OVL_N_CREATE = 1 << 1, /* the name is to be made, removed or renamed: a trailing slash
 				* does not follow it */
 	OVL_N_FILE = 1 << 3,   /* open(2) may make a file: a slash behind its name is -EISDIR */
-	OVL_N_EMPTY = 1 << 2,  /* an empty path means @dirfd itself (AT_EMPTY_PATH) */
+	OVL_N_LOOK =
+		1 << 4, /* the call changes nothing: it may be the kernel's on what is removed */
+	OVL_N_EMPTY = 1 << 2, /* an empty path means @dirfd itself (AT_EMPTY_PATH) */
 };
 
 /*

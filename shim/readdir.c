@@ -150,7 +150,10 @@ static uint64_t shown_ino(struct ovl_ctx *ctx, struct ovl_name *n, const char *n
 {
 	struct ovl_name *child = &ctx->name[1];
 
-	if (!ovl_inode_maybe_origin(ino) || ovl_path_set(&ctx->redir, n->at.buf, n->at.len) ||
+	if (!ovl_inode_maybe_origin(ino))
+		return ctx->fd_layer == OVL_UPPER && ovl_inode_is_foreign() ? ino | OVL_INO_FOREIGN
+									    : ino;
+	if (ovl_path_set(&ctx->redir, n->at.buf, n->at.len) ||
 	    ovl_path_push(&ctx->redir, name, strlen(name)) ||
 	    ovl_namei_clean(ctx, child, ctx->redir.buf) || child->layer != OVL_UPPER ||
 	    ovl_lookup_stat(ctx, child))

@@ -12,7 +12,7 @@
 static long look(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 {
 	struct ovl_name *n = &ctx->name[0];
-	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
+	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags | OVL_N_LOOK);
 	int err;
 
 	if (r)
@@ -48,6 +48,11 @@ static long fill(struct ovl_ctx *ctx, int arg)
 		return -EFAULT;
 	ovl_kstat_fill(to, &ctx->name[0].st);
 	return 0;
+}
+
+static bool is_upper_fs(const struct statx *st)
+{
+	return ovl_dev(st->stx_dev_major, st->stx_dev_minor) == ovl_ss->layer[OVL_UPPER].dev;
 }
 
 /* Does the view show nothing, or another object, under the name of the lower object @fd? */
@@ -88,10 +93,10 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 			ovl_inode_present_name(ctx, n);
 		return err;
 	}
-	if (!ovl_ss->overrides && !ovl_inode_maybe_origin(n->st.stx_ino))
+	if (!ovl_ss->overrides && !ovl_inode_maybe_origin(n->st.stx_ino) && !ovl_inode_is_foreign())
 		return OVL_R_PASS;
 	layer = ovl_fd_path(fd, &ctx->link);
-	if (layer == OVL_UPPER || layer == -ESTALE)
+	if (layer == OVL_UPPER || (layer == -ESTALE && is_upper_fs(&n->st)))
 		ovl_inode_present_fd(OVL_UPPER, fd, &n->st);
 	else if (layer > OVL_UPPER)
 		ovl_inode_present_fd(layer, fd, &n->st);
@@ -253,7 +258,7 @@ static long readlink_at(struct ovl_ctx *ctx, int dirfd, int path)
 	struct ovl_name *n = &ctx->name[0];
 	long size = ovl_arg(ctx, path + 2);
 	int flags = dirfd >= 0 ? OVL_N_EMPTY : 0;
-	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
+	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags | OVL_N_LOOK);
 
 	if (r)
 		return r;
