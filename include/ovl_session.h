@@ -121,7 +121,7 @@ struct ovl_session {
 	uint32_t nlower;
 	uint32_t npass;
 	uint32_t nhide;
-	uint32_t pad;
+	uint32_t head;    /* sizeof(struct ovl_session): who differs was built apart */
 	struct ovl_layer layer[1 + OVL_LOWER_MAX]; /* [0] unused (path.len == 0) when read-only */
 	struct ovl_str root;                       /* view root */
 	struct ovl_str work;                       /* work directory, holds the session file itself */

@@ -74,6 +74,8 @@ static struct ovl_session *map_file(struct ovl_run *run, uint64_t size)
 	ss = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (ss == MAP_FAILED)
 		give_up(run, run->session, errno);
+	/* a page here and there: nothing around it is worth reading. Advice only. */
+	(void)madvise(ss, size, MADV_RANDOM);
 	close(fd);
 	return ss;
 }
@@ -180,6 +182,7 @@ void ovl_session_write(struct ovl_run *run)
 	d.ss->version = OVL_SESSION_VERSION;
 	d.ss->flags = flags_of(run);
 	d.ss->size = size;
+	d.ss->head = sizeof(*d.ss);
 	d.ss->cookie = run->cookie;
 	put_paths(run, &d);
 	fill_tables(run, d.ss);

@@ -27,39 +27,36 @@ static const char *env_value(char **envp, const char *name)
 	return NULL;
 }
 
-/* The session at @path, mapped; or NULL, and why. */
-static struct ovl_session *map_session(const char *path, long *ret_err)
+/* Was this object built for the session @ss, of which @size bytes are there? */
+static bool is_ours(const struct ovl_session *ss, long size)
 {
-	OVL_FD fd = -1;
-	long size;
-	long r;
+	return ss->magic == OVL_SESSION_MAGIC && ss->version == OVL_SESSION_VERSION &&
+	       ss->head == sizeof(*ss) && ss->size == (uint64_t)size;
+}
 
-	fd = (int)ovl_sys(__NR_open, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	*ret_err = -fd;
-	if (fd < 0)
-		return NULL;
-	size = ovl_sys(__NR_lseek, fd, 0, SEEK_TO_END);
-	*ret_err = ovl_is_err(size) ? -size : EINVAL;
-	if (size < (long)sizeof(struct ovl_session))
-		return NULL;
-	r = ovl_sys(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	*ret_err = -r;
-	if (ovl_is_err(r))
-		return NULL;
-	return (struct ovl_session *)r;
+__attribute__((noreturn)) static void not_ours(const char *path)
+{
+	ovl_die(path, "no session of this libovl.so: it and ovlrun must be of one build", 0);
 }
 
 static struct ovl_session *open_session(const char *path)
 {
-	struct ovl_session *ss;
-	long err;
+	OVL_FD fd = (int)ovl_sys(__NR_open, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	long size;
+	long r;
 
-	ss = map_session(path, &err);
-	if (!ss)
-		ovl_die(path, "the session is gone", err);
-	if (ss->magic != OVL_SESSION_MAGIC || ss->version != OVL_SESSION_VERSION)
-		ovl_die(path, "the session is not of this version of ovlrun", 0);
-	return ss;
+	if (fd < 0)
+		ovl_die(path, "the session is gone", -fd);
+	size = ovl_sys(__NR_lseek, fd, 0, SEEK_TO_END);
+	/* shorter than what is looked at, it must not be mapped */
+	if (size < (long)sizeof(struct ovl_session))
+		not_ours(path);
+	r = ovl_sys(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ovl_is_err(r))
+		ovl_die(path, "the session cannot be mapped", -r);
+	if (!is_ours((struct ovl_session *)r, size))
+		not_ours(path);
+	return (struct ovl_session *)r;
 }
 
 /* The vector behind the environment. */
