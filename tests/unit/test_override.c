@@ -84,3 +84,46 @@ Test(override, a_full_disk_is_told_and_the_session_already_knows)
 	cr_expect(eq(int, ovl_override_set(fd, 12, 34, 0600), -ENOSPC));
 	cr_expect(eq(uint, w.ss->overrides, 1));
 }
+
+Test(override, a_usable_mode_lets_us_read_and_enter)
+{
+	cr_expect(eq(uint, ovl_override_usable(S_IFREG | 0), 0600));
+	cr_expect(eq(uint, ovl_override_usable(S_IFREG | 06755), 0755));
+	cr_expect(eq(uint, ovl_override_usable(S_IFDIR | 01000), 0700));
+}
+
+Test(override, it_takes_a_record_only_where_the_mode_keeps_us_out)
+{
+	fault_set(__NR_geteuid, FAULT_EACH, 1000);
+	cr_expect(ovl_override_needed(S_IFREG | 0));
+	cr_expect(ovl_override_needed(S_IFREG | 0277));
+	cr_expect(not(ovl_override_needed(S_IFREG | 0400)));
+	cr_expect(ovl_override_needed(S_IFDIR | 0600));
+	cr_expect(ovl_override_needed(S_IFDIR | 0577));
+	cr_expect(not(ovl_override_needed(S_IFDIR | 0700)));
+	fault_reset();
+	fault_set(__NR_geteuid, FAULT_EACH, 0);
+	cr_expect(not(ovl_override_needed(S_IFREG | 0)));
+	cr_expect(not(ovl_override_needed(S_IFDIR | 0)));
+}
+
+Test(override, a_chmod_that_would_keep_us_out_is_recorded)
+{
+	struct statx st = {.stx_mode = S_IFREG | 0644, .stx_uid = 5, .stx_gid = 6};
+	const char *path = in(W_UP, "f");
+
+	fault_set(__NR_geteuid, FAULT_EACH, 1000);
+	cr_expect(eq(int, ovl_override_chmod(path, &st, 02000), 0));
+	cr_expect(eq(str, recorded(), (char *)"5:6:2000"));
+	cr_expect(eq(uint, lstat_of(W_UP, "f").st_mode & 07777, 0600));
+	cr_expect(eq(uint, w.ss->overrides, 1));
+	cr_expect(eq(int, ovl_override_chmod(path, &st, 0644), 0));
+	cr_expect(eq(str, recorded(), (char *)"5:6:644"));
+	cr_expect(eq(uint, lstat_of(W_UP, "f").st_mode & 07777, 0644));
+}
+
+Test(override, a_broken_record_is_eio)
+{
+	cr_assert_eq(setxattr(in(W_UP, "f"), OVL_XATTR_OVERRIDE, "x", 1, 0), 0);
+	cr_expect(eq(int, ovl_override_update(in(W_UP, "f"), 1, 2, 0600), -EIO));
+}
