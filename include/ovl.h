@@ -31,9 +31,9 @@ enum ovl_verdict {
 struct ovl_tail {
 	long nr;
 	long arg[6];
-	int fd;         /* closed by ovl_after(); -1 when none */
-	int kind;       /* what ovl_after() finishes; private to the engine */
-	void *user;     /* the program's own buffer that the call fills */
+	int fd;	    /* closed by ovl_after(); -1 when none */
+	int kind;   /* what ovl_after() finishes; private to the engine */
+	void *user; /* the program's own buffer that the call fills */
 	void *len;
 	char text[112]; /* a short path or socket address that an argument points to */
 };

@@ -45,8 +45,8 @@ size_t strlen(const char *s);
 #define S_IRWXUGO (S_IRWXU | S_IRWXG | S_IRWXO)
 #endif
 
-#define OVL_HIDDEN    __attribute__((visibility("hidden")))
-#define OVL_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define OVL_HIDDEN	  __attribute__((visibility("hidden")))
+#define OVL_UNLIKELY(x)	  __builtin_expect(!!(x), 0)
 #define OVL_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Paths the program gives are at most PATH_MAX; real ones carry a layer's root before them. */

@@ -24,17 +24,17 @@
 #define OVL_SESSION_MAGIC   0x0a6e75726c766fULL /* "ovlrun\n" */
 #define OVL_SESSION_VERSION 1
 
-#define OVL_LOWER_MAX  56 /* a bit each in struct ovl_dir_slot's value */
-#define OVL_PASS_MAX   64
-#define OVL_HIDE_MAX   8
+#define OVL_LOWER_MAX 56 /* a bit each in struct ovl_dir_slot's value */
+#define OVL_PASS_MAX  64
+#define OVL_HIDE_MAX  8
 
 /* Flags of a session, in struct ovl_session.flags. */
 enum ovl_session_flag {
 	OVL_S_READ_ONLY = 1 << 0, /* no upper: changes answer EROFS */
-	OVL_S_TRACE = 1 << 1,     /* trace_path is set: every call is told there */
-	OVL_S_DOT_WH = 1 << 2,    /* marks are .wh. files: no nodes or no xattrs on upper */
+	OVL_S_TRACE = 1 << 1,	  /* trace_path is set: every call is told there */
+	OVL_S_DOT_WH = 1 << 2,	  /* marks are .wh. files: no nodes or no xattrs on upper */
 	OVL_S_SAME_ROOT = 1 << 3, /* one lower, seen at its own path: a path is its own real path */
-	OVL_S_QUIET = 1 << 4,     /* no messages but errors */
+	OVL_S_QUIET = 1 << 4,	  /* no messages but errors */
 };
 
 /* A string in the session's string area: offset from the session's start. */
@@ -45,12 +45,12 @@ struct ovl_str {
 
 struct ovl_layer {
 	struct ovl_str path; /* real path of the layer's root */
-	uint64_t dev;        /* st_dev of that root */
+	uint64_t dev;	     /* st_dev of that root */
 	uint64_t ino;
 };
 
 /* Bloom filters over view path hashes: insert-only; "no" is certain, "yes" is a question. */
-#define OVL_FILTER_LOG2 23 /* bits: 1 MiB each, sparse until used */
+#define OVL_FILTER_LOG2	 23 /* bits: 1 MiB each, sparse until used */
 #define OVL_FILTER_WORDS (1u << (OVL_FILTER_LOG2 - 6))
 
 struct ovl_filter {
@@ -70,10 +70,10 @@ struct ovl_filter {
  *    OVL_DIRS_OUTSIDE and the generation): opening it needs no closer look.
  *  - 0: being written.
  */
-#define OVL_DIRS_LOG2    18
+#define OVL_DIRS_LOG2	 18
 #define OVL_DIRS_OUTSIDE (1ULL << 63)
-#define OVL_DIRS_LOWER   (1ULL << 62)
-#define OVL_DIRS_FILE    (1ULL << 61)
+#define OVL_DIRS_LOWER	 (1ULL << 62)
+#define OVL_DIRS_FILE	 (1ULL << 61)
 
 struct ovl_dir_slot {
 	uint64_t key;
@@ -87,24 +87,25 @@ struct ovl_dir_slot {
 #define OVL_SITES_MAX 8192
 
 enum ovl_site_kind {
-	OVL_SITE_MOV = 1,  /* mov $nr,%eax; syscall: the 5-byte mov becomes the jump */
-	OVL_SITE_CMP = 2,  /* syscall; cmp $imm32,%rax or %eax: both become the jump, cmp is replayed */
+	OVL_SITE_MOV = 1, /* mov $nr,%eax; syscall: the 5-byte mov becomes the jump */
+	OVL_SITE_CMP =
+		2, /* syscall; cmp $imm32,%rax or %eax: both become the jump, cmp is replayed */
 	OVL_SITE_PREV = 3, /* the instruction before the syscall becomes the jump and is replayed */
 };
 
 struct ovl_site {
 	uint32_t offset; /* of the first byte to overwrite, from the library's load address */
-	int16_t nr;      /* the call's number; -1: in a register */
-	uint8_t kind;    /* enum ovl_site_kind */
-	uint8_t length;  /* bytes that the jump and its padding take */
+	int16_t nr;	 /* the call's number; -1: in a register */
+	uint8_t kind;	 /* enum ovl_site_kind */
+	uint8_t length;	 /* bytes that the jump and its padding take */
 };
 
 struct ovl_lib {
-	uint64_t id;         /* hash of the build-id, or of path, size and mtime; 0: free */
-	uint32_t first;      /* index of the first site in struct ovl_session.site */
+	uint64_t id;	/* hash of the build-id, or of path, size and mtime; 0: free */
+	uint32_t first; /* index of the first site in struct ovl_session.site */
 	uint32_t nsites;
-	uint32_t nunknown;   /* syscall instructions with a number of ours that were not understood */
-	uint32_t ready;      /* 1 once the rest is valid; set last, with release order */
+	uint32_t nunknown; /* syscall instructions with a number of ours that were not understood */
+	uint32_t ready;	   /* 1 once the rest is valid; set last, with release order */
 };
 
 /*
@@ -112,36 +113,36 @@ struct ovl_lib {
  * The string area follows the struct.
  */
 struct ovl_session {
-	uint64_t magic;   /* OVL_SESSION_MAGIC, written last by ovlrun */
+	uint64_t magic;	  /* OVL_SESSION_MAGIC, written last by ovlrun */
 	uint32_t version; /* OVL_SESSION_VERSION */
-	uint32_t flags;   /* enum ovl_session_flag; immutable */
-	uint64_t size;    /* of the file, strings included */
+	uint32_t flags;	  /* enum ovl_session_flag; immutable */
+	uint64_t size;	  /* of the file, strings included */
 	uint64_t cookie;  /* random: names this session, for temporary names and nested runs */
 
 	uint32_t nlower;
 	uint32_t npass;
 	uint32_t nhide;
-	uint32_t head;    /* sizeof(struct ovl_session): who differs was built apart */
+	uint32_t head; /* sizeof(struct ovl_session): who differs was built apart */
 	struct ovl_layer layer[1 + OVL_LOWER_MAX]; /* [0] unused (path.len == 0) when read-only */
-	struct ovl_str root;                       /* view root */
-	struct ovl_str work;                       /* work directory, holds the session file itself */
-	struct ovl_str pass[OVL_PASS_MAX];         /* view paths left to the kernel */
-	struct ovl_str hide[OVL_HIDE_MAX];         /* absolute real paths that do not exist inside */
-	struct ovl_str preload;                    /* real path of the preloaded object */
-	struct ovl_str self;                       /* this file's own real path */
-	struct ovl_str trace_path;                 /* OVL_TRACE's file, len 0 when off */
+	struct ovl_str root;			   /* view root */
+	struct ovl_str work;		   /* work directory, holds the session file itself */
+	struct ovl_str pass[OVL_PASS_MAX]; /* view paths left to the kernel */
+	struct ovl_str hide[OVL_HIDE_MAX]; /* absolute real paths that do not exist inside */
+	struct ovl_str preload;		   /* real path of the preloaded object */
+	struct ovl_str self;		   /* this file's own real path */
+	struct ovl_str trace_path;	   /* OVL_TRACE's file, len 0 when off */
 
 	/* Shared and changing from here on; every field is atomic. */
-	uint32_t dir_gen;      /* raised when a directory of the view is renamed or removed */
-	uint32_t outside_gen;  /* raised when a name outside the view may have become a symlink */
-	uint32_t temp_seq;     /* for temporary names in work */
-	uint32_t overrides;    /* 1 once an owner or mode was recorded instead of set */
-	uint32_t nsites;       /* entries of site[] in use */
+	uint32_t dir_gen;     /* raised when a directory of the view is renamed or removed */
+	uint32_t outside_gen; /* raised when a name outside the view may have become a symlink */
+	uint32_t temp_seq;    /* for temporary names in work */
+	uint32_t overrides;   /* 1 once an owner or mode was recorded instead of set */
+	uint32_t nsites;      /* entries of site[] in use */
 	uint32_t nlibs;
-	uint32_t redirects;    /* 1 once upper holds a redirect */
-	uint32_t upper_libs;   /* 1 once upper got a file that a program's start depends on */
+	uint32_t redirects;  /* 1 once upper holds a redirect */
+	uint32_t upper_libs; /* 1 once upper got a file that a program's start depends on */
 
-	uint32_t moves_used;   /* bytes of moves[] that are valid */
+	uint32_t moves_used; /* bytes of moves[] that are valid */
 	uint32_t pad2;
 
 	struct ovl_lib lib[OVL_LIBS_MAX];

@@ -28,6 +28,16 @@ static bool is_plain_mode(unsigned mode)
 	return !ovl_ss->overrides && (mode & 0700) == 0700;
 }
 
+/*
+ * A merged directory's names are reached through the lower one, whose rights the kernel knows:
+ * from now on ours are asked as well. Root needs not ask.
+ */
+static void rights_differ(const struct ovl_name *n)
+{
+	if (n->lowers && !ovl_ss->overrides && ovl_sys(__NR_geteuid))
+		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+}
+
 /* chmod of the object at ctx->real, which is on upper. */
 static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 {
@@ -43,6 +53,7 @@ static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 		err = ovl_loc_get(&ctx->real, &loc);
 	if (err)
 		return err;
+	rights_differ(n);
 	if (is_plain_mode(mode) || loc.fd >= 0)
 		return ovl_do_chmod(loc.fd, loc.name, mode);
 	ovl_inode_present_name(ctx, n);
@@ -118,11 +129,21 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 
 static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 {
+	struct ovl_name *n = &ctx->name[0];
+	int how = namei_flags(flags);
 	long r;
 
 	ctx->uid = (unsigned)ovl_arg(ctx, path + 1);
 	ctx->gid = (unsigned)ovl_arg(ctx, path + 2);
-	r = ovl_op_change(ctx, dirfd, path, namei_flags(flags), OVL_BY_GIVER);
+	/* Nothing given: only suid and sgid would go. What cannot be copied can be left alone. */
+	if (ctx->uid == -1U && ctx->gid == -1U && !ovl_op_is_fd(ctx, dirfd, path, how)) {
+		r = ovl_op_resolve(ctx, 0, dirfd, path, how);
+		if (!r && n->zone == OVL_Z_VIEW)
+			r = ovl_op_must_exist(n);
+		if (r || (n->zone == OVL_Z_VIEW && ovl_op_is_dir(ctx, n) == 1))
+			return r;
+	}
+	r = ovl_op_change(ctx, dirfd, path, how, OVL_BY_GIVER);
 	return r ? r : set_owner(ctx, ctx->uid, ctx->gid);
 }
 

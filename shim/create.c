@@ -3,8 +3,10 @@
 
 #include "copy_up.h"
 #include "do.h"
+#include "inode.h"
 #include "marks.h"
 #include "ops.h"
+#include "override.h"
 #include "real.h"
 #include "trace.h"
 #include "view.h"
@@ -154,6 +156,30 @@ static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n, const s
 	return err;
 }
 
+/*
+ * In a directory whose group and setgid bit are only recorded, the kernel cannot hand them on
+ * to the new object @n. Best effort: without, it has the caller's group.
+ */
+static void inherit_group(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
+{
+	struct statx *dir = &ctx->st;
+	struct ovl_override o;
+	struct statx raw;
+
+	if (!ovl_ss->overrides ||
+	    ovl_sys(__NR_statx, parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, dir))
+		return;
+	ovl_inode_present_fd(OVL_UPPER, parent, dir);
+	if (!(dir->stx_mode & S_ISGID) || ovl_name_real(n, OVL_UPPER, &ctx->real) ||
+	    ovl_real_statx(&ctx->real, &raw))
+		return;
+	o = (struct ovl_override){raw.stx_uid, dir->stx_gid, raw.stx_mode & 07777};
+	if ((raw.stx_mode & S_IFMT) == S_IFDIR)
+		o.mode |= S_ISGID;
+	if (raw.stx_gid != o.gid || (raw.stx_mode & 07777) != o.mode)
+		(void)ovl_override_record(ctx->real.buf, &raw, &o); /* as told above */
+}
+
 int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *m)
 {
 	const char *name = n->at.buf + ovl_path_base(&n->at);
@@ -163,7 +189,11 @@ int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *
 	if (err)
 		return err;
 	ovl_announce(n->hash, !m->dir || n->whiteout);
-	if (!n->whiteout)
-		return m->make(m, parent, name);
-	return create_over_whiteout(ctx, n, m, parent);
+	if (n->whiteout)
+		err = create_over_whiteout(ctx, n, m, parent);
+	else
+		err = m->make(m, parent, name);
+	if (err >= 0 && m->make != ovl_make_link)
+		inherit_group(ctx, n, parent);
+	return err;
 }

@@ -26,6 +26,12 @@ static bool is_absolute(const char *path)
 	return path[0] == '/';
 }
 
+/* May the directory @hash let others in than the lower one does? */
+static bool has_own_rights(uint64_t hash)
+{
+	return ovl_ss->overrides && ovl_filter_maybe(&ovl_ss->present, hash);
+}
+
 /* The directory that @path starts from: its hash. */
 static bool find_base(int dirfd, const char *path, uint64_t *ret_hash)
 {
@@ -33,7 +39,7 @@ static bool find_base(int dirfd, const char *path, uint64_t *ret_hash)
 		*ret_hash = OVL_HASH_ROOT;
 		return true;
 	}
-	return ovl_known_find(dirfd, ret_hash);
+	return ovl_known_find(dirfd, ret_hash) && !has_own_rights(*ret_hash);
 }
 
 /*
@@ -56,7 +62,7 @@ static bool walk(const char *path, uint64_t *hash, struct ovl_part *ret)
 			return !c.slash && at - path < PATH_MAX;
 		}
 		*hash = ovl_hash_push(*hash, c.name, c.n);
-		if (ovl_filter_maybe(&ovl_ss->hidden, *hash))
+		if (ovl_filter_maybe(&ovl_ss->hidden, *hash) || has_own_rights(*hash))
 			return false;
 	}
 	return false;

@@ -307,6 +307,8 @@ static bool is_wrong(const struct open_how *how)
 
 	if (how->flags & ~(uint64_t)(unsigned)OPEN_FLAGS_KNOWN)
 		return true;
+	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
+		return true;
 	if ((how->flags & O_PATH) && (how->flags & ~(uint64_t)(unsigned)PATH_FLAGS))
 		return true;
 	return makes ? how->mode & ~(uint64_t)07777 : how->mode;

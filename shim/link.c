@@ -60,6 +60,32 @@ static long link_nameless(struct ovl_ctx *ctx, const struct linking *l)
 	return ovl_create(ctx, &ctx->name[0], &m);
 }
 
+/* Is the kernel asked to be careful with links to other users' files? */
+static bool is_protected(void)
+{
+	char value = '0';
+	OVL_FD fd = (int)ovl_sys(__NR_openat, AT_FDCWD, "/proc/sys/fs/protected_hardlinks",
+				 O_RDONLY | O_CLOEXEC, 0);
+
+	return fd >= 0 && ovl_sys(__NR_read, fd, &value, 1) == 1 && value != '0';
+}
+
+/*
+ * fs.protected_hardlinks, proc(5): of another user's file only what is regular, without suid,
+ * and may be read and written. The copy would be the caller's own.
+ */
+static int may_link(struct ovl_ctx *ctx, struct ovl_name *old)
+{
+	unsigned mode = old->st.stx_mode;
+
+	if (!ovl_perm_owner(ctx, old) || !is_protected())
+		return 0;
+	if ((mode & S_IFMT) != S_IFREG || (mode & S_ISUID) ||
+	    (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) || ovl_perm_access(ctx, old, 4 | 2))
+		return -EPERM;
+	return 0;
+}
+
 /* Link the object name[1] of the view to name[0]. */
 static long link_named(struct ovl_ctx *ctx, const struct linking *l)
 {
@@ -77,7 +103,9 @@ static long link_named(struct ovl_ctx *ctx, const struct linking *l)
 		return r;
 	if ((old->st.stx_mode & S_IFMT) == S_IFDIR)
 		return -EPERM;
-	r = ovl_perm_parent(ctx, &ctx->name[0]);
+	r = may_link(ctx, old);
+	if (!r)
+		r = ovl_perm_parent(ctx, &ctx->name[0]);
 	if (!r)
 		r = ovl_copy_up(ctx, old, OVL_COPY_ALL);
 	if (!r)

@@ -323,35 +323,45 @@ static void remember_file(const struct ovl_name *n)
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE | OVL_DIRS_OUTSIDE | outside_gen());
 }
 
+/*
+ * May the caller look for a name in directory @n? The kernel says so when it looks at the name
+ * itself, unless upper's copy has other rights than the lower directory, or the name is "..",
+ * for which it is not asked.
+ */
+static int may_search(struct ovl_ctx *ctx, struct ovl_name *n, bool up)
+{
+	bool own = ovl_ss->overrides && ovl_filter_maybe(&ovl_ss->present, n->hash);
+
+	if (!in_view(n) || !(own || up) || !ovl_sys(__NR_geteuid))
+		return 0;
+	return ovl_perm_access(ctx, n, 1);
+}
+
 static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, int flags)
 {
+	int err;
+
 	if (n->layer == OVL_NONE) {
 		remember_missing(n);
 		return -ENOENT;
 	}
 	if (!is_dir(n))
 		return -ENOTDIR;
+	err = may_search(ctx, n, ovl_is_dotdot(c.name, c.n));
+	if (err)
+		return err;
 	if (ovl_is_dot(c.name, c.n)) {
 		n->last = OVL_L_DOT;
 		return 0;
 	}
 	if (ovl_is_dotdot(c.name, c.n)) {
-		int err = in_view(n) && ovl_sys(__NR_geteuid) ? ovl_perm_access(ctx, n, 1) : 0;
-
-		if (!err)
-			err = go_up(ctx, n);
+		err = go_up(ctx, n);
 
 		n->last = OVL_L_DOTDOT;
 		return err;
 	}
 	if ((flags & OVL_N_FILE) && c.last && c.slash)
 		return -EISDIR;
-	if (ovl_ss->overrides && in_view(n) && ovl_filter_maybe(&ovl_ss->present, n->hash)) {
-		int err = ovl_perm_access(ctx, n, 1);
-
-		if (err)
-			return err;
-	}
 	n->last = OVL_L_NORM;
 	return step(ctx, n, c.name, c.n);
 }

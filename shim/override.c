@@ -58,8 +58,7 @@ bool ovl_override_needed(unsigned mode)
 	return (mode & need) != need && ovl_sys(__NR_geteuid) != 0;
 }
 
-/* Record @o for the object at @path; @raw is what its file system tells of it. */
-static int record(const char *path, const struct statx *raw, const struct ovl_override *o)
+int ovl_override_record(const char *path, const struct statx *raw, const struct ovl_override *o)
 {
 	char text[OVL_OVERRIDE_TEXT];
 	size_t n = ovl_override_format(o, text);
@@ -67,8 +66,14 @@ static int record(const char *path, const struct statx *raw, const struct ovl_ov
 	int err;
 
 	__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
-	if (!ovl_record_fits(raw))
-		return ovl_do_setxattr(path, OVL_XATTR_OVERRIDE, text, n, 0);
+	if (!ovl_record_fits(raw)) {
+		err = ovl_do_setxattr(path, OVL_XATTR_OVERRIDE, text, n, 0);
+		if (err != -EACCES)
+			return err;
+		/* Its mode keeps us from writing; recorded, it need not be the object's own. */
+		err = ovl_do_chmod(AT_FDCWD, path, ovl_override_usable(raw->stx_mode));
+		return err ? err : ovl_do_setxattr(path, OVL_XATTR_OVERRIDE, text, n, 0);
+	}
 	err = ovl_record_get(raw, &r);
 	if (err == -ENOENT)
 		r.origin = ovl_origin_of(raw);
@@ -105,7 +110,7 @@ int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode)
 	mode = (st->stx_mode & S_IFMT) | (mode & 07777);
 	if (!has_record(path, &raw) && !ovl_override_needed(mode))
 		return ovl_do_chmod(AT_FDCWD, path, mode & 07777);
-	err = record(path, &raw, &o);
+	err = ovl_override_record(path, &raw, &o);
 	return err ? err : ovl_do_chmod(AT_FDCWD, path, ovl_override_usable(mode));
 }
 
@@ -127,5 +132,5 @@ int ovl_override_chown(const char *path, const struct statx *st, unsigned uid, u
 	/* A change of owner takes suid and sgid away, except from directories: chown(2). */
 	if ((st->stx_mode & S_IFMT) == S_IFREG)
 		o.mode &= ~(S_ISUID | (o.mode & S_IXGRP ? S_ISGID : 0U));
-	return record(path, &raw, &o);
+	return ovl_override_record(path, &raw, &o);
 }

@@ -38,6 +38,11 @@ unsigned ovl_override_usable(unsigned mode);
 bool ovl_override_needed(unsigned mode);
 
 /*
+ * Record @o for upper's object at @path, of which its file system tells @raw. -errno.
+ */
+int ovl_override_record(const char *path, const struct statx *raw, const struct ovl_override *o);
+
+/*
  * chmod of upper's object at @path, which the view shows as @st, to @mode: recorded when there
  * is a record already, or when the mode would be in our own way.
  */

@@ -59,23 +59,42 @@ Test(override, what_is_set_is_recorded_and_the_copy_stays_usable)
 	cr_expect(eq(uint, w.ss->overrides, 1));
 }
 
-Test(override, an_update_changes_what_it_names)
+/* What the view shows of the file under test. */
+static struct statx shown(unsigned uid, unsigned gid, unsigned mode)
 {
-	const char *path = in(W_UP, "f");
-
-	ovl_override_set(fd, 12, 34, 0755);
-	cr_expect(eq(int, ovl_override_update(path, -1U, 99, -1U), 0));
-	cr_expect(eq(str, recorded(), (char *)"12:99:755"));
-	cr_expect(eq(int, ovl_override_update(path, -1U, -1U, 0600), 0));
-	cr_expect(eq(str, recorded(), (char *)"12:99:600"));
-	cr_expect(eq(int, ovl_override_update(path, 7, -1U, -1U), 0));
-	cr_expect(eq(str, recorded(), (char *)"7:99:600"));
+	return (struct statx){
+		.stx_uid = uid, .stx_gid = gid, .stx_mode = (uint16_t)(S_IFREG | mode)};
 }
 
-Test(override, an_update_of_nothing_records_nothing)
+Test(override, what_is_recorded_follows_chmod_and_chown)
 {
-	cr_expect(eq(int, ovl_override_update(in(W_UP, "f"), 1, 2, 0600), 0));
+	const char *path = in(W_UP, "f");
+	struct statx st = shown(12, 34, 0755);
+
+	ovl_override_set(fd, 12, 34, 0755);
+	cr_expect(eq(int, ovl_override_chmod(path, &st, 0600), 0));
+	cr_expect(eq(str, recorded(), (char *)"12:34:600"));
+	st = shown(12, 34, 0600);
+	cr_expect(eq(int, ovl_override_chown(path, &st, -1U, 99), 0));
+	cr_expect(eq(str, recorded(), (char *)"12:99:600"));
+}
+
+Test(override, a_change_of_owner_takes_suid_from_the_record)
+{
+	struct statx st = shown(12, 34, 06755);
+
+	ovl_override_set(fd, 12, 34, 06755);
+	cr_expect(eq(int, ovl_override_chown(in(W_UP, "f"), &st, -1U, 99), 0));
+	cr_expect(eq(str, recorded(), (char *)"12:99:755"));
+}
+
+Test(override, what_the_kernel_sets_is_not_recorded)
+{
+	struct statx st = shown(geteuid(), getegid(), 0644);
+
+	cr_expect(eq(int, ovl_override_chmod(in(W_UP, "f"), &st, 0640), 0));
 	cr_expect(eq(str, recorded(), (char *)""));
+	cr_expect(eq(uint, lstat_of(W_UP, "f").st_mode & 07777, 0640));
 }
 
 Test(override, a_full_disk_is_told_and_the_session_already_knows)
