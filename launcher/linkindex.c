@@ -45,21 +45,31 @@ static uint64_t hash_of(uint64_t ino, uint64_t dev)
 	return ovl_hash_mix(ino ^ ovl_hash_mix(dev));
 }
 
-static void note(struct ovl_session *ss, int dir, const char *name)
+/* Does the record @name in the index @fd tell of an owner? See shim/record.h. */
+static bool tells_owner(int fd, const char *name)
+{
+	char text[128];
+	ssize_t n = readlinkat(fd, name, text, sizeof(text));
+
+	return n > 0 && memchr(text, ':', (size_t)n);
+}
+
+static void note(struct ovl_session *ss, int fd, const char *name)
 {
 	unsigned long long ino;
 	unsigned long long dev;
 	struct stat st;
 
-	if (sscanf(name, "u-%llx", &ino) == 1)
+	if (sscanf(name, "u-%llx", &ino) == 1) {
 		ovl_filter_add(&ss->origin, ovl_hash_mix(ino));
-	else if (sscanf(name, "%llx-%llx", &ino, &dev) == 2)
+		if (tells_owner(fd, name))
+			ss->overrides = 1;
+	} else if (sscanf(name, "%llx-%llx", &ino, &dev) == 2) {
 		ovl_filter_add(&ss->linked, hash_of(ino, dev));
-	else
-		return;
-	/* The copy knows its origin, and may have no other name than this. */
-	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
-		ovl_filter_add(&ss->origin, ovl_hash_mix(st.st_ino));
+		/* perhaps no name in upper is left that would tell of its origin */
+		if (!fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
+			ovl_filter_add(&ss->origin, ovl_hash_mix(st.st_ino));
+	}
 }
 
 static int note_all(const char *path, struct ovl_session *ss)

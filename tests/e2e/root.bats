@@ -92,3 +92,11 @@ in_view()
 		[[ $output = *"touch: cannot touch 'new': Permission denied"*mine ]]
 	done
 }
+
+@test "hard links: the number stays when the name that was changed is gone, in the next run" {
+	ln low/f low/g
+	local ino
+	ino=$(stat -c %i low/g)
+	in_view 'echo x >f; rm f'
+	[ "$(in_view 'stat -c "%i %h" g; cat g')" = "$ino 1"$'\nx' ]
+}
