@@ -56,36 +56,43 @@ static int copy_xattrs(const char *from, const char *to)
 	return err;
 }
 
-/* Record what @st says of owner and mode; the object itself stays ours and usable. */
-static int record(const char *to, const struct stat *st, bool usable, bool *ret_recorded)
+static bool has_xattrs(const struct stat *st)
 {
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+}
+
+/* Record what @st says of owner and mode; the object itself stays ours and usable. */
+static int record(const char *to, const struct stat *st)
+{
+	mode_t mode = (st->st_mode & 0777) | (S_ISDIR(st->st_mode) ? 0700 : 0600);
 	char text[64];
-	mode_t mode = st->st_mode & 0777;
 	int n = snprintf(text, sizeof(text), "%u:%u:%o", st->st_uid, st->st_gid,
 			 st->st_mode & 07777u);
 
-	if (usable)
-		mode |= S_IRWXU;
-	if (!lsetxattr(to, OVERRIDE, text, (size_t)n, 0))
-		*ret_recorded = true;
-	else if (errno != ENOTSUP && errno != EPERM)
+	if (has_xattrs(st) && lsetxattr(to, OVERRIDE, text, (size_t)n, 0) && errno != ENOTSUP)
 		return -errno;
-	return chmod(to, mode) ? -errno : 0;
+	return !S_ISLNK(st->st_mode) && chmod(to, mode) ? -errno : 0;
+}
+
+/* Would its mode keep us from looking at its xattrs, and into directories? */
+static bool is_shut(const struct stat *st)
+{
+	mode_t need = S_ISDIR(st->st_mode) ? 0700 : 0400;
+
+	return has_xattrs(st) && geteuid() && (st->st_mode & need) != need;
 }
 
 /* Owner first: the kernel clears suid and sgid on a change of owner. */
-static int copy_owner_mode(const char *to, const struct stat *st, bool usable, bool *ret_recorded)
+static int copy_owner_mode(const char *to, const struct stat *st, bool *ret_refused)
 {
-	bool shut = usable && geteuid() && (st->st_mode & S_IRWXU) != S_IRWXU;
 	bool refused = lchown(to, st->st_uid, st->st_gid) != 0;
 
 	if (refused && errno != EPERM && errno != EINVAL)
 		return -errno;
-	if (S_ISLNK(st->st_mode))
-		return 0;
-	if ((refused || shut) && (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)))
-		return record(to, st, usable, ret_recorded);
-	return chmod(to, st->st_mode & 07777) ? -errno : 0;
+	*ret_refused = refused;
+	if (refused || is_shut(st))
+		return record(to, st);
+	return !S_ISLNK(st->st_mode) && chmod(to, st->st_mode & 07777) ? -errno : 0;
 }
 
 int ovl_attrs_times(const char *path, const struct stat *st)
@@ -95,12 +102,11 @@ int ovl_attrs_times(const char *path, const struct stat *st)
 	return utimensat(AT_FDCWD, path, ts, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
 }
 
-int ovl_attrs_copy(const char *from, const struct stat *st, const char *to, bool usable,
-		   bool *ret_recorded)
+int ovl_attrs_copy(const char *from, const struct stat *st, const char *to, bool *ret_refused)
 {
 	int err = copy_xattrs(from, to);
 
 	if (!err)
-		err = copy_owner_mode(to, st, usable, ret_recorded);
+		err = copy_owner_mode(to, st, ret_refused);
 	return err ? err : ovl_attrs_times(to, st);
 }

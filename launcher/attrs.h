@@ -13,12 +13,12 @@
 
 /*
  * The object @to gets xattrs (ACLs too, an overlay's own excepted), owner, mode and times of
- * @from, whose attributes are @st. An owner that the kernel does not let us set is recorded
- * in user.containers.override_stat, and so is with @usable a mode that would shut a directory
- * to its owner; *@ret_recorded tells. What @to's file system cannot hold is left out.
+ * @from, whose attributes are @st. Of a file or directory an owner that the kernel does not let
+ * us set, and a mode that would keep us out, are recorded in user.containers.override_stat; of
+ * another object *@ret_refused tells that its owner is to be recorded (shim/record.h). What
+ * @to's file system cannot hold is left out.
  */
-int ovl_attrs_copy(const char *from, const struct stat *st, const char *to, bool usable,
-		   bool *ret_recorded);
+int ovl_attrs_copy(const char *from, const struct stat *st, const char *to, bool *ret_refused);
 
 /* Access and modification time of @path become those of @st. */
 int ovl_attrs_times(const char *path, const struct stat *st);

@@ -165,7 +165,7 @@ static bool make_dir(const char *path, mode_t mode)
 static void make_upper(struct ovl_run *run)
 {
 	const char *top = run->lower.path[0];
-	bool recorded = false;
+	bool refused;
 	struct stat st;
 	int err = 0;
 
@@ -173,7 +173,7 @@ static void make_upper(struct ovl_run *run)
 		return;
 	if (stat(top, &st) || mkdir(run->upper, 0700))
 		refuse("%s: %s: choose another upper with -u", run->upper, strerror(errno));
-	err = ovl_attrs_copy(top, &st, run->upper, true, &recorded);
+	err = ovl_attrs_copy(top, &st, run->upper, &refused);
 	if (err) {
 		(void)rmdir(run->upper); /* it is empty and ours */
 		refuse("%s: %s: choose another upper with -u", run->upper, strerror(-err));

@@ -136,34 +136,46 @@ static int write_text(struct ovl_lift *l, const char *name, const char *text)
 	return 0;
 }
 
-/* An object that can hold no xattr of ours: the index tells where it came from. */
-static int index_origin(struct ovl_lift *l, const char *temp, const char *origin)
+static int format_origin(const struct stat *st, char *text, size_t size)
+{
+	return snprintf(text, size, "%llu %u %u", (unsigned long long)st->st_ino, major(st->st_dev),
+			minor(st->st_dev));
+}
+
+static bool has_xattrs(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+}
+
+/* The copy keeps the inode number that the view has shown so far. */
+static int set_origin(const struct ovl_lift *l, const char *temp, const struct stat *st)
+{
+	struct path path = path_of(l->tmp, temp);
+	struct text text;
+	int n = format_origin(st, text.s, sizeof(text.s));
+
+	if (!lsetxattr(path.s, ORIGIN, text.s, (size_t)n, 0) || errno == ENOTSUP)
+		return 0;
+	return -errno;
+}
+
+/* Of an object that can hold no xattr of ours the index tells it: shim/record.h. */
+static int set_record(struct ovl_lift *l, const char *temp, const struct stat *origin, bool refused)
 {
 	struct text name;
 	char text[160];
 	struct statx st;
+	int n = format_origin(origin, text, sizeof(text));
 
 	if (statx(l->tmp, temp, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &st))
 		return -errno;
 	snprintf(name.s, sizeof(name.s), "u-%llx", (unsigned long long)st.stx_ino);
-	snprintf(text, sizeof(text), "%s %lld.%u", origin, (long long)st.stx_btime.tv_sec,
-		 st.stx_btime.tv_nsec);
+	n += snprintf(text + n, sizeof(text) - (size_t)n, " %lld.%u",
+		      (long long)st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
+	if (refused)
+		snprintf(text + n, sizeof(text) - (size_t)n, " %u:%u:%o", origin->st_uid,
+			 origin->st_gid, origin->st_mode & 07777u);
 	return write_text(l, name.s, text);
-}
-
-/* The copy keeps the inode number that the view has shown so far. */
-static int set_origin(struct ovl_lift *l, const char *temp, const struct stat *st)
-{
-	struct path path = path_of(l->tmp, temp);
-	struct text text;
-	int n = snprintf(text.s, sizeof(text.s), "%llu %u %u", (unsigned long long)st->st_ino,
-			 major(st->st_dev), minor(st->st_dev));
-
-	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		return index_origin(l, temp, text.s);
-	if (!lsetxattr(path.s, ORIGIN, text.s, (size_t)n, 0) || errno == ENOTSUP)
-		return 0;
-	return -errno;
 }
 
 /* Remove what was not finished. */
@@ -179,13 +191,15 @@ static int build(struct ovl_lift *l, const struct ovl_found *found, const char *
 {
 	struct path source = path_of(found->at, from);
 	struct path copy = path_of(l->tmp, temp);
-	bool recorded;
+	bool refused = false;
 	int err = make_content(found, from, l->tmp, temp);
 
+	if (!err && has_xattrs(&found->st))
+		err = set_origin(l, temp, &found->st); /* while it can be written */
 	if (!err)
-		err = set_origin(l, temp, &found->st);
-	if (!err)
-		err = ovl_attrs_copy(source.s, &found->st, copy.s, false, &recorded);
+		err = ovl_attrs_copy(source.s, &found->st, copy.s, &refused);
+	if (!err && !has_xattrs(&found->st))
+		err = set_record(l, temp, &found->st, refused);
 	if (err)
 		discard(l, temp);
 	return err;

@@ -170,3 +170,21 @@ flat_is_same()
 	test -f "$U/A/b/t2"
 	[ "$(stat -c '%a %u' "$U/A/b")" = "700 4242" ]
 }
+
+@test "flatten: owners that an ordinary user cannot set are recorded" {
+	requires root
+	chmod 777 "$T"
+	chown 4242:4242 "$V"
+	chmod o+rx "$V/a/3" "$V/a/b" # what the user may not read stays where it is
+	BEFORE=$(digest)
+	user() { setpriv --reuid 4242 --regid 4242 --clear-groups "$@"; }
+	user_sees() { user "$OVLRUN" -q -l "$V" -u "$U" -w "$W" -- "$FUZZ" dump "$V"; }
+	user "$OVLRUN" -q -l "$V" -u "$U" -w "$W" -- mv "$V/a" "$V/A"
+	user_sees >"$T/before"
+	user "$OVLCTL" flatten -l "$V" -u "$U" -w "$W"
+	flat
+	diff "$T/before" <(user_sees)
+	[ "$(stat -c %u "$U/A/l" "$U/A/p" "$U/A/1" | sort -u)" = 4242 ]
+	grep -q '"@/A/l" {l0777 0:0' "$T/before"
+	lower_unchanged
+}
