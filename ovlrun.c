@@ -11,7 +11,7 @@
 
 static void report(const struct ovl_run *run)
 {
-	struct ovl_diff diff = {.out = stderr, .root = run->root};
+	struct ovl_diff diff = {.out = stderr, .root = run->root, .work = run->work};
 
 	ovl_diff_run(&diff, &run->lower, run->upper);
 }

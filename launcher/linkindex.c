@@ -16,11 +16,11 @@
 #define OWNER "upper"
 
 /* What tells this upper from another one at the same path. */
-static int name_upper(const struct ovl_run *run, char *ret, size_t size)
+static int name_upper(const char *upper, char *ret, size_t size)
 {
 	struct statx st;
 
-	if (statx(AT_FDCWD, run->upper, 0, STATX_BASIC_STATS | STATX_BTIME, &st))
+	if (statx(AT_FDCWD, upper, 0, STATX_BASIC_STATS | STATX_BTIME, &st))
 		return -errno;
 	(void)snprintf(ret, size, "%llu %lld.%u", (unsigned long long)st.stx_ino,
 		       (long long)st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
@@ -102,7 +102,7 @@ int ovl_linkindex_open(const struct ovl_run *run, struct ovl_session *ss)
 	char *path = ovl_text("%s/index", run->work);
 	char owner[64];
 	int fd = -1;
-	int err = name_upper(run, owner, sizeof(owner));
+	int err = name_upper(run->upper, owner, sizeof(owner));
 
 	if (!err && mkdir(path, 0700) && errno != EEXIST)
 		err = -errno;
@@ -120,6 +120,20 @@ int ovl_linkindex_open(const struct ovl_run *run, struct ovl_session *ss)
 		close(fd);
 	free(path);
 	return err;
+}
+
+int ovl_linkindex_read(const char *work, const char *upper)
+{
+	char *path = ovl_text("%s/index", work);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char owner[64];
+
+	free(path);
+	if (fd >= 0 && (name_upper(upper, owner, sizeof(owner)) || !is_ours(fd, owner))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 void ovl_linkindex_end(const struct ovl_run *run)

@@ -18,6 +18,12 @@
  */
 int ovl_linkindex_open(const struct ovl_run *run, struct ovl_session *ss);
 
+/*
+ * Open the index in @work, if there is one and it is that of @upper: a descriptor, the caller's,
+ * or -1.
+ */
+int ovl_linkindex_read(const char *work, const char *upper);
+
 /* Remove the index if it holds nothing worth keeping. */
 void ovl_linkindex_end(const struct ovl_run *run);
 

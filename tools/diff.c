@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "compare.h"
+#include "lift.h"
+#include "linkindex.h"
 #include "say.h"
 #include "stack.h"
 #include "upmark.h"
@@ -18,7 +20,10 @@ struct walk {
 	struct ovl_diff *diff;
 	const struct ovl_stack *lowers;
 	bool dot_wh;
-	char *path; /* of the directory at hand, below the view root */
+	struct ovl_lift lift;  /* its index alone; -1: there is none */
+	bool linked;	       /* lower names may show a copy in the index */
+	struct stat hidden[2]; /* upper and work: in no view */
+	char *path;	       /* of the directory at hand, below the view root */
 	size_t len;
 };
 
@@ -140,13 +145,12 @@ static void walk_child(struct walk *w, const struct level *l, const char *name, 
 }
 
 /* @name is in upper and in the lowers, of the same type. */
-static void tell_modified(struct walk *w, const struct level *l, const char *name,
-			  struct ovl_object *now, const struct ovl_found *found)
+static void tell_modified(struct walk *w, const char *name, struct ovl_object *now,
+			  const struct ovl_found *found)
 {
 	struct ovl_object before = {.at = found->at, .name = name, .st = found->st};
 	int differs;
 
-	(void)l;
 	ovl_object_settle(now);
 	ovl_object_settle(&before);
 	differs = ovl_object_compare(now, &before);
@@ -180,22 +184,75 @@ static void walk_name(struct walk *w, const struct level *l, const char *name)
 	else if ((found.st.st_mode ^ now.st.st_mode) & S_IFMT)
 		letter = 'T';
 	if (!letter)
-		tell_modified(w, l, name, &now, &found);
+		tell_modified(w, name, &now, &found);
 	if (S_ISDIR(now.st.st_mode))
 		walk_child(w, l, name, letter);
 	else if (letter)
 		tell(w, letter, name);
 }
 
-/* An opaque directory: names that the lowers had and upper has not are gone. */
-static int list_hidden(struct walk *w, const struct level *l, const struct ovl_names *have,
-		       struct ovl_names *ret)
+/* A directory that upper has not. What a run with root "/" leaves to the kernel is no part. */
+static void walk_lower_dir(struct walk *w, const struct level *l, const char *name,
+			   const struct stat *st)
+{
+	struct ovl_stack old = {.root = w->lowers};
+	struct level child = {.upper = -1, .old = &old};
+	bool passed = !w->len && !w->diff->root[1] &&
+		      (!strcmp(name, "proc") || !strcmp(name, "sys") || !strcmp(name, "dev"));
+	size_t was;
+	int err;
+
+	for (int i = 0; i < 2; i++)
+		passed |= st->st_dev == w->hidden[i].st_dev && st->st_ino == w->hidden[i].st_ino;
+	if (passed)
+		return;
+	err = ovl_stack_child(l->old, name, &old);
+	if (err == -EACCES)
+		return; /* nor could the run change what is in it */
+	if (err) {
+		trouble(w, name, err);
+		return;
+	}
+	was = enter(w, name);
+	walk_dir(w, &child);
+	leave(w, was);
+	ovl_stack_close(&old);
+}
+
+/* The lower name @name shows: perhaps a copy, which another of its names led to. */
+static void walk_lower(struct walk *w, const struct level *l, const char *name)
+{
+	struct ovl_found found;
+	struct ovl_lift_key key;
+	struct ovl_object now = {.at = w->lift.index};
+
+	if (ovl_stack_find(l->old, name, &found))
+		return;
+	if (S_ISDIR(found.st.st_mode)) {
+		walk_lower_dir(w, l, name, &found.st);
+		return;
+	}
+	if (!ovl_lift_indexed(&w->lift, &found.st))
+		return;
+	key = ovl_lift_key(&found.st, "");
+	now.name = key.name;
+	if (!fstatat(now.at, now.name, &now.st, AT_SYMLINK_NOFOLLOW))
+		tell_modified(w, name, &now, &found);
+}
+
+/*
+ * Names that the lowers have and upper has not: hidden by an opaque directory (*@ret_gone), or
+ * to be looked at for hard links.
+ */
+static int list_others(struct walk *w, const struct level *l, const struct ovl_names *have,
+		       struct ovl_names *ret, bool *ret_gone)
 {
 	size_t kept = 0;
 	int err;
 
 	*ret = (struct ovl_names){0};
-	if (!l->old->n || !ovl_upmark_opaque(l->upper, w->dot_wh))
+	*ret_gone = l->upper >= 0 && ovl_upmark_opaque(l->upper, w->dot_wh);
+	if (!l->old->n || (!*ret_gone && !w->linked))
 		return 0;
 	err = ovl_stack_list(l->old, ret);
 	if (err)
@@ -212,27 +269,37 @@ static int list_hidden(struct walk *w, const struct level *l, const struct ovl_n
 
 static void walk_dir(struct walk *w, const struct level *l)
 {
-	struct ovl_names now;
-	struct ovl_names gone;
-	size_t k = 0;
-	int err = ovl_names_read(l->upper, &now);
+	struct ovl_names now = {0};
+	struct ovl_names other;
+	bool gone;
+	size_t i = 0;
+	int err = l->upper < 0 ? 0 : ovl_names_read(l->upper, &now);
 
 	if (err) {
 		trouble(w, "", err);
 		return;
 	}
-	err = list_hidden(w, l, &now, &gone);
+	err = list_others(w, l, &now, &other, &gone);
 	if (err)
 		trouble(w, "", err);
-	for (size_t i = 0; i < now.n; i++) {
-		while (k < gone.n && strcmp(gone.name[k], now.name[i]) < 0)
-			tell(w, 'D', gone.name[k++]);
-		walk_name(w, l, now.name[i]);
+	for (size_t k = 0; k < other.n || i < now.n;) {
+		if (k == other.n || (i < now.n && strcmp(now.name[i], other.name[k]) < 0))
+			walk_name(w, l, now.name[i++]);
+		else if (gone)
+			tell(w, 'D', other.name[k++]);
+		else
+			walk_lower(w, l, other.name[k++]);
 	}
-	while (k < gone.n)
-		tell(w, 'D', gone.name[k++]);
 	ovl_names_free(&now);
-	ovl_names_free(&gone);
+	ovl_names_free(&other);
+}
+
+/* Are there hard links that only work knows of? Then all of the lowers is to be looked at. */
+static void find_links(struct walk *w, const char *upper)
+{
+	w->lift.index = w->diff->work ? ovl_linkindex_read(w->diff->work, upper) : -1;
+	w->linked = w->lift.index >= 0 && ovl_lift_any_indexed(&w->lift) > 0 &&
+		    !stat(upper, &w->hidden[0]) && !stat(w->diff->work, &w->hidden[1]);
 }
 
 void ovl_diff_run(struct ovl_diff *diff, const struct ovl_layerlist *lower, const char *upper)
@@ -249,8 +316,11 @@ void ovl_diff_run(struct ovl_diff *diff, const struct ovl_layerlist *lower, cons
 		trouble(&w, "", err ? err : -errno);
 	} else {
 		w.dot_wh = ovl_upmark_dot_wh(top.upper);
+		find_links(&w, upper);
 		walk_dir(&w, &top);
 		close(top.upper);
+		if (w.lift.index >= 0)
+			close(w.lift.index);
 	}
 	if (!err)
 		ovl_stack_close(&lowers);

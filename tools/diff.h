@@ -25,6 +25,7 @@
 struct ovl_diff {
 	FILE *out;
 	const char *root; /* the view root, before each path */
+	const char *work; /* the work directory, which knows of hard links; NULL: none */
 	unsigned long changes;
 	unsigned long troubles; /* objects that could not be read; each has been told */
 };

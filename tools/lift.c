@@ -34,14 +34,14 @@ static struct path path_of(int dir, const char *name)
 	return t;
 }
 
-/* As shim/index.c names the copy of a lower inode. */
-static struct text key_of(const struct stat *st, const char *suffix)
+struct ovl_lift_key ovl_lift_key(const struct stat *st, const char *suffix)
 {
 	unsigned long long dev = (unsigned long long)major(st->st_dev) << 32 | minor(st->st_dev);
-	struct text t;
+	struct ovl_lift_key k;
 
-	snprintf(t.s, sizeof(t.s), "%llx-%llx%s", (unsigned long long)st->st_ino, dev, suffix);
-	return t;
+	snprintf(k.name, sizeof(k.name), "%llx-%llx%s", (unsigned long long)st->st_ino, dev,
+		 suffix);
+	return k;
 }
 
 static struct text next_temp(struct ovl_lift *l)
@@ -221,9 +221,9 @@ static int lift_single(struct ovl_lift *l, const struct ovl_found *found, const 
 /* How many names of the lower inode @st show that are still lower's, as the index has it. */
 static int get_count(const struct ovl_lift *l, const struct stat *st, unsigned long *ret)
 {
-	struct text name = key_of(st, ".n");
+	struct ovl_lift_key name = ovl_lift_key(st, ".n");
 	struct text text;
-	ssize_t n = readlinkat(l->index, name.s, text.s, sizeof(text.s) - 1);
+	ssize_t n = readlinkat(l->index, name.name, text.s, sizeof(text.s) - 1);
 
 	if (n < 0 && errno != ENOENT)
 		return -errno;
@@ -236,25 +236,25 @@ static int get_count(const struct ovl_lift *l, const struct stat *st, unsigned l
 
 static int set_count(struct ovl_lift *l, const struct stat *st, unsigned long count)
 {
-	struct text name = key_of(st, ".n");
+	struct ovl_lift_key name = ovl_lift_key(st, ".n");
 	struct text text;
 
 	snprintf(text.s, sizeof(text.s), "%lu", count);
-	return write_text(l, name.s, text.s);
+	return write_text(l, name.name, text.s);
 }
 
 bool ovl_lift_indexed(const struct ovl_lift *l, const struct stat *st)
 {
-	struct text key = key_of(st, "");
+	struct ovl_lift_key key = ovl_lift_key(st, "");
 
 	return st->st_nlink > 1 && !S_ISDIR(st->st_mode) &&
-	       !faccessat(l->index, key.s, F_OK, AT_SYMLINK_NOFOLLOW);
+	       !faccessat(l->index, key.name, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
 static int lift_linked(struct ovl_lift *l, const struct ovl_found *found, const char *from, int dir,
 		       const char *name)
 {
-	struct text key = key_of(&found->st, "");
+	struct ovl_lift_key key = ovl_lift_key(&found->st, "");
 	unsigned long count;
 	int err = get_count(l, &found->st, &count);
 
@@ -262,9 +262,9 @@ static int lift_linked(struct ovl_lift *l, const struct ovl_found *found, const 
 	if (!err && !ovl_lift_indexed(l, &found->st)) {
 		err = set_count(l, &found->st, count);
 		if (!err)
-			err = lift_single(l, found, from, l->index, key.s);
+			err = lift_single(l, found, from, l->index, key.name);
 	}
-	if (!err && linkat(l->index, key.s, dir, name, 0))
+	if (!err && linkat(l->index, key.name, dir, name, 0))
 		err = -errno;
 	/* the copy has one name more, the lower inode one less */
 	return err ? err : set_count(l, &found->st, count ? count - 1 : 0);

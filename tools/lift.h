@@ -32,6 +32,12 @@ void ovl_lift_close(struct ovl_lift *l);
 int ovl_lift(struct ovl_lift *l, const struct ovl_found *found, const char *from, int dir,
 	     const char *name);
 
+/* The name in the index of the copy of the lower object @st, with @suffix behind it. */
+struct ovl_lift_key {
+	char name[80];
+};
+struct ovl_lift_key ovl_lift_key(const struct stat *st, const char *suffix);
+
 /* Does the index hold a copy of the lower object @st? */
 bool ovl_lift_indexed(const struct ovl_lift *l, const struct stat *st);
 

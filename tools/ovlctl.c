@@ -38,6 +38,7 @@ static const struct argp_option layer_options[] = {
 	{"lower", 'l', "DIR[:DIR]...", 0, "a lower layer, the first is the top one (default /)", 0},
 	{"upper", 'u', "DIR", 0, "the upper layer", 0},
 	{"mount", 'm', "DIR", 0, "where the view appeared (default: the first lower)", 0},
+	{"work", 'w', "DIR", 0, "the work directory (default: .NAME.work beside upper)", 0},
 	{0},
 };
 
@@ -96,6 +97,15 @@ static void settle(struct args *args)
 		ovl_die(EXIT_BAD, "%s: give another directory with -m", strerror(errno));
 }
 
+/* As ovlrun's own default; what is not there tells nothing. */
+static char *default_work(const char *upper)
+{
+	char *real = ovl_path_settle(upper);
+	char *slash = real ? strrchr(real, '/') : NULL;
+
+	return slash ? ovl_text("%.*s/.%s.work", (int)(slash - real), real, slash + 1) : NULL;
+}
+
 static int run_diff(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -108,6 +118,7 @@ static int run_diff(int argc, char **argv)
 		return EXIT_BAD;
 	settle(&args);
 	diff.root = args.root;
+	diff.work = args.work ? args.work : default_work(args.upper);
 	ovl_diff_run(&diff, &args.lower, args.upper);
 	if (fflush(stdout) || ferror(stdout) || diff.troubles)
 		return EXIT_BAD;

@@ -243,3 +243,16 @@ changes()
 	test "$status" = 0
 	[[ $output == *"--upper"* ]]
 }
+
+@test "hard links: each name that shows the change has its line" {
+	mkdir -p low/e/s
+	echo 1 >low/h1
+	ln low/h1 low/e/h2
+	ln low/h1 low/e/s/h3
+	ln low/h1 low/h4
+	"$OVLRUN" -q -l low -u up -- sh -c "cd '$T/low' && echo two >e/h2 && rm h4 && mv e/s S"
+	run "$OVLCTL" diff -l low -u up -m /v
+	echo "$output"
+	[ "$status" = 1 ]
+	[ "$output" = $'R /v/S\nM /v/S/h3\nM /v/e/h2\nD /v/e/s\nM /v/h1\nD /v/h4' ]
+}
