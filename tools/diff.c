@@ -152,6 +152,8 @@ static void tell_modified(struct walk *w, const char *name, struct ovl_object *n
 	int differs;
 
 	ovl_object_settle(now);
+	if (w->lift.index >= 0)
+		ovl_lift_settle(w->lift.index, now->at, now->name, &now->st);
 	ovl_object_settle(&before);
 	differs = ovl_object_compare(now, &before);
 	if (differs < 0)

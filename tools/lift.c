@@ -286,6 +286,31 @@ int ovl_lift(struct ovl_lift *l, const struct ovl_found *found, const char *from
 	return ovl_attrs_times(path_of(dir, ".").s, &was);
 }
 
+void ovl_lift_settle(int index, int dir, const char *name, struct stat *st)
+{
+	struct text key;
+	char text[160];
+	struct statx now;
+	long long born;
+	unsigned nsec;
+	unsigned v[3];
+	ssize_t n;
+
+	if (has_xattrs(st) || statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &now))
+		return;
+	snprintf(key.s, sizeof(key.s), "u-%llx", (unsigned long long)now.stx_ino);
+	n = readlinkat(index, key.s, text, sizeof(text) - 1);
+	if (n < 0)
+		return;
+	text[n] = '\0';
+	if (sscanf(text, "%*u %*u %*u %lld.%u %u:%u:%o", &born, &nsec, &v[0], &v[1], &v[2]) != 5 ||
+	    born != now.stx_btime.tv_sec || nsec != now.stx_btime.tv_nsec)
+		return; /* none of an owner, or of another object that had this number before */
+	st->st_uid = v[0];
+	st->st_gid = v[1];
+	st->st_mode = (st->st_mode & S_IFMT) | (v[2] & 07777);
+}
+
 /* Is @name that of a copy? */
 static bool is_copy(const char *name)
 {

@@ -41,6 +41,12 @@ struct ovl_lift_key ovl_lift_key(const struct stat *st, const char *suffix);
 /* Does the index hold a copy of the lower object @st? */
 bool ovl_lift_indexed(const struct ovl_lift *l, const struct stat *st);
 
+/*
+ * Owner and mode of upper's object @name in @dir, which can hold no xattr, as the index @index
+ * records them (shim/record.h): changes *@st. As it was when there is no record.
+ */
+void ovl_lift_settle(int index, int dir, const char *name, struct stat *st);
+
 /* Does the index hold any copy? -errno. */
 int ovl_lift_any_indexed(const struct ovl_lift *l);
 

@@ -256,3 +256,25 @@ changes()
 	[ "$status" = 1 ]
 	[ "$output" = $'R /v/S\nM /v/S/h3\nM /v/e/h2\nD /v/e/s\nM /v/h1\nD /v/h4' ]
 }
+
+@test "an owner that is recorded of a symlink or FIFO counts" {
+	test "$(id -u)" = 0 || skip "needs root, to become somebody else"
+	rmdir up
+	chmod 777 . tmp
+	chmod 755 low
+	mkdir low/sub
+	ln -s f low/sub/l
+	mkfifo low/sub/p
+	chown 4242 low
+	user() { setpriv --reuid 4242 --regid 4242 --clear-groups "$@"; }
+	# nothing but copies: ownership does not change by it
+	user "$OVLRUN" -q -l low -u up -- mv "$T/low/sub" "$T/low/SUB"
+	user "$OVLCTL" flatten -l low -u up
+	[ "$(stat -c %u up/SUB/l up/SUB/p | sort -u)" = 4242 ]
+	rm up/sub # as if never moved: what is in SUB is then compared with what sub had
+	mv up/SUB up/sub
+	setfattr -x user.overlay.opaque up/sub
+	run user "$OVLCTL" diff -l low -u up
+	echo "$output"
+	[ "$status" = 0 ]
+}
