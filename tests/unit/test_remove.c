@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "remove.h"
 
+#include "lookup.h"
+
 #include "fault.h"
 #include "fixture.h"
 
@@ -278,11 +280,16 @@ Test(remove, content_is_replaced_by_nothing_in_one_step)
 {
 	struct ovl_ctx *ctx = ctx_make();
 	int parent = open(in(W_UP, ""), O_PATH | O_DIRECTORY);
+	struct ovl_name *n;
 
 	put_dir(W_UP, "d");
 	put_whiteout(W_UP, "d/f");
-	cr_expect(eq(int, ovl_remove_content(ctx, parent, "d"), 0));
+	cr_assert_eq(chmod(in(W_UP, "d"), 01750), 0);
+	n = name_of(ctx, 0, "d");
+	cr_assert_eq(ovl_lookup_stat(ctx, n), 0);
+	cr_expect(eq(int, ovl_remove_content(ctx, n, parent), 0));
 	cr_expect(eq(int, names_in(W_UP, "d"), 0));
 	cr_expect(is_opaque(W_UP, "d"));
+	cr_expect(eq(uint, lstat_of(W_UP, "d").st_mode & 07777, 01750));
 	EXPECT_NO_TEMPORARY();
 }
