@@ -98,6 +98,7 @@ UNUSED static void world_make(int nlower)
 	w.ss->nlower = (uint32_t)nlower;
 	w.ss->root = session_text(w.ss, in("view", ""));
 	w.ss->work = session_text(w.ss, in("work", ""));
+	ovl_filter_add(&w.ss->present, ovl_hash_path(in("view", ""), w.ss->root.len));
 	fault_reset();
 }
 
@@ -107,6 +108,7 @@ UNUSED static void world_make_same_root(void)
 	world_make(1);
 	w.view = "low1";
 	w.ss->root = w.ss->layer[1].path;
+	ovl_filter_add(&w.ss->present, ovl_hash_path(in("low1", ""), w.ss->root.len));
 	w.ss->flags |= OVL_S_SAME_ROOT;
 	ovl_init(w.ss);
 	/* As the launcher does: upper and work do not exist inside. */

@@ -242,3 +242,18 @@ Test(copy_data, an_original_that_shrinks_does_not_hang)
 	cr_assert_eq(pread(to, back, 1000, 0), 1000);
 	cr_expect(eq(int, memcmp(back, data, 1000), 0));
 }
+
+Test(copy_data, an_interrupted_call_is_repeated)
+{
+	fill(BIG);
+	fault_short(__NR_copy_file_range, 70000);
+	fault_set(__NR_copy_file_range, 2, -EINTR);
+	cr_expect(eq(int, copy(BIG), 0));
+	expect_copied(BIG);
+	by_hand();
+	cr_assert_eq(ftruncate(to, 0), 0);
+	fault_set(__NR_read, 2, -EINTR);
+	fault_set(__NR_write, 3, -EINTR);
+	cr_expect(eq(int, copy(BIG), 0));
+	expect_copied(BIG);
+}

@@ -348,3 +348,21 @@ Test(copy_up, a_255_byte_name_is_copied)
 	cr_expect(eq(int, up(name), 0));
 	cr_expect(eq(str, text_of(W_UP, name), (char *)"long"));
 }
+
+Test(copy_up, a_directory_comes_up_where_the_file_system_has_no_noreplace)
+{
+	fault_set(__NR_renameat2, FAULT_EACH, -EINVAL);
+	cr_expect(eq(int, up("a/b/f"), 0));
+	cr_expect(eq(str, text_of(W_UP, "a/b/f"), (char *)"text"));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(copy_up, a_name_removed_meanwhile_is_not_reported_as_copied)
+{
+	put_dir(W_UP, "a");
+	put_dir(W_UP, "a/b");
+	name_of(ctx, 0, "a/b/f");
+	put_whiteout(W_UP, "a/b/f");
+	cr_expect(eq(int, ovl_copy_up(ctx, &ctx->name[0], OVL_COPY_ALL), -ENOENT));
+	cr_expect(eq(str, shown("a/b/f"), (char *)"(-2)"));
+}

@@ -282,3 +282,19 @@ Test(fast, a_traced_session_sees_every_call_on_the_slow_path)
 	view(SYS_stat, at("d/f"), &st);
 	cr_expect(is_there("work", "trace"));
 }
+
+Test(fast, a_change_of_the_view_root_is_seen_by_its_absolute_path)
+{
+	cr_expect(eq(long, view(SYS_stat, at(""), &st), 0));
+	cr_expect(eq(long, view(SYS_chmod, at(""), 0700), 0));
+	cr_expect(eq(long, view(SYS_stat, at(""), &st), 0));
+	cr_expect(eq(uint, st.st_mode & 07777, 0700));
+}
+
+Test(fast, a_view_root_of_its_own_exists)
+{
+	world_end();
+	world_make(1);
+	cr_expect(eq(long, view(SYS_stat, at(""), &st), 0));
+	cr_expect(eq(long, view(SYS_stat, at(""), &st), 0));
+}

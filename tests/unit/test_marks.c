@@ -198,3 +198,18 @@ Test(marks, the_marks_of_a_far_directory_are_read)
 		cr_assert_eq(rmdir(part), 0);
 	}
 }
+
+Test(marks, a_redirect_to_the_parent_is_refused)
+{
+	struct ovl_ctx *ctx = ctx_make();
+
+	put_dir(W_UP, "d");
+	set("d", "user.overlay.redirect", "/..");
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	set("d", "user.overlay.redirect", "/a/..");
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	set("d", "user.overlay.redirect", "..");
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	set("d", "user.overlay.redirect", "../x");
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+}

@@ -387,3 +387,13 @@ Test(namei, an_unsearchable_directory_is_eacces)
 	cr_expect(eq(int, walk("d/f", 0), -EACCES));
 	cr_expect(eq(int, walk("d", 0), 0));
 }
+
+Test(namei, resolve_no_magiclinks_follows_none_of_proc)
+{
+	char path[64];
+	int fd = open(in(W_LOW(1), "f"), O_RDONLY);
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cr_expect(eq(long, fenced(path, 0), 0));
+	cr_expect(eq(long, fenced(path, RESOLVE_NO_MAGICLINKS), -ELOOP));
+}

@@ -312,3 +312,14 @@ Test(rename, a_lowers_own_path_is_read_only)
 	cr_expect(eq(long, view(SYS_rename, (long)in("low1", "f"), (long)in("low1", "g")), -EROFS));
 	cr_expect(is_there(W_LOW(1), "f"));
 }
+
+Test(rename, a_failure_does_not_change_the_empty_directory_that_was_to_be_replaced)
+{
+	put_dir(W_UP, "u");
+	put_opaque(W_UP, "e2");
+	put_dir(W_UP, "e");
+	chmod(in(W_UP, "e"), 0751);
+	fault_set(__NR_renameat, FAULT_EACH, -ENOSPC);
+	cr_expect(eq(long, rename_("u", "e"), -ENOSPC));
+	cr_expect(eq(uint, lstat_of(W_UP, "e").st_mode & 07777, 0751));
+}

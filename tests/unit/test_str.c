@@ -65,15 +65,16 @@ Test(str, parse_moves_behind_the_digits)
 	cr_expect(eq(str, (char *)s, (char *)" 7"));
 }
 
-Test(str, parse_refuses_what_64_bits_do_not_hold)
+Test(str, parse_takes_the_largest_number_and_refuses_a_larger_one)
 {
-	const char *s = "9223372036854775808";
+	const char *s = "18446744073709551615";
 	uint64_t v = 0;
 
 	cr_expect(ovl_str_parse(&s, &v));
-	cr_expect(eq(u64, v, 1ULL << 63));
+	cr_expect(eq(u64, v, UINT64_MAX));
 	s = "18446744073709551616";
 	cr_expect(not(ovl_str_parse(&s, &v)));
+	cr_expect(eq(u64, v, UINT64_MAX));
 	s = "99999999999999999999";
 	cr_expect(not(ovl_str_parse(&s, &v)));
 }
