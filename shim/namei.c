@@ -395,7 +395,7 @@ static int take(struct ovl_ctx *ctx, const char *path)
 {
 	size_t n;
 
-	if ((unsigned long)path < 4096 || (unsigned long)path >= -4096UL)
+	if ((unsigned long)path < 4096 || ovl_is_err((long)path))
 		return -EFAULT;
 	for (n = 0; path[n]; n++) {
 		if (n == PATH_MAX - 1)

@@ -26,7 +26,7 @@ run_unit()
 
 	for t in tests/unit/test_*.c; do
 		t=build/unit/$(basename "$t" .c)
-		"$t" >"$log" 2>&1
+		timeout 300 "$t" >"$log" 2>&1
 		local status=$?
 		cat "$log"
 		local good bad
