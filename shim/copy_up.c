@@ -125,8 +125,8 @@ static int publish(struct ovl_ctx *ctx, struct job *job, int dir, const char *na
 /* Somebody was first: with a copy, or by removing the name. */
 static int look_again(struct ovl_ctx *ctx, int dir, const char *name)
 {
-	int err = (int)ovl_sys(__NR_statx, dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS,
-			       &ctx->st);
+	int err = (int)ovl_sys(__NR_statx, dir, name, AT_SYMLINK_NOFOLLOW,
+			       STATX_BASIC_STATS | STATX_BTIME, &ctx->st);
 
 	return !err && ovl_mark_is_whiteout(&ctx->st) ? -ENOENT : err;
 }

@@ -3,11 +3,13 @@
 
 #include "copy_up.h"
 #include "do.h"
+#include "index.h"
 #include "inode.h"
 #include "marks.h"
 #include "ops.h"
 #include "override.h"
 #include "real.h"
+#include "record.h"
 #include "trace.h"
 #include "view.h"
 #include "workdir.h"
@@ -22,6 +24,25 @@ int ovl_make_dir(const struct ovl_maker *m, int dir, const char *name)
 int ovl_make_node(const struct ovl_maker *m, int dir, const char *name)
 {
 	return ovl_do_mknod(dir, name, m->mode, m->dev);
+}
+
+int ovl_make_device(const struct ovl_maker *m, int dir, const char *name)
+{
+	struct statx st;
+	struct ovl_record r = {.device = true};
+	int err = ovl_do_mknod(dir, name, m->mode, 0);
+
+	if (err)
+		return err;
+	err = (int)ovl_sys(__NR_statx, dir, name, AT_SYMLINK_NOFOLLOW,
+			   STATX_BASIC_STATS | STATX_BTIME, &st);
+	if (!err) {
+		r.origin = ovl_origin_of(&st);
+		err = ovl_record_set(&st, &r);
+	}
+	if (err)
+		(void)ovl_do_unlink(dir, name, 0); /* it was but a whiteout of nothing */
+	return err;
 }
 
 int ovl_make_symlink(const struct ovl_maker *m, int dir, const char *name)
@@ -136,8 +157,8 @@ static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n, const s
 
 	if (lock < 0)
 		return lock;
-	err = (int)ovl_sys(__NR_statx, parent, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS,
-			   &ctx->st);
+	err = (int)ovl_sys(__NR_statx, parent, name, AT_SYMLINK_NOFOLLOW,
+			   STATX_BASIC_STATS | STATX_BTIME, &ctx->st);
 	if (err)
 		return err == -ENOENT ? OVL_AGAIN : err;
 	if (!ovl_mark_is_whiteout(&ctx->st))

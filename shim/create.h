@@ -33,6 +33,8 @@ int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *
 /* The makers for mkdir, mknod, symlink, link and open. */
 int ovl_make_dir(const struct ovl_maker *m, int dir, const char *name);
 int ovl_make_node(const struct ovl_maker *m, int dir, const char *name);
+/* Character device 0/0, which is a whiteout until it is recorded as none: record.h. */
+int ovl_make_device(const struct ovl_maker *m, int dir, const char *name);
 int ovl_make_symlink(const struct ovl_maker *m, int dir, const char *name);
 int ovl_make_link(const struct ovl_maker *m, int dir, const char *name);
 int ovl_make_file(const struct ovl_maker *m, int dir, const char *name);

@@ -73,12 +73,8 @@ static long mknod_at(struct ovl_ctx *ctx, int dirfd, int path)
 		.dev = (uint64_t)ovl_arg(ctx, path + 2),
 	};
 
-	/* Character device 0/0 is the mark of a whiteout: as in the kernel's overlayfs. */
-	if ((m.mode & S_IFMT) == S_IFCHR && !m.dev) {
-		long r = resolve_new(ctx, dirfd, path, false);
-
-		return r ? r : -EPERM;
-	}
+	if ((m.mode & S_IFMT) == S_IFCHR && !m.dev)
+		m.make = ovl_make_device;
 	return make_new(ctx, dirfd, path, &m);
 }
 

@@ -202,6 +202,8 @@ static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct openi
 	if (n->whiteout)
 		m.flags |= O_EXCL;
 	fd = ovl_create(ctx, n, &m);
+	if (fd == -ELOOP)
+		return OVL_AGAIN; /* somebody made a link of that name */
 	return settle(fd, o->flags);
 }
 
@@ -254,6 +256,12 @@ static long open_once(struct ovl_ctx *ctx, const struct opening *o)
 	return r && !creates ? open_dir(ctx, n, o->flags) : open_existing(ctx, n, o);
 }
 
+static bool is_upper_file(const struct ovl_name *n)
+{
+	return n->zone == OVL_Z_VIEW && n->layer == OVL_UPPER && n->known &&
+	       (n->st.stx_mode & S_IFMT) == S_IFREG;
+}
+
 static long open_at(struct ovl_ctx *ctx, struct opening o)
 {
 	long r;
@@ -265,9 +273,8 @@ static long open_at(struct ovl_ctx *ctx, struct opening o)
 	r = open_once(ctx, &o);
 	if (r == -EEXIST && !(o.flags & O_EXCL))
 		return OVL_AGAIN;
-	/* A whiteout came between the look and the deed: it opens as no file does. */
-	if ((r == -ENXIO || r == -ELOOP || r == -EINVAL) && ctx->name[0].layer == OVL_UPPER &&
-	    ctx->error != (int)r) {
+	/* It was a regular file a moment ago, and is a whiteout now, or a link. */
+	if ((r == -ENXIO || r == -ELOOP || r == -EINVAL) && is_upper_file(&ctx->name[0])) {
 		ctx->error = (int)r;
 		return OVL_AGAIN;
 	}

@@ -118,7 +118,10 @@ static void present_recorded(struct statx *st)
 	}
 	if (r.has_owner)
 		apply_owner(&r.owner, st);
-	apply_origin(&r.origin, st);
+	if (r.device)
+		present_born(st);
+	else
+		apply_origin(&r.origin, st);
 }
 
 /* What the xattrs of the upper object behind @path, followed to its end, say of it. */

@@ -3,6 +3,7 @@
 
 #include "inode.h"
 #include "marks.h"
+#include "ops.h"
 #include "real.h"
 #include "str.h"
 #include "view.h"
@@ -75,7 +76,8 @@ static void look_closer(int dir, struct ovl_dirent *d, bool *ret_whiteout)
 {
 	struct statx st;
 
-	if (ovl_sys(__NR_statx, dir, d->name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st))
+	if (ovl_sys(__NR_statx, dir, d->name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME,
+		    &st))
 		return;
 	d->type = (uint8_t)((st.stx_mode & S_IFMT) >> 12);
 	*ret_whiteout = ovl_mark_is_whiteout(&st);
@@ -151,6 +153,9 @@ static int read_layer(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listin
 	if (err)
 		return err;
 	dir = ovl_real_open(&ctx->real, O_RDONLY | O_DIRECTORY);
+	/* Upper's was a directory a moment ago. */
+	if (layer == OVL_UPPER && (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP))
+		return OVL_AGAIN;
 	if (dir < 0)
 		return dir;
 	for (;;) {

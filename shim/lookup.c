@@ -3,6 +3,7 @@
 
 #include "index.h"
 #include "marks.h"
+#include "ops.h"
 #include "real.h"
 #include "view.h"
 
@@ -105,6 +106,8 @@ static int follow_redirect(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (err == -ENODATA)
 		return err;
+	if (is_missing(err))
+		return OVL_AGAIN;
 	if (err)
 		return -EIO;
 	n->covers = ovl_lookup_covers(ctx, n) != 0;

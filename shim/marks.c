@@ -2,6 +2,7 @@
 #include "marks.h"
 
 #include "real.h"
+#include "record.h"
 #include "str.h"
 
 #include <linux/limits.h>
@@ -18,7 +19,8 @@ static const char *const mark_name[][2] = {
 
 bool ovl_mark_is_whiteout(const struct statx *st)
 {
-	return (st->stx_mode & S_IFMT) == S_IFWHT && !st->stx_rdev_major && !st->stx_rdev_minor;
+	return (st->stx_mode & S_IFMT) == S_IFWHT && !st->stx_rdev_major && !st->stx_rdev_minor &&
+	       !ovl_record_is_device(st);
 }
 
 /* The value of @mark on @p into @buf, or -errno; -ENODATA when it is in neither namespace. */

@@ -19,7 +19,7 @@
 /* Owner, mode and device that could not be set, as fuse-overlayfs records them. */
 #define OVL_XATTR_OVERRIDE "user.containers.override_stat"
 
-/* Is @st that of a whiteout? */
+/* Is @st, time of birth included, that of a whiteout? */
 bool ovl_mark_is_whiteout(const struct statx *st);
 
 /* Is the directory at real path @p opaque? A directory that cannot be read is not. */

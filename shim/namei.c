@@ -199,6 +199,7 @@ static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
 		return 0;
 	if (ctx->resolve & RESOLVE_NO_MAGICLINKS)
 		return -ELOOP;
+	ctx->jumped = true;
 	layer = ovl_view_from_real(&ctx->link);
 	if (layer < 0 && layer != OVL_NONE)
 		return layer;
@@ -273,7 +274,9 @@ static int follow(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part part,
 
 	if (++ctx->depth > LINKS_MAX || (ctx->resolve & RESOLVE_NO_SYMLINKS))
 		return -ELOOP;
+	ctx->jumped = false;
 	r = read_link(ctx, n);
+	ctx->jumped = ctx->jumped && part.last;
 	if (r > 0 && (ctx->resolve & RESOLVE_NO_MAGICLINKS))
 		return -ELOOP;
 	if (r < 0)
@@ -314,8 +317,9 @@ static void remember_missing(const struct ovl_name *n)
 /* An untouched regular file can be opened without a closer look from now on. */
 static void remember_file(const struct ovl_name *n)
 {
-	if (!n->known || (n->st.stx_mode & S_IFMT) != S_IFREG || n->moved || n->deep ||
-	    n->in_upper || n->st.stx_nlink > 1)
+	if (!n->known || (n->st.stx_mode & S_IFMT) != S_IFREG || n->st.stx_nlink > 1)
+		return;
+	if (in_view(n) && (n->moved || n->deep || n->in_upper || n->linked))
 		return;
 	if (in_view(n))
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE);
@@ -380,7 +384,8 @@ static int walk(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 			n->slash = c.slash;
 		if (n->last != OVL_L_NORM || n->layer == OVL_NONE || !is_link(n))
 			continue;
-		if (c.last && !follows_last(n, flags))
+		/* A link of /proc leads to the object itself, be it a symlink. */
+		if (c.last && (ctx->jumped || !follows_last(n, flags)))
 			continue;
 		err = follow(ctx, n, c, &at);
 		if (err)
@@ -412,6 +417,7 @@ static void clear(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->via_view = n->magic = n->slash = false;
 	n->moved = n->redirect = false;
 	ctx->anchor = 0;
+	ctx->jumped = false;
 }
 
 /*

@@ -3,6 +3,7 @@
 
 #include "inode.h"
 #include "lookup.h"
+#include "ops.h"
 #include "real.h"
 #include "view.h"
 
@@ -109,8 +110,21 @@ static int parent_stat(struct ovl_ctx *ctx, const struct ovl_name *n, struct sta
 	}
 	if (err)
 		return err;
+	if ((ret_st->stx_mode & S_IFMT) != S_IFDIR)
+		return OVL_AGAIN; /* it was one a moment ago */
 	ovl_inode_present(layer, &ctx->real, ret_st);
 	return layer;
+}
+
+/* May names of the directory at ctx->real be changed? OVL_AGAIN: it is none any more. */
+static int check_dir(struct ovl_ctx *ctx, int layer, const struct statx *st)
+{
+	int err = check(ctx, layer, &ctx->real, st, 2 | 1);
+
+	if (err == -EACCES && layer == OVL_UPPER &&
+	    (ovl_real_statx(&ctx->real, &ctx->st) || (ctx->st.stx_mode & S_IFMT) != S_IFDIR))
+		return OVL_AGAIN;
+	return err;
 }
 
 int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -118,9 +132,7 @@ int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n)
 	struct statx st;
 	int layer = parent_stat(ctx, n, &st);
 
-	if (layer < 0)
-		return layer;
-	return check(ctx, layer, &ctx->real, &st, 2 | 1);
+	return layer < 0 ? layer : check_dir(ctx, layer, &st);
 }
 
 int ovl_perm_delete(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -132,7 +144,7 @@ int ovl_perm_delete(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (layer < 0)
 		return layer;
-	err = check(ctx, layer, &ctx->real, &st, 2 | 1);
+	err = check_dir(ctx, layer, &st);
 	if (err || !(st.stx_mode & S_ISVTX))
 		return err;
 	uid = (unsigned)ovl_sys(__NR_geteuid);

@@ -10,6 +10,8 @@
 
 #define KEY_SIZE 24
 
+static const char device[] = " device";
+
 bool ovl_record_fits(const struct statx *st)
 {
 	unsigned type = st->stx_mode & S_IFMT;
@@ -66,7 +68,15 @@ int ovl_record_get(const struct statx *st, struct ovl_record *ret)
 	if (memcmp(at, born, n) || (at[n] && at[n] != ' '))
 		return -ENOENT; /* of another object that had this number before */
 	ret->has_owner = at[n] == ' ' && !ovl_override_parse(at + n + 1, &ret->owner);
+	ret->device = ovl_str_has(at + n, device);
 	return 0;
+}
+
+bool ovl_record_is_device(const struct statx *st)
+{
+	struct ovl_record r;
+
+	return !ovl_record_get(st, &r) && r.device;
 }
 
 int ovl_record_set(const struct statx *st, const struct ovl_record *r)
@@ -85,6 +95,10 @@ int ovl_record_set(const struct statx *st, const struct ovl_record *r)
 		text[n++] = ' ';
 		n += ovl_override_format(&r->owner, text + n);
 		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+	}
+	if (r->device) {
+		memcpy(text + n, device, sizeof(device) - 1);
+		n += sizeof(device) - 1;
 	}
 	text[n] = '\0';
 	key(st, name);

@@ -4,7 +4,8 @@
  *
  * A symlink, FIFO, socket or device copied up to upper inode I (in hexadecimal) is remembered
  * by the symlink u-I in WORK/index: "INO MAJOR MINOR BTIME" and, when owner and mode could not
- * be set, " UID:GID:MODE". It is valid if the object was born at BTIME (seconds.nanoseconds):
+ * be set, " UID:GID:MODE"; " device" behind it says that a character device 0/0 is a program's
+ * own and no whiteout. It is valid if the object was born at BTIME (seconds.nanoseconds):
  * a number may be used again.
  * Context: any (entry: signals blocked).
  */
@@ -16,6 +17,7 @@
 
 struct ovl_record {
 	struct ovl_origin origin;
+	bool device; /* 0/0, and not a whiteout */
 	bool has_owner;
 	struct ovl_override owner;
 };
@@ -25,6 +27,9 @@ bool ovl_record_fits(const struct statx *st);
 
 /* The record of upper's object @st, as its file system tells it. -ENOENT. */
 int ovl_record_get(const struct statx *st, struct ovl_record *ret);
+
+/* Is the character device 0/0 with attributes @st (and time of birth) a program's own? */
+bool ovl_record_is_device(const struct statx *st);
 
 /* Remember @r for upper's object @st. */
 int ovl_record_set(const struct statx *st, const struct ovl_record *r);

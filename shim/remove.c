@@ -43,7 +43,7 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name, unsi
 int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
 {
 	int err = (int)ovl_sys(__NR_statx, parent, base_of(n), AT_SYMLINK_NOFOLLOW,
-			       STATX_BASIC_STATS, &ctx->st);
+			       STATX_BASIC_STATS | STATX_BTIME, &ctx->st);
 
 	if (err == -ENOENT)
 		return n->in_upper ? OVL_AGAIN : 0;

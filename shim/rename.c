@@ -183,6 +183,8 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, bool covers)
 	if (err)
 		return err;
 	dir = ovl_real_open(&ctx->real, O_RDONLY | O_DIRECTORY);
+	if (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP)
+		return OVL_AGAIN;
 	if (dir < 0)
 		return dir;
 	if (!n->lowers)

@@ -97,7 +97,7 @@ static int discard_content(struct ovl_ctx *ctx, int fd)
 			if (ovl_dirent_is_dots(d))
 				continue;
 			err = (int)ovl_sys(__NR_statx, fd, d->name, AT_SYMLINK_NOFOLLOW,
-					   STATX_BASIC_STATS, &st);
+					   STATX_BASIC_STATS | STATX_BTIME, &st);
 			if (!err && !ovl_mark_is_whiteout(&st))
 				return -ENOTEMPTY;
 			if (!err)
