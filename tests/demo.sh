@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# demo.sh - build a real package in the view; its source tree, the lower layer, stays as it was
+# demo.sh - build a real package in the view and change it; its source tree, the lower layer,
+# stays as it was
 #
 # The source is that of GNU hello, by apt-get source. Where that is not possible, a small C
 # project of our own takes its place, and we say so.
@@ -42,10 +43,12 @@ fetch_hello()
 # Sources, a configure script and a Makefile: what a package has, in small.
 embed_project()
 {
-	mkdir "$work/src"
+	mkdir "$work/src" "$work/src/tests"
+	echo 'first release' >"$work/src/NEWS"
+	echo './hello | grep -q Hello' >"$work/src/tests/greet.sh"
 	cat >"$work/src/configure" <<-'END'
 		#!/bin/sh
-		echo "#define GREETING \"Hello, world!\"" >config.h
+		echo "#define COUNT 1" >config.h
 		sed "s/@CC@/${CC:-cc}/" Makefile.in >Makefile
 	END
 	printf 'hello: hello.o\n\t@CC@ -o $@ $^\nhello.o: hello.c config.h\n\t@CC@ -c -o $@ $<\n' \
@@ -55,7 +58,9 @@ embed_project()
 		#include "config.h"
 		int main(void)
 		{
-			return puts(GREETING) < 0;
+			for (int i = 0; i < COUNT; i++)
+				puts("Hello, world!");
+			return 0;
 		}
 	END
 	chmod +x "$work/src/configure"
@@ -86,18 +91,34 @@ files=$(find "$work/src" -type f | wc -l)
 echo "lower layer $work/src: $files files, digest $before"
 
 say "ovlrun -l SRC -u UPPER -- sh -c './configure && make'"
-# configure refuses root for nothing; the test of ours is another one
+# some configure scripts refuse root
 if ! FORCE_UNSAFE_CONFIGURE=1 in_view sh -c './configure && make' >"$log" 2>&1; then
 	tail -20 "$log"
 	echo "the build failed" >&2
 	exit 1
 fi
-tail -3 "$log"
+grep -v 'ing directory' "$log" | tail -3 | cut -c1-100
 
 say "ovlrun -l SRC -u UPPER -- ./hello"
 in_view ./hello
 
-say "ovlctl diff -l SRC -u UPPER"
+say "The same for sh: edit and build again, remove a file, rename a directory"
+cat >"$work/steps" <<'END'
+set -e
+sed -i 's/Hello, world!/Hello, view!/' $(find . -name hello.c)
+make >/dev/null
+./hello
+rm NEWS
+mv tests checks
+END
+sed 's/^/    /' "$work/steps"
+in_view sh -c "$(cat "$work/steps")" 2>"$log" || {
+	tail -20 "$log"
+	echo "the change failed" >&2
+	exit 1
+}
+
+say "ovlctl diff -l SRC -u UPPER    (A added, M modified, D removed, R renamed to)"
 "$here/ovlctl" diff -l "$work/src" -u "$work/upper" >"$work/changes" || test $? = 1
 for letter in A M D T R; do
 	n=$(grep -c "^$letter " "$work/changes" || true)
