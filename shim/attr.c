@@ -4,6 +4,7 @@
 #include "inode.h"
 #include "lookup.h"
 #include "override.h"
+#include "perm.h"
 #include "real.h"
 #include "systab.h"
 
@@ -57,7 +58,11 @@ static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 	if (is_plain_mode(mode) || loc.fd >= 0)
 		return ovl_do_chmod(loc.fd, loc.name, mode);
 	ovl_inode_present_name(ctx, n);
-	return ovl_override_chmod(ctx->real.buf, &n->st, mode);
+	/* Of a group that is not the caller's the bit is not to be had: chmod(2). */
+	if ((mode & S_ISGID) && ovl_sys(__NR_geteuid) && !ovl_perm_in_group(ctx, n->st.stx_gid))
+		mode &= ~(unsigned)S_ISGID;
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	return err ? err : ovl_override_chmod(ctx->real.buf, &n->st, mode);
 }
 
 static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)

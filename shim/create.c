@@ -109,16 +109,25 @@ static int replace_whiteout(struct ovl_ctx *ctx, const struct ovl_maker *m, int 
 			    const char *temp, int parent, const char *name)
 {
 	OVL_FD dir = -1;
+	bool shut;
 	int err;
 
 	if (!m->dir)
 		return ovl_do_rename(from, temp, parent, name, 0);
+	err = (int)ovl_sys(__NR_statx, from, temp, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS,
+			   &ctx->st);
+	/* One that its owner cannot enter can neither be marked nor moved. */
+	shut = (ctx->st.stx_mode & 0700) != 0700;
+	if (!err && shut)
+		err = ovl_do_chmod(from, temp, 0700);
+	if (err)
+		return err;
 	dir = ovl_open_beneath(from, temp, O_RDONLY | O_DIRECTORY, 0);
-	if (dir < 0)
-		return dir;
-	err = ovl_mark_opaque(dir);
+	err = dir < 0 ? dir : ovl_mark_opaque(dir);
 	if (!err)
 		err = ovl_do_rename(from, temp, parent, name, RENAME_EXCHANGE);
+	if (!err && shut)
+		err = ovl_do_chmod(parent, name, ctx->st.stx_mode & 07777);
 	if (!err)
 		(void)ovl_workdir_discard(ctx, from, temp); /* the whiteout; swept if it stays */
 	return err;

@@ -127,7 +127,7 @@ static int check_kind(struct ovl_ctx *ctx, struct ovl_name *n, bool dir, enum re
 		wrong = !dir ? -ENOTDIR : n->at.len == ovl_ss->root.len ? -EBUSY : 0;
 	else if (dir || n->slash)
 		wrong = dir ? -EISDIR : -ENOTDIR;
-	if (!wrong || n->slash)
+	if (!wrong || (n->slash && what == FILE_ONLY))
 		return wrong;
 	err = ovl_perm_delete(ctx, n);
 	return err ? err : wrong;

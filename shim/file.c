@@ -6,6 +6,7 @@
 #include "known.h"
 #include "lookup.h"
 #include "systab.h"
+#include "override.h"
 #include "perm.h"
 #include "real.h"
 #include "tail.h"
@@ -136,6 +137,7 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 	int flags = o->flags & ~(O_CREAT | O_EXCL);
 	unsigned type;
 	int err = ovl_lookup_stat(ctx, n);
+	long r;
 
 	if (err)
 		return err;
@@ -152,7 +154,12 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 	err = ovl_name_real(n, n->layer, &ctx->real);
 	if (err)
 		return err;
-	return may_block(n, flags) ? open_waiting(ctx, flags) : open_real(ctx, flags);
+	if (may_block(n, flags))
+		return open_waiting(ctx, flags);
+	r = open_real(ctx, flags);
+	if (r >= 0 && (flags & O_TRUNC) && ovl_ss->overrides)
+		ovl_override_follow(ctx->real.buf); /* suid is gone: open(2) */
+	return r;
 }
 
 /* A merged directory's descriptor is of the lower one: that is where its untouched names are. */
@@ -364,6 +371,8 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 	if (err)
 		return err;
 	r = ovl_sys(__NR_truncate, ctx->real.buf, size);
+	if (!r && ovl_ss->overrides)
+		ovl_override_follow(ctx->real.buf);
 	/* It was a regular file a moment ago. */
 	return r == -EINVAL || r == -ENOENT ? OVL_AGAIN : r;
 }

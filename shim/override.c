@@ -134,3 +134,23 @@ int ovl_override_chown(const char *path, const struct statx *st, unsigned uid, u
 		o.mode &= ~(S_ISUID | (o.mode & S_IXGRP ? S_ISGID : 0U));
 	return ovl_override_record(path, &raw, &o);
 }
+
+void ovl_override_follow(const char *path)
+{
+	char text[OVL_OVERRIDE_TEXT];
+	struct ovl_override o;
+	struct statx raw;
+	long n = ovl_sys(__NR_lgetxattr, path, OVL_XATTR_OVERRIDE, text, sizeof(text) - 1);
+
+	if (n <= 0 || look(path, &raw))
+		return;
+	text[n] = '\0';
+	if (ovl_override_parse(text, &o))
+		return;
+	/* The copy itself never has suid or sgid, and perhaps more rights than are recorded. */
+	if ((raw.stx_mode & 0777) == ovl_override_usable((raw.stx_mode & S_IFMT) | o.mode))
+		o.mode &= 0777;
+	else
+		o.mode = raw.stx_mode & 0777;
+	(void)ovl_override_record(path, &raw, &o); /* as told above */
+}

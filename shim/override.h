@@ -49,6 +49,12 @@ int ovl_override_record(const char *path, const struct statx *raw, const struct 
 int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode);
 
 /*
+ * Upper's object at @path got another mode by the kernel's doing (an ACL, a write that takes
+ * suid and sgid away): a record follows, if there is one. Best effort.
+ */
+void ovl_override_follow(const char *path);
+
+/*
  * chown of upper's object at @path, which the view shows as @st and whose owner may do that:
  * what the kernel refuses is recorded. -1U: unchanged.
  */

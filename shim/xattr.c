@@ -8,6 +8,7 @@
 #include "fdview.h"
 #include "lookup.h"
 #include "marks.h"
+#include "override.h"
 #include "perm.h"
 #include "real.h"
 #include "str.h"
@@ -183,8 +184,11 @@ static long apply(struct ovl_ctx *ctx, const struct setting *s)
 		return -ENAMETOOLONG;
 	if (s->value < 0)
 		return ovl_do_removexattr(ctx->real.buf, ctx->xname);
-	return ovl_do_setxattr(ctx->real.buf, ctx->xname, (const void *)s->data, (size_t)s->size,
-			       (int)s->flags);
+	r = ovl_do_setxattr(ctx->real.buf, ctx->xname, (const void *)s->data, (size_t)s->size,
+			    (int)s->flags);
+	if (!r && ovl_ss->overrides && ovl_str_equal(ctx->xname, ACL_PREFIX "access"))
+		ovl_override_follow(ctx->real.buf);
+	return r;
 }
 
 /* Is there something to remove, or to replace, at all? Else nothing is copied. */
@@ -230,6 +234,9 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 		r = check_name(ctx, name, s);
 	if (!r)
 		r = ovl_op_may_change(ctx, n, changed_by(name));
+	/* A sticky directory's are its owner's: xattr(7). */
+	if (!r && (n->st.stx_mode & (S_IFMT | S_ISVTX)) == (S_IFDIR | S_ISVTX))
+		r = ovl_perm_owner(ctx, n);
 	if (!r && !ovl_read_only())
 		r = check_there(ctx, s);
 	if (r == NOTHING_TO_DO)
@@ -237,6 +244,16 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 	if (!r)
 		r = ovl_op_change(ctx, dirfd, path, flags, changed_by(name));
 	return r ? r : apply(ctx, s);
+}
+
+static bool is_special(struct ovl_ctx *ctx, int fd)
+{
+	unsigned type;
+
+	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &ctx->st))
+		return false;
+	type = ctx->st.stx_mode & S_IFMT;
+	return type != S_IFREG && type != S_IFDIR;
 }
 
 static long change_fd(struct ovl_ctx *ctx, const struct setting *s)
@@ -248,6 +265,8 @@ static long change_fd(struct ovl_ctx *ctx, const struct setting *s)
 
 	if (bad_name(name) || flags < 0 || (flags & O_PATH))
 		return OVL_R_PASS;
+	if (changed_by(name) == OVL_BY_WRITER && is_special(ctx, fd))
+		return -EPERM;
 	r = ovl_op_change_fd(ctx, fd, changed_by(name));
 	if (r != OVL_R_PASS)
 		return r ? r : apply(ctx, s);
