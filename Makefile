@@ -4,6 +4,9 @@
 # make check      every test; installs what is missing when root
 # make lint       what must be true of the text and of the preloaded object
 # make demo       a real package, built in the view
+# make bench      what a call costs, beside native and other ways
+# make deps       what build and tests need, by apt-get when root
+# make install    to PREFIX
 #
 # V=1 shows the commands. Sources are found by wildcard; NAME_<machine>.[cS] is taken on that
 # machine only.
@@ -140,6 +143,8 @@ install: all
 
 clean:
 	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so
+	@$(MAKE) -s -C tests/random clean
+	@$(MAKE) -s -C tests/race clean
 
 .PHONY: all deps check check-unit check-e2e unit-programs e2e-programs demo bench lint install clean
 .SECONDARY:
