@@ -2,6 +2,7 @@
 /* file.c - open and truncate: which file the program's descriptor is of */
 #include "copy_up.h"
 #include "create.h"
+#include "do.h"
 #include "fdview.h"
 #include "known.h"
 #include "lookup.h"
@@ -236,12 +237,32 @@ static int follow_flags(int flags)
 	       (flags & O_CREAT ? OVL_N_FILE : 0) | (wants_write(flags) ? 0 : OVL_N_LOOK);
 }
 
+/*
+ * RESOLVE_NO_XDEV: did the way from the root into the view cross a mount? The view is taken to
+ * be where the top lower is mounted.
+ */
+static bool crossed_mount(struct ovl_ctx *ctx)
+{
+	uint64_t root;
+
+	if (!(ctx->resolve & RESOLVE_NO_XDEV) || !ctx->rooted || ctx->name[0].zone != OVL_Z_VIEW)
+		return false;
+	if (ovl_sys(__NR_statx, AT_FDCWD, "/", 0, STATX_MNT_ID, &ctx->st))
+		return false;
+	root = ctx->st.stx_mnt_id;
+	return !ovl_layer_path(&ctx->real, 1, "") &&
+	       !ovl_sys(__NR_statx, AT_FDCWD, ctx->real.buf, 0, STATX_MNT_ID, &ctx->st) &&
+	       ctx->st.stx_mnt_id != root;
+}
+
 static long open_once(struct ovl_ctx *ctx, const struct opening *o)
 {
 	struct ovl_name *n = &ctx->name[0];
 	long r = ovl_op_resolve(ctx, 0, o->dirfd, o->path, follow_flags(o->flags));
 	bool creates = (o->flags & O_CREAT) && !(o->flags & O_PATH);
 
+	if (crossed_mount(ctx))
+		return -EXDEV;
 	if (r)
 		return r;
 	if (n->zone == OVL_Z_LOCKED && n->layer != OVL_NONE && !wants_write(o->flags) && !creates)
@@ -345,7 +366,9 @@ long ovl_op_openat2(struct ovl_ctx *ctx)
 long ovl_op_truncate(struct ovl_ctx *ctx)
 {
 	struct ovl_name *n = &ctx->name[0];
+	static const int64_t now[4] = {0, (1L << 30) - 2, 0, (1L << 30) - 1}; /* mtime alone */
 	int64_t size = ovl_arg(ctx, 1);
+	bool copied;
 	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW);
 	int err;
 
@@ -362,6 +385,7 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 		return err;
 	if ((n->st.stx_mode & S_IFMT) != S_IFREG)
 		return (n->st.stx_mode & S_IFMT) == S_IFDIR ? -EISDIR : -EINVAL;
+	copied = n->layer != OVL_UPPER && (int64_t)n->st.stx_size != size;
 	if (n->layer != OVL_UPPER)
 		err = ovl_perm_access(ctx, n, 2);
 	if (!err)
@@ -371,6 +395,9 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 	if (err)
 		return err;
 	r = ovl_sys(__NR_truncate, ctx->real.buf, size);
+	/* The copy had the new size already: no change to the kernel, but one to the program. */
+	if (!r && copied)
+		r = ovl_do_utimens(AT_FDCWD, ctx->real.buf, now, 0);
 	if (!r && ovl_ss->overrides)
 		ovl_override_follow(ctx->real.buf);
 	/* It was a regular file a moment ago. */

@@ -245,6 +245,7 @@ static int go_to_root(struct ovl_ctx *ctx, struct ovl_name *n)
 		return -EXDEV;
 	if (ctx->resolve & RESOLVE_IN_ROOT)
 		return start(ctx, n, ctx->start);
+	ctx->rooted = true;
 	at_root(n);
 	n->last = OVL_L_ROOT;
 	return 0;
@@ -417,7 +418,7 @@ static void clear(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->via_view = n->magic = n->slash = false;
 	n->moved = n->redirect = false;
 	ctx->anchor = 0;
-	ctx->jumped = false;
+	ctx->jumped = ctx->rooted = false;
 }
 
 /*
