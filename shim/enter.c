@@ -59,10 +59,11 @@ static long dispatch(void *arg)
 	struct ovl_slot *slot = arg;
 	struct ovl_ctx *ctx = &slot->ctx;
 	struct ovl_call *c = ctx->call;
+	ovl_handler *handle = ovl_systab[c->nr].handle;
 	long r = OVL_AGAIN;
 
 	for (int i = 0; i < OVL_AGAIN_MAX && r == OVL_AGAIN; i++)
-		r = ovl_systab[c->nr].handle(ctx);
+		r = handle ? handle(ctx) : -ENOSYS;
 	if (r == OVL_AGAIN)
 		r = ctx->error;
 	ovl_trace_call(ctx, r);

@@ -20,6 +20,9 @@ const struct ovl_sysent ovl_systab[OVL_NR_MAX] = {
 /* The rows are read once for each word. */
 #define BIT(nr, w) ((nr) / 64 == (w) ? 1ULL << ((nr) % 64) : 0ULL)
 
+/* Numbers that no kernel had when this table was written, as bits of the last word. */
+#define NEWER (~0ULL << (OVL_NR_UNKNOWN - 448))
+
 const uint64_t ovl_nr_bitmap[OVL_NR_MAX / 64] = {
 #define ROW(name, ...) | BIT(__NR_##name, 0)
 	0
@@ -64,7 +67,7 @@ const uint64_t ovl_nr_bitmap[OVL_NR_MAX / 64] = {
 #undef ROW
 	,
 #define ROW(name, ...) | BIT(__NR_##name, 7)
-	0
+	NEWER
 #include "systab.def"
 #include "systab_legacy.def"
 #undef ROW

@@ -12,6 +12,12 @@
 
 #define OVL_NR_MAX 512
 
+/*
+ * The first number that Linux 6.18 does not have. What such a call would do to a path nobody
+ * knows: it answers ENOSYS, which programs expect of a kernel older than they are.
+ */
+#define OVL_NR_UNKNOWN 470
+
 /* What an argument means; OVL_A_PATH is followed at its last component, OVL_A_LPATH is not. */
 enum ovl_arg_kind {
 	OVL_A_NONE,

@@ -209,7 +209,7 @@ static void put_call(struct line *l, const struct ovl_call *c, char *room)
 {
 	const struct ovl_sysent *e = &ovl_systab[c->nr];
 
-	put(l, e->name);
+	put(l, e->name ? e->name : "unknown");
 	put(l, "(");
 	for (int i = 0; i < 6 && e->arg[i] != OVL_A_NONE; i++) {
 		if (is_noise(e, c->arg, i))

@@ -18,6 +18,7 @@ static const struct row rows[] = {
 #define SYS_getxattrat	   464
 #define SYS_listxattrat	   465
 #define SYS_removexattrat  466
+#define SYS_open_tree_attr 467
 #define SYS_file_getattr   468
 #define SYS_file_setattr   469
 #include "systab.def"
@@ -48,6 +49,15 @@ Test(systab, bitmap_and_table_hold_as_many_as_there_are_rows)
 	}
 	cr_expect(eq(sz, bits, NROWS));
 	cr_expect(eq(sz, entries, NROWS));
+}
+
+Test(systab, numbers_newer_than_the_table_are_ours_and_have_no_row)
+{
+	for (long nr = OVL_NR_UNKNOWN; nr < OVL_NR_MAX; nr++) {
+		cr_expect(ovl_nr_ours(nr), "%ld", nr);
+		cr_expect(eq(ptr, (void *)ovl_systab[nr].handle, NULL));
+	}
+	cr_expect(not(ovl_nr_ours(448))); /* process_mrelease */
 }
 
 Test(systab, other_numbers_are_not_ours)
