@@ -80,6 +80,13 @@ $(BUILD)/hosted/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(HOSTED) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The launcher knows where libovl.so is installed: it is compiled again for another PREFIX.
+$(BUILD)/prefix: force
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+
+$(call obj,hosted,$(shell grep -l OVL_LIBDIR launcher/*.c)): $(BUILD)/prefix
+
 # Tests are hosted and link single files of the engine. mem.c would stand in for libc's.
 # A test that includes fault.h scripts the kernel: it gets fault_sys.o for sys_$(ARCH).o.
 $(BUILD)/unit/%.o: %.c Makefile
@@ -146,7 +153,8 @@ clean:
 	@$(MAKE) -s -C tests/random clean
 	@$(MAKE) -s -C tests/race clean
 
-.PHONY: all deps check check-unit check-e2e unit-programs e2e-programs demo bench lint install clean
+.PHONY: all deps check check-unit check-e2e unit-programs e2e-programs demo bench lint install clean \
+	force
 .SECONDARY:
 .DELETE_ON_ERROR:
 
