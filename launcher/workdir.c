@@ -239,6 +239,17 @@ static void make_oplock(struct ovl_run *run)
 	free(path);
 }
 
+/* A file system that cannot say what is removed: better told now than file by file. */
+__attribute__((noreturn)) static void refuse_unmarkable(struct ovl_run *run, bool made)
+{
+	ovl_workdir_end(run, false);
+	if (made)
+		(void)rmdir(run->upper); /* empty: made a moment ago */
+	refuse("%s: its file system can hold no whiteout devices or user xattrs: "
+	       "choose an upper on another one with -u",
+	       run->upper);
+}
+
 static void make_tmp(struct ovl_run *run)
 {
 	char *tmp = ovl_text("%s/tmp", run->work);
@@ -252,9 +263,12 @@ static void make_tmp(struct ovl_run *run)
 
 void ovl_workdir_make(struct ovl_run *run)
 {
+	bool made = false;
+
 	if (run->temp)
 		make_temp(run);
 	if (!run->read_only) {
+		made = access(run->upper, F_OK) != 0;
 		make_upper(run);
 		if (run->upper_lock < 0)
 			lock_upper(run);
@@ -263,6 +277,8 @@ void ovl_workdir_make(struct ovl_run *run)
 	(void)any_session(run, remove_file);
 	make_oplock(run);
 	make_tmp(run);
+	if (run->dot_wh)
+		refuse_unmarkable(run, made);
 }
 
 /* Remove what is ours in work, and work when nothing else is in it: lock last, it is the sign. */

@@ -17,12 +17,6 @@
 #define UTIME_OMIT ((1L << 30) - 2L)
 #endif
 
-static int namei_flags(long at_flags)
-{
-	return (at_flags & AT_SYMLINK_NOFOLLOW ? 0 : OVL_N_FOLLOW) |
-	       (at_flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0);
-}
-
 /* The owner may keep himself out; that must not keep us from what we store on the object. */
 static bool is_plain_mode(unsigned mode)
 {
@@ -101,7 +95,7 @@ static bool is_path_fd(int fd)
 
 static long chmod_at(struct ovl_ctx *ctx, int dirfd, int path, unsigned mode, long flags)
 {
-	long r = ovl_op_change(ctx, dirfd, path, namei_flags(flags), OVL_BY_OWNER);
+	long r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), OVL_BY_OWNER);
 
 	return r ? r : set_mode(ctx, mode);
 }
@@ -135,7 +129,7 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 {
 	struct ovl_name *n = &ctx->name[0];
-	int how = namei_flags(flags);
+	int how = ovl_op_at_flags(flags);
 	long r;
 
 	ctx->uid = (unsigned)ovl_arg(ctx, path + 1);
@@ -190,7 +184,7 @@ static enum ovl_change times_by(const int64_t *ts)
 
 static long utimens_at(struct ovl_ctx *ctx, int dirfd, int path, const int64_t *ts, long flags)
 {
-	long r = ovl_op_change(ctx, dirfd, path, namei_flags(flags), times_by(ts));
+	long r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), times_by(ts));
 
 	return r ? r : set_times(ctx, ts);
 }

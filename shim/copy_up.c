@@ -159,14 +159,14 @@ static int find_lower_dir(struct ovl_ctx *ctx, const struct ovl_name *n, unsigne
 	/* Below a redirect both paths end alike: cut the same bytes from the end. */
 	size_t keep = strlen(low) - (n->at.len - len);
 	uint64_t mask;
-	int err = ovl_path_set(&ctx->redir, low, keep);
+	int err = ovl_path_set(&ctx->clean, low, keep);
 
 	if (!err)
-		err = ovl_lookup_stack(ctx, ctx->redir.buf, &mask);
+		err = ovl_lookup_stack(ctx, ctx->clean.buf, &mask);
 	if (!err && !mask)
 		err = -ENOENT;
 	if (!err)
-		err = ovl_layer_path(ret, ovl_lower_first(mask), ctx->redir.buf);
+		err = ovl_layer_path(ret, ovl_lower_first(mask), ctx->clean.buf);
 	return err ? err : ovl_real_statx(ret, ret_st);
 }
 
@@ -368,7 +368,7 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
 {
 	struct statx *st = &ctx->name[1].st;
-	struct job job = {.from = &ctx->redir, .st = st, .size = OVL_COPY_ALL};
+	struct job job = {.from = &ctx->clean, .st = st, .size = OVL_COPY_ALL};
 	OVL_FD tmp = ovl_workdir_open();
 	char link[32];
 	long n;
@@ -377,10 +377,10 @@ int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
 	if (err || tmp < 0)
 		return err ? err : tmp;
 	ovl_fd_link(fd, link);
-	n = ovl_sys(__NR_readlinkat, AT_FDCWD, link, ctx->redir.buf, sizeof(ctx->redir.buf) - 1);
+	n = ovl_sys(__NR_readlinkat, AT_FDCWD, link, ctx->clean.buf, sizeof(ctx->clean.buf) - 1);
 	if (n < 0)
 		return (int)n;
-	ovl_path_cut(&ctx->redir, (unsigned)n);
+	ovl_path_cut(&ctx->clean, (unsigned)n);
 	job.tmp = tmp;
 	err = build(ctx, &job);
 	if (!err)

@@ -92,9 +92,10 @@ struct ovl_ctx {
 	struct ovl_name name[2];
 	struct ovl_path real; /* scratch of ovl_real_*() */
 	struct ovl_path real2;
-	struct ovl_path temp;		    /* name in work */
-	struct ovl_path link;		    /* symlink text; base directories */
-	struct ovl_path redir;		    /* where a redirect leads */
+	struct ovl_path temp;	/* name in work */
+	struct ovl_path link;	/* symlink text; base directories */
+	struct ovl_path clean;	/* a clean path that is being walked */
+	struct ovl_path target; /* where a redirect leads: while another path is walked */
 	char rest[OVL_PATH_CAP + PATH_MAX]; /* what namei still has to walk */
 	char xname[XATTR_NAME_MAX + 1];	    /* an xattr's name as it is stored */
 	struct statx st;		    /* of whatever is looked at besides the names */

@@ -101,11 +101,11 @@ int ovl_lookup_stack(struct ovl_ctx *ctx, const char *low, uint64_t *ret_mask)
 /* @n is an upper directory with a redirect: its lower part is elsewhere. */
 static int follow_redirect(struct ovl_ctx *ctx, struct ovl_name *n)
 {
-	struct ovl_path *to = &ctx->redir;
+	struct ovl_path *to = &ctx->target;
 	int err = ovl_mark_redirect(&ctx->real, to);
 
-	if (err == -ENODATA)
-		return err;
+	if (err == -ENODATA || err == -EOPNOTSUPP)
+		return -ENODATA;
 	if (is_missing(err))
 		return OVL_AGAIN;
 	if (err)

@@ -4,27 +4,13 @@
 #include "real.h"
 #include "systab.h"
 
-/* The object name[0] in the layer that holds it, into ctx->real. 0, or the handler's result. */
-static long find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
-{
-	struct ovl_name *n = &ctx->name[0];
-	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
-
-	if (r)
-		return r;
-	if (n->zone != OVL_Z_VIEW)
-		return ovl_op_outside(ctx, dirfd, path, false);
-	r = ovl_op_must_exist(n);
-	return r ? r : ovl_name_real(n, n->layer, &ctx->real);
-}
-
 #define IN_DONT_FOLLOW_BIT 0x02000000 /* inotify(7) */
 #define FAN_DONT_FOLLOW	   0x00000004 /* fanotify_mark(2) */
 
 long ovl_op_inotify_add_watch(struct ovl_ctx *ctx)
 {
 	int flags = ovl_arg(ctx, 2) & IN_DONT_FOLLOW_BIT ? 0 : OVL_N_FOLLOW;
-	long r = find(ctx, -1, 1, flags);
+	long r = ovl_op_find(ctx, -1, 1, flags);
 
 	return r ? r
 		 : ovl_sys(__NR_inotify_add_watch, ovl_arg(ctx, 0), ctx->real.buf, ovl_arg(ctx, 2));
@@ -37,7 +23,7 @@ long ovl_op_fanotify_mark(struct ovl_ctx *ctx)
 
 	if (!ovl_arg(ctx, 4))
 		return OVL_R_PASS;
-	r = find(ctx, 3, 4, flags);
+	r = ovl_op_find(ctx, 3, 4, flags);
 	return r ? r
 		 : ovl_sys(__NR_fanotify_mark, ovl_arg(ctx, 0), ovl_arg(ctx, 1), ovl_arg(ctx, 2),
 			   AT_FDCWD, ctx->real.buf);
@@ -46,10 +32,11 @@ long ovl_op_fanotify_mark(struct ovl_ctx *ctx)
 /* A handle names a layer's inode for ever: the view has none to give. */
 long ovl_op_name_to_handle_at(struct ovl_ctx *ctx)
 {
+	/* AT_SYMLINK_FOLLOW here, where the other calls have NOFOLLOW: name_to_handle_at(2). */
 	long at_flags = ovl_arg(ctx, 4);
-	int flags = (at_flags & AT_SYMLINK_FOLLOW ? OVL_N_FOLLOW : 0) |
-		    (at_flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0);
-	long r = find(ctx, 0, 1, flags);
+	long how = (at_flags & AT_EMPTY_PATH) |
+		   (at_flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
+	long r = ovl_op_find(ctx, 0, 1, ovl_op_at_flags(how));
 
 	return r ? r : -EOPNOTSUPP;
 }

@@ -226,9 +226,9 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 	if (r < 0 && r != OVL_NONE)
 		return r;
 	ctx->fd_layer = r;
-	r = ovl_path_set(&ctx->redir, ctx->link.buf, ctx->link.len);
+	r = ovl_path_set(&ctx->clean, ctx->link.buf, ctx->link.len);
 	if (!r)
-		r = walk_clean(ctx, n, ctx->redir.buf);
+		r = walk_clean(ctx, n, ctx->clean.buf);
 	if (!r && n->layer == OVL_NONE)
 		r = -ENOENT;
 	if (!r && is_dir(n))
@@ -437,9 +437,9 @@ static int start_from_removed(struct ovl_ctx *ctx, struct ovl_name *n, int flags
 		return flags & OVL_N_LOOK ? -ESTALE : -ENOENT;
 	if (!ovl_is_dotdot(c.name, c.n))
 		return -ENOENT;
-	ovl_path_pop(&ctx->redir);
+	ovl_path_pop(&ctx->clean);
 	memmove(ctx->rest, at, strlen(at) + 1);
-	return walk_clean(ctx, n, ctx->redir.buf);
+	return walk_clean(ctx, n, ctx->clean.buf);
 }
 
 int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)

@@ -14,6 +14,25 @@ long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flag
 	return err == -ESTALE ? OVL_R_PASS : err;
 }
 
+int ovl_op_at_flags(long at_flags)
+{
+	return (at_flags & AT_SYMLINK_NOFOLLOW ? 0 : OVL_N_FOLLOW) |
+	       (at_flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0);
+}
+
+long ovl_op_find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
+
+	if (r)
+		return r;
+	if (n->zone != OVL_Z_VIEW)
+		return ovl_op_outside(ctx, dirfd, path, false);
+	r = ovl_op_must_exist(n);
+	return r ? r : ovl_name_real(n, n->layer, &ctx->real);
+}
+
 /* Let the program's own thread wait, should the call block: an open of a terminal or FIFO. */
 static long tail_with_path(struct ovl_ctx *ctx, int dirfd, int path, const struct ovl_path *real)
 {
@@ -94,10 +113,11 @@ int ovl_op_may_change(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change w
 {
 	int err;
 
-	if (n->layer == OVL_UPPER && !ovl_ss->overrides)
-		return 0;
+	/* What the kernel refuses to give may be recorded: so it is judged here in any case. */
 	if (who == OVL_BY_GIVER)
 		return may_give(ctx, n);
+	if (n->layer == OVL_UPPER && !ovl_ss->overrides)
+		return 0;
 	if (who == OVL_BY_WRITER)
 		return ovl_perm_access(ctx, n, 2);
 	err = ovl_perm_owner(ctx, n);

@@ -46,6 +46,15 @@ static inline const char *ovl_arg_path(const struct ovl_ctx *ctx, int i)
  */
 long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flags);
 
+/* AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH of a call, as flags for the above. */
+int ovl_op_at_flags(long at_flags);
+
+/*
+ * Resolve an object that the call looks at: ctx->real becomes its path in the layer that holds
+ * it. 0, or what the handler returns.
+ */
+long ovl_op_find(struct ovl_ctx *ctx, int dirfd, int path, int flags);
+
 /*
  * name[0] is not in the view: the kernel does the call on it, through @path (and @dirfd) of
  * its arguments, rewritten where the way led through the view. @mutates: refused with EROFS

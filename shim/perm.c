@@ -138,7 +138,6 @@ int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n)
 int ovl_perm_delete(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	struct statx st;
-	unsigned uid;
 	int layer = parent_stat(ctx, n, &st);
 	int err;
 
@@ -147,14 +146,7 @@ int ovl_perm_delete(struct ovl_ctx *ctx, struct ovl_name *n)
 	err = check_dir(ctx, layer, &st);
 	if (err || !(st.stx_mode & S_ISVTX))
 		return err;
-	uid = (unsigned)ovl_sys(__NR_geteuid);
-	if (!uid || st.stx_uid == uid)
-		return 0;
-	err = ovl_lookup_stat(ctx, n);
-	if (err)
-		return err;
-	ovl_inode_present_name(ctx, n);
-	return n->st.stx_uid == uid ? 0 : -EPERM;
+	return st.stx_uid == (unsigned)ovl_sys(__NR_geteuid) ? 0 : ovl_perm_owner(ctx, n);
 }
 
 int ovl_perm_owner(struct ovl_ctx *ctx, struct ovl_name *n)

@@ -54,12 +54,10 @@ static uint64_t parent_ino(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	struct ovl_name *up = &ctx->name[1];
 
-	if (ovl_path_set(&up->low, n->at.buf, n->at.len))
+	if (ovl_path_set(&ctx->clean, n->at.buf, n->at.len))
 		return n->st.stx_ino;
-	ovl_path_pop(&up->low);
-	memcpy(ctx->redir.buf, up->low.buf, up->low.len + 1);
-	ctx->redir.len = up->low.len;
-	if (ovl_namei_clean(ctx, up, ctx->redir.buf) || up->layer == OVL_NONE ||
+	ovl_path_pop(&ctx->clean);
+	if (ovl_namei_clean(ctx, up, ctx->clean.buf) || up->layer == OVL_NONE ||
 	    ovl_lookup_stat(ctx, up))
 		return n->st.stx_ino;
 	if (up->zone == OVL_Z_VIEW)
@@ -139,10 +137,10 @@ static bool is_gone(struct ovl_ctx *ctx, struct ovl_name *n, const char *name)
 
 	if (!ovl_filter_maybe(&ovl_ss->hidden, h))
 		return false;
-	if (ovl_path_set(&ctx->redir, n->at.buf, n->at.len) ||
-	    ovl_path_push(&ctx->redir, name, strlen(name)))
+	if (ovl_path_set(&ctx->clean, n->at.buf, n->at.len) ||
+	    ovl_path_push(&ctx->clean, name, strlen(name)))
 		return false;
-	return !ovl_namei_clean(ctx, child, ctx->redir.buf) && child->layer == OVL_NONE;
+	return !ovl_namei_clean(ctx, child, ctx->clean.buf) && child->layer == OVL_NONE;
 }
 
 /* The number that the view shows for @name. */
@@ -153,9 +151,9 @@ static uint64_t shown_ino(struct ovl_ctx *ctx, struct ovl_name *n, const char *n
 	if (!ovl_inode_maybe_origin(ino))
 		return ctx->fd_layer == OVL_UPPER && ovl_inode_is_foreign() ? ino | OVL_INO_FOREIGN
 									    : ino;
-	if (ovl_path_set(&ctx->redir, n->at.buf, n->at.len) ||
-	    ovl_path_push(&ctx->redir, name, strlen(name)) ||
-	    ovl_namei_clean(ctx, child, ctx->redir.buf) || child->layer != OVL_UPPER ||
+	if (ovl_path_set(&ctx->clean, n->at.buf, n->at.len) ||
+	    ovl_path_push(&ctx->clean, name, strlen(name)) ||
+	    ovl_namei_clean(ctx, child, ctx->clean.buf) || child->layer != OVL_UPPER ||
 	    ovl_lookup_stat(ctx, child))
 		return ino;
 	ovl_inode_present_name(ctx, child);

@@ -28,12 +28,6 @@ static long look(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 	return 0;
 }
 
-static int namei_flags(long at_flags)
-{
-	return (at_flags & AT_SYMLINK_NOFOLLOW ? 0 : OVL_N_FOLLOW) |
-	       (at_flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0);
-}
-
 /* Is this "the descriptor itself", by AT_EMPTY_PATH and an empty (or NULL) path? */
 static bool is_empty(const char *path, long at_flags)
 {
@@ -134,7 +128,7 @@ long ovl_op_newfstatat(struct ovl_ctx *ctx)
 	if (is_empty(ovl_arg_path(ctx, 1), flags) && ovl_arg_fd(ctx, 0) != AT_FDCWD)
 		r = look_fd(ctx, ovl_arg_fd(ctx, 0));
 	else
-		r = look(ctx, 0, 1, namei_flags(flags));
+		r = look(ctx, 0, 1, ovl_op_at_flags(flags));
 	return r ? r : fill(ctx, 2);
 }
 
@@ -171,7 +165,7 @@ long ovl_op_statx(struct ovl_ctx *ctx)
 		if ((n->st.stx_mode & S_IFMT) != S_IFDIR)
 			return statx_again(ctx, ovl_arg_fd(ctx, 0), "", flags);
 	} else {
-		r = look(ctx, 0, 1, namei_flags(flags));
+		r = look(ctx, 0, 1, ovl_op_at_flags(flags));
 		if (r)
 			return r;
 	}
@@ -188,7 +182,7 @@ static long access_at(struct ovl_ctx *ctx, int dirfd, int path, int mask, long f
 {
 	struct ovl_name *n = &ctx->name[0];
 	OVL_LOC loc = OVL_LOC_INIT;
-	long r = look(ctx, dirfd, path, namei_flags(flags));
+	long r = look(ctx, dirfd, path, ovl_op_at_flags(flags));
 
 	if (r)
 		return r;

@@ -23,16 +23,8 @@
 /* The object to look at: name[0]'s real path into ctx->real. 0, or the handler's result. */
 static long find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 {
-	struct ovl_name *n = &ctx->name[0];
-	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
+	long r = ovl_op_find(ctx, dirfd, path, flags);
 
-	if (r)
-		return r;
-	if (n->zone != OVL_Z_VIEW)
-		return ovl_op_outside(ctx, dirfd, path, false);
-	r = ovl_op_must_exist(n);
-	if (!r)
-		r = ovl_name_real(n, n->layer, &ctx->real);
 	return r ? r : ctx->real.len < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
@@ -376,11 +368,6 @@ long ovl_op_flistxattr(struct ovl_ctx *ctx)
 }
 
 /* The *xattrat calls: what is wrong with their arguments the kernel tells best. */
-static int at_flags(long flags)
-{
-	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : OVL_N_FOLLOW) |
-	       (flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0);
-}
 
 /* struct xattr_args of Linux 6.13: setxattrat(2). */
 struct xattr_args_at {
@@ -399,7 +386,7 @@ long ovl_op_setxattrat(struct ovl_ctx *ctx)
 	s.data = (long)a->value;
 	s.size = a->size;
 	s.flags = a->flags;
-	return change(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)), &s);
+	return change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)), &s);
 }
 
 long ovl_op_getxattrat(struct ovl_ctx *ctx)
@@ -410,7 +397,7 @@ long ovl_op_getxattrat(struct ovl_ctx *ctx)
 
 	if ((unsigned long)a < 4096 || (size_t)ovl_arg(ctx, 5) != sizeof(*a) || bad_name(name))
 		return OVL_R_PASS;
-	r = find(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)));
+	r = find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)));
 	if (r)
 		return r;
 	return get_value(ctx, name, (long)a->value, a->size);
@@ -418,20 +405,20 @@ long ovl_op_getxattrat(struct ovl_ctx *ctx)
 
 long ovl_op_listxattrat(struct ovl_ctx *ctx)
 {
-	return list(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)), 3);
+	return list(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)), 3);
 }
 
 long ovl_op_removexattrat(struct ovl_ctx *ctx)
 {
 	struct setting s = {.name = 3, .value = -1};
 
-	return change(ctx, 0, 1, at_flags(ovl_arg(ctx, 2)), &s);
+	return change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)), &s);
 }
 
 /* Flags of the inode, as by ioctl: Linux 6.17. */
 long ovl_op_file_getattr(struct ovl_ctx *ctx)
 {
-	long r = find(ctx, 0, 1, at_flags(ovl_arg(ctx, 4)));
+	long r = find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)));
 
 	return r ? r
 		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2), ovl_arg(ctx, 3),
@@ -440,7 +427,7 @@ long ovl_op_file_getattr(struct ovl_ctx *ctx)
 
 long ovl_op_file_setattr(struct ovl_ctx *ctx)
 {
-	long r = ovl_op_change(ctx, 0, 1, at_flags(ovl_arg(ctx, 4)), OVL_BY_OWNER);
+	long r = ovl_op_change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)), OVL_BY_OWNER);
 
 	return r ? r
 		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2), ovl_arg(ctx, 3),

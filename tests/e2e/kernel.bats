@@ -20,7 +20,7 @@ kernel()
 	return $status
 }
 
-# what only we write (DESIGN, section 5) the kernel shows as it is
+# what only we write the kernel shows as it is
 kernel_tree()
 {
 	kernel tree "$V" | sed -E 's/ user\.(ovl|containers)\.[^ ]*//g'

@@ -139,7 +139,7 @@ def cut(line, plainly):
     line = re.sub(r" i\d+}", "}", line)
     if plainly:
         line = re.sub(r" same as i\d+| n=\d+| m=\S+?(?=[ }])", "", line)
-        line = re.sub(r" user\.(ovl|containers)\.\S+", "", line) # ours alone; DESIGN, section 5
+        line = re.sub(r" user\.(ovl|containers)\.\S+", "", line) # ours alone
     return line
 
 
