@@ -83,10 +83,21 @@ plain_five()
 }
 
 @test "1, 2 and 5 lowers on ext4 and tmpfs: random sequences" {
-	requires python3
+	requires python3 root
 	local fs
 	for fs in /tmp /dev/shm; do
 		run "$TOP/tests/random/run.py" --seqs "${OVL_TEST_SEQS:-150}" --ops 80 --layers all --fs "$fs" --ovlrun "$OVLRUN" --max-told 3
+		echo "# $fs: ${lines[-1]}" >&3
+		echo "$output"
+		[ "$status" = 0 ]
+	done
+}
+
+@test "random sequences as an ordinary user, in layers with objects of others" {
+	requires python3 root
+	local fs
+	for fs in /tmp /dev/shm; do
+		run "$TOP/tests/random/run.py" --user nobody --seqs "${OVL_TEST_SEQS:-150}" --ops 80 --layers all --fs "$fs" --ovlrun "$OVLRUN" --max-told 3
 		echo "# $fs: ${lines[-1]}" >&3
 		echo "$output"
 		[ "$status" = 0 ]
