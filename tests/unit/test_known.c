@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "known.h"
+
+#include <sched.h>
+
+#include "fault.h"
+#include "fixture.h"
+
+#define FD	 20
+#define HASH	 0x1234
+#define PAST_ALL 1024 /* a number that nothing is remembered of */
+
+static void start(void)
+{
+	world_make_same_root();
+	put_dir(W_LOW(1), "d");
+	put_dir(W_LOW(1), "d/e");
+	put(W_LOW(1), "d/f", "low");
+	fault_reset();
+}
+
+TestSuite(known, .init = start, .fini = world_end);
+
+static void learn(int fd)
+{
+	ovl_known_learn(fd, HASH, true, ovl_known_version(fd));
+}
+
+static bool is_known(int fd)
+{
+	uint64_t hash = 0;
+	bool found = ovl_known_find(fd, &hash);
+
+	cr_expect(eq(u64, hash, found ? HASH : 0));
+	return found;
+}
+
+/* Nothing at all is known of @fd, whatever its hash. */
+static bool is_unknown(int fd)
+{
+	uint64_t hash;
+
+	return !ovl_known_find(fd, &hash);
+}
+
+Test(known, what_was_learned_is_found_until_it_is_forgotten)
+{
+	cr_expect(not(is_known(FD)));
+	learn(FD);
+	cr_expect(is_known(FD));
+	cr_expect(not(is_known(FD + 1)));
+	ovl_known_forget(FD);
+	cr_expect(not(is_known(FD)));
+	learn(FD);
+	cr_expect(is_known(FD));
+}
+
+Test(known, what_was_learned_is_gone_after_close)
+{
+	int fd = (int)view(SYS_open, at("d"), O_RDONLY | O_DIRECTORY);
+
+	cr_assert(ge(int, fd, 0));
+	learn(fd);
+	cr_expect(eq(long, view(SYS_close, fd), 0));
+	cr_expect(is_unknown(fd));
+}
+
+Test(known, a_descriptors_number_is_forgotten_when_it_becomes_another)
+{
+	int fd = (int)view(SYS_open, at("d"), O_RDONLY | O_DIRECTORY);
+	int other = (int)view(SYS_open, at("d/e"), O_RDONLY | O_DIRECTORY);
+
+	learn(fd);
+	cr_expect(eq(long, view(SYS_dup2, other, fd), fd));
+	cr_expect(is_unknown(fd));
+	learn(fd);
+	cr_expect(eq(long, view(SYS_dup3, other, fd, O_CLOEXEC), fd));
+	cr_expect(is_unknown(fd));
+}
+
+Test(known, close_range_forgets_its_range_and_no_more)
+{
+	int fd = (int)view(SYS_open, at("d"), O_RDONLY | O_DIRECTORY);
+
+	cr_assert(ge(int, fd, 0));
+	for (int i = 0; i < 3; i++) {
+		cr_assert_eq(dup2(fd, 50 + i), 50 + i);
+		learn(50 + i);
+	}
+	cr_expect(eq(long, view(SYS_close_range, 51, 51, 0), 0));
+	cr_expect(is_known(50));
+	cr_expect(is_unknown(51));
+	cr_expect(is_known(52));
+	cr_expect(eq(long, view(SYS_close_range, 50, ~0U, 0), 0));
+	cr_expect(is_unknown(50));
+	cr_expect(is_unknown(52));
+}
+
+Test(known, a_change_of_cwd_is_forgotten)
+{
+	learn(AT_FDCWD);
+	cr_expect(is_known(AT_FDCWD));
+	cr_expect(eq(long, view(SYS_chdir, at("d")), 0));
+	cr_expect(is_unknown(AT_FDCWD));
+}
+
+Test(known, an_answer_that_took_too_long_is_not_kept)
+{
+	uint32_t before = ovl_known_version(FD);
+
+	ovl_known_forget(FD); /* closed and opened anew, while the kernel was asked */
+	ovl_known_learn(FD, HASH, true, before);
+	cr_expect(not(is_known(FD)));
+}
+
+static void forget_it(void *unused)
+{
+	(void)unused;
+	ovl_known_forget(FD);
+}
+
+Test(known, a_change_at_the_last_moment_wins)
+{
+	/* gettid comes after the first look at the version. */
+	fault_hook(__NR_gettid, 1, forget_it, NULL);
+	learn(FD);
+	cr_expect(eq(uint, fault_count(__NR_gettid), 1));
+	cr_expect(not(is_known(FD)));
+}
+
+Test(known, a_directory_moved_by_anyone_voids_everything)
+{
+	learn(FD);
+	learn(AT_FDCWD);
+	w.ss->dir_gen++;
+	cr_expect(not(is_known(FD)));
+	cr_expect(not(is_known(AT_FDCWD)));
+	learn(FD);
+	cr_expect(is_known(FD));
+}
+
+Test(known, a_rename_of_a_directory_voids_everything)
+{
+	put_dir(W_UP, "u");
+	learn(FD);
+	cr_expect(eq(long, view(SYS_rename, at("u"), at("v")), 0));
+	cr_expect(not(is_known(FD)));
+}
+
+Test(known, a_vfork_child_learns_nothing)
+{
+	/* Its thread's number in memory is the parent's, the kernel's is its own. */
+	fault_set(__NR_gettid, FAULT_EACH, getpid() + 1);
+	learn(FD);
+	learn(AT_FDCWD);
+	ovl_known_set_locked(FD);
+	cr_expect(not(is_known(FD)));
+	cr_expect(not(is_known(AT_FDCWD)));
+	cr_expect(not(ovl_known_is_locked(FD)));
+	fault_reset();
+	learn(FD);
+	cr_expect(is_known(FD));
+}
+
+Test(known, a_directory_elsewhere_than_it_seems_is_no_base)
+{
+	ovl_known_learn(FD, HASH, false, ovl_known_version(FD));
+	cr_expect(not(is_known(FD)));
+}
+
+Test(known, high_and_invalid_numbers_are_never_known)
+{
+	static const int fds[] = {PAST_ALL, 1 << 30, -1, -EBADF};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		learn(fds[i]);
+		cr_expect(not(is_known(fds[i])), "%d", fds[i]);
+		ovl_known_set_locked(fds[i]);
+		cr_expect(not(ovl_known_is_locked(fds[i])), "%d", fds[i]);
+		ovl_known_set_listing(fds[i], 7);
+		cr_expect(eq(uint, ovl_known_listing(fds[i]), 0), "%d", fds[i]);
+		ovl_known_forget(fds[i]);
+	}
+	learn(PAST_ALL - 1);
+	cr_expect(is_known(PAST_ALL - 1));
+	ovl_known_forget_range(0, ~0U);
+	cr_expect(not(is_known(PAST_ALL - 1)));
+}
+
+Test(known, threads_with_cwds_of_their_own_know_none)
+{
+	learn(AT_FDCWD);
+	learn(FD);
+	cr_expect(eq(long, view(SYS_unshare, CLONE_FS), 0));
+	cr_expect(not(is_known(AT_FDCWD)));
+	learn(AT_FDCWD);
+	cr_expect(not(is_known(AT_FDCWD)));
+	cr_expect(is_known(FD));
+}
+
+Test(known, a_lock_and_a_listing_last_as_long_as_the_number)
+{
+	ovl_known_set_locked(FD);
+	ovl_known_set_listing(FD, 7);
+	cr_expect(ovl_known_is_locked(FD));
+	cr_expect(not(ovl_known_is_locked(FD + 1)));
+	cr_expect(eq(uint, ovl_known_listing(FD), 7));
+	w.ss->dir_gen++;
+	cr_expect(ovl_known_is_locked(FD));
+	ovl_known_forget_range(FD, FD);
+	cr_expect(not(ovl_known_is_locked(FD)));
+	cr_expect(eq(uint, ovl_known_listing(FD), 0));
+}
