@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "fdview.h"
+
+#include <sys/socket.h>
+
+#include "known.h"
+
+#include "fault.h"
+#include "fixture.h"
+
+static struct ovl_path p;
+
+static void start(void)
+{
+	world_make(2);
+	put_dir(W_LOW(1), "d");
+	put(W_LOW(1), "d/f", "low");
+	put(W_LOW(2), "g", "low");
+	put_dir(W_UP, "u");
+	fault_reset();
+}
+
+TestSuite(fdview, .init = start, .fini = world_end);
+
+/* ovl_fd_path() of what is open at @tree/@rel; the path is in p. */
+static int path_of(const char *tree, const char *rel)
+{
+	int fd = open(in(tree, rel), O_PATH | O_NOFOLLOW);
+	int r;
+
+	cr_assert(ge(int, fd, 0), "%s/%s", tree, rel);
+	r = ovl_fd_path(fd, &p);
+	close(fd);
+	return r;
+}
+
+Test(fdview, a_layers_object_is_told_by_its_place_in_the_view)
+{
+	cr_expect(eq(int, path_of(W_LOW(1), "d/f"), 1));
+	cr_expect(eq(str, p.buf, (char *)at("d/f")));
+	cr_expect(eq(uint, p.len, (unsigned)strlen((char *)at("d/f"))));
+	cr_expect(eq(int, path_of(W_LOW(2), "g"), 2));
+	cr_expect(eq(str, p.buf, (char *)at("g")));
+	cr_expect(eq(int, path_of(W_UP, "u"), OVL_UPPER));
+	cr_expect(eq(str, p.buf, (char *)at("u")));
+	cr_expect(eq(int, path_of(W_LOW(2), ""), 2));
+	cr_expect(eq(str, p.buf, (char *)at("")));
+}
+
+Test(fdview, an_object_of_no_layer_keeps_its_path)
+{
+	put("work", "x", "");
+	cr_expect(eq(int, path_of("work", "x"), OVL_NONE));
+	cr_expect(eq(str, p.buf, (char *)in("work", "x")));
+}
+
+Test(fdview, the_cwd_is_one_too)
+{
+	cr_assert_eq(chdir(in(W_LOW(1), "d")), 0);
+	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p), 1));
+	cr_expect(eq(str, p.buf, (char *)at("d")));
+	cr_assert_eq(chdir("/"), 0);
+	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p), OVL_NONE));
+	cr_expect(eq(str, p.buf, (char *)"/"));
+}
+
+Test(fdview, a_number_that_is_not_open_is_bad)
+{
+	cr_expect(eq(int, ovl_fd_path(next_fd(), &p), -EBADF));
+	cr_expect(eq(int, ovl_fd_path(-1, &p), -EBADF));
+	cr_expect(eq(int, ovl_fd_path(1 << 30, &p), -EBADF));
+}
+
+Test(fdview, a_pipe_and_a_socket_have_no_path)
+{
+	int two[2];
+
+	cr_assert_eq(pipe(two), 0);
+	cr_expect(eq(int, ovl_fd_path(two[0], &p), -ESTALE));
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, two), 0);
+	cr_expect(eq(int, ovl_fd_path(two[0], &p), -ESTALE));
+}
+
+Test(fdview, a_removed_file_has_no_path)
+{
+	int fd = open(in(W_LOW(1), "d/f"), O_RDONLY);
+
+	unlink(in(W_LOW(1), "d/f"));
+	cr_expect(eq(int, ovl_fd_path(fd, &p), -ESTALE));
+}
+
+Test(fdview, a_removed_cwd_has_no_path)
+{
+	mkdir(in(W_LOW(1), "e"), 0755);
+	cr_assert_eq(chdir(in(W_LOW(1), "e")), 0);
+	cr_assert_eq(rmdir(in(W_LOW(1), "e")), 0);
+	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p), -ESTALE));
+}
+
+Test(fdview, a_file_that_is_called_deleted_has_one)
+{
+	put(W_LOW(1), "x (deleted)", "");
+	cr_expect(eq(int, path_of(W_LOW(1), "x (deleted)"), 1));
+	cr_expect(eq(str, p.buf, (char *)at("x (deleted)")));
+	/* A symlink that leads nowhere is a name as well. */
+	put_link(W_LOW(1), "l (deleted)", "nowhere");
+	cr_expect(eq(int, path_of(W_LOW(1), "l (deleted)"), 1));
+}
+
+Test(fdview, what_was_opened_by_a_lowers_own_path_is_not_the_views)
+{
+	int fd = open(in(W_LOW(1), "d"), O_PATH);
+
+	ovl_init(w.ss);
+	ovl_known_set_locked(fd);
+	cr_expect(eq(int, ovl_fd_path(fd, &p), OVL_NONE));
+	cr_expect(eq(str, p.buf, (char *)in(W_LOW(1), "d")));
+	ovl_known_forget(fd);
+	cr_expect(eq(int, ovl_fd_path(fd, &p), 1));
+}
+
+Test(fdview, the_kernels_word_on_proc_is_passed_on)
+{
+	fault_set(__NR_readlinkat, FAULT_EACH, -EACCES);
+	cr_expect(eq(int, path_of(W_LOW(1), "d"), -EACCES));
+	fault_reset();
+	fault_set(__NR_readlinkat, FAULT_EACH, -ENOENT);
+	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p), -ESTALE));
+}
+
+Test(fdview, a_link_is_named_with_all_digits)
+{
+	char link[32];
+
+	cr_expect(eq(u64, ovl_fd_link(0, link), 15));
+	cr_expect(eq(str, link, (char *)"/proc/self/fd/0"));
+	cr_expect(eq(u64, ovl_fd_link(2147483647, link), 24));
+	cr_expect(eq(str, link, (char *)"/proc/self/fd/2147483647"));
+}
