@@ -92,11 +92,11 @@ Test(marks, a_redirect_comes_back_as_it_was_recorded)
 	struct ovl_ctx *ctx = ctx_make();
 
 	put_dir(W_UP, "d");
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -ENODATA));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->clean), -ENODATA));
 	cr_expect(eq(int, ovl_mark_redirect_set(dir_fd("d"), "/a/b-tail", 4), 0));
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), 0));
-	cr_expect(eq(str, ctx->redir.buf, (char *)"/a/b"));
-	cr_expect(eq(uint, ctx->redir.len, 4));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->clean), 0));
+	cr_expect(eq(str, ctx->clean.buf, (char *)"/a/b"));
+	cr_expect(eq(uint, ctx->clean.len, 4));
 }
 
 Test(marks, a_redirect_that_leads_upwards_is_refused)
@@ -105,9 +105,9 @@ Test(marks, a_redirect_that_leads_upwards_is_refused)
 
 	put_dir(W_UP, "d");
 	set("d", "user.overlay.redirect", "/a/../../etc");
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->clean), -EINVAL));
 	set("d", "user.overlay.redirect", "");
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->clean), -EINVAL));
 }
 
 Test(marks, our_own_names_are_private_and_look_alikes_are_not)
@@ -205,11 +205,11 @@ Test(marks, a_redirect_to_the_parent_is_refused)
 
 	put_dir(W_UP, "d");
 	set("d", "user.overlay.redirect", "/..");
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->clean), -EINVAL));
 	set("d", "user.overlay.redirect", "/a/..");
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->clean), -EINVAL));
 	set("d", "user.overlay.redirect", "..");
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->clean), -EINVAL));
 	set("d", "user.overlay.redirect", "../x");
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->redir), -EINVAL));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx->clean), -EINVAL));
 }
