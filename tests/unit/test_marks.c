@@ -84,7 +84,7 @@ Test(marks, what_the_kernel_wrote_as_root_is_read)
 	set("d", "trusted.overlay.opaque", "y");
 	set("d", "trusted.overlay.redirect", "/old");
 	cr_expect(ovl_mark_is_opaque(real("d")));
-	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx_make()->redir), 0));
+	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx_make()->clean), 0));
 }
 
 Test(marks, a_redirect_comes_back_as_it_was_recorded)
