@@ -80,7 +80,7 @@ struct ovl_dir_slot {
 	uint64_t value;
 };
 
-#define OVL_MOVES_SIZE (1u << 20)
+#define OVL_MOVES_SIZE (1u << 22)
 
 /* Where the system calls of a library are: found once per library, kept for the session. */
 #define OVL_LIBS_MAX  32

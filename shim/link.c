@@ -4,6 +4,7 @@
 #include "create.h"
 #include "fdview.h"
 #include "lookup.h"
+#include "marks.h"
 #include "perm.h"
 #include "real.h"
 #include "systab.h"
@@ -40,6 +41,15 @@ static bool is_nameless(struct ovl_ctx *ctx, const struct linking *l, long r)
 	return !r && ctx->name[1].magic;
 }
 
+/* Make name[0]; one that is taken meanwhile, perhaps by a whiteout, is looked at again. */
+static long create(struct ovl_ctx *ctx, const struct ovl_maker *m)
+{
+	long r = ovl_create(ctx, &ctx->name[0], m);
+
+	ctx->error = -EEXIST;
+	return r == -EEXIST ? OVL_AGAIN : r;
+}
+
 /* Link the object of a descriptor, which only the kernel can name, to name[0]. */
 static long link_nameless(struct ovl_ctx *ctx, const struct linking *l)
 {
@@ -57,7 +67,7 @@ static long link_nameless(struct ovl_ctx *ctx, const struct linking *l)
 		m.text = ctx->name[1].at.buf;
 		m.flags = AT_SYMLINK_FOLLOW;
 	}
-	return ovl_create(ctx, &ctx->name[0], &m);
+	return create(ctx, &m);
 }
 
 /* Is the kernel asked to be careful with links to other users' files? */
@@ -86,12 +96,36 @@ static int may_link(struct ovl_ctx *ctx, struct ovl_name *old)
 	return 0;
 }
 
+/* Hold upper's object @n: a name may be a whiteout a moment later, a descriptor cannot. */
+static long hold(struct ovl_ctx *ctx, const struct ovl_name *n, int *ret_fd)
+{
+	OVL_FD fd = -1;
+	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+
+	if (err)
+		return err;
+	fd = ovl_real_open(&ctx->real, O_PATH | O_NOFOLLOW);
+	if (fd == -ENOENT || fd == -ELOOP || fd == -ENOTDIR)
+		return OVL_AGAIN;
+	if (fd < 0)
+		return fd;
+	err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			   &ctx->st);
+	if (err)
+		return err;
+	if (ovl_mark_is_whiteout(&ctx->st))
+		return OVL_AGAIN;
+	*ret_fd = ovl_fd_steal(&fd);
+	return 0;
+}
+
 /* Link the object name[1] of the view to name[0]. */
 static long link_named(struct ovl_ctx *ctx, const struct linking *l)
 {
 	struct ovl_name *old = &ctx->name[1];
 	struct ovl_maker m = {.make = ovl_make_link};
-	OVL_FD from = -1;
+	OVL_FD held = -1;
+	char link[32];
 	long r = ovl_op_must_exist(old);
 
 	if (!r)
@@ -109,12 +143,14 @@ static long link_named(struct ovl_ctx *ctx, const struct linking *l)
 	if (!r)
 		r = ovl_copy_up(ctx, old, OVL_COPY_ALL);
 	if (!r)
-		r = ovl_copy_up_parent(ctx, old, OVL_PARENT_HOLD, &from);
+		r = hold(ctx, old, &held);
 	if (r)
 		return r;
-	m.from = from;
-	m.text = old->at.buf + ovl_path_base(&old->at);
-	return ovl_create(ctx, &ctx->name[0], &m);
+	ovl_fd_link(held, link);
+	m.from = AT_FDCWD;
+	m.text = link;
+	m.flags = AT_SYMLINK_FOLLOW;
+	return create(ctx, &m);
 }
 
 /* Neither name is in the view: both go to the kernel, rewritten if the view led there. */

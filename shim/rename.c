@@ -23,9 +23,15 @@ struct renaming {
 	int from, to;	/* the parents on upper */
 	int old_covers; /* a lower name shows when the old name goes */
 	int new_covers;
+	uint32_t gen; /* the session's dir_gen before the names were resolved */
 	bool old_dir;
 	bool new_dir;
 };
+
+static uint32_t dir_gen(void)
+{
+	return __atomic_load_n(&ovl_ss->dir_gen, __ATOMIC_ACQUIRE);
+}
 
 static struct ovl_name *old_of(struct ovl_ctx *ctx)
 {
@@ -283,7 +289,10 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 
 	if (!simple || (r->flags & RENAME_EXCHANGE)) {
 		lock = ovl_workdir_lock();
-		err = lock < 0 ? lock : ovl_remove_check(ctx, old, r->from);
+		/* The paths are worth what they were: did a directory on the way move? */
+		err = lock < 0 ? lock : r->gen != dir_gen() ? OVL_AGAIN : 0;
+		if (!err)
+			err = ovl_remove_check(ctx, old, r->from);
 		if (!err)
 			err = ovl_remove_check(ctx, new, r->to);
 		if (err)
@@ -325,6 +334,13 @@ static int find_covers(struct ovl_ctx *ctx, struct renaming *r)
 	return r->new_covers < 0 ? r->new_covers : 0;
 }
 
+/* May one of the directories be a merged one, or hold one that was renamed before? */
+static bool may_hold_moved(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	return ovl_ss->redirects || is_merged(old_of(ctx), r->old_dir) ||
+	       is_merged(new_of(ctx), r->new_dir);
+}
+
 static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 {
 	int err = find_out(ctx, r);
@@ -342,7 +358,8 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 		err = find_covers(ctx, r);
 	if (err)
 		return err;
-	if ((is_merged(old_of(ctx), r->old_dir) || is_merged(new_of(ctx), r->new_dir)) &&
+	/* What cannot be recorded must not happen: descriptors would be taken for others. */
+	if ((r->old_dir || r->new_dir) && may_hold_moved(ctx, r) &&
 	    !ovl_view_move_fits(&old_of(ctx)->at, &new_of(ctx)->at))
 		return -EXDEV;
 	err = bring_up(ctx, r);
@@ -377,6 +394,7 @@ static long do_rename(struct ovl_ctx *ctx, struct renaming r)
 	    ((r.flags & RENAME_EXCHANGE) && (r.flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))))
 		return -EINVAL;
 	r.from = r.to = -1;
+	r.gen = dir_gen();
 	res = rename_once(ctx, &r);
 	/* Taken meanwhile, and the caller did not ask that it be free: look again. */
 	return res == -EEXIST && !(r.flags & RENAME_NOREPLACE) ? OVL_AGAIN : res;

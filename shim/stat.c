@@ -270,6 +270,8 @@ static long readlink_at(struct ovl_ctx *ctx, int dirfd, int path)
 	r = ovl_name_real(n, n->layer, &ctx->real);
 	if (!r)
 		r = ovl_real_readlink(&ctx->real, &ctx->link);
+	if (r == -EINVAL)
+		return OVL_AGAIN; /* it was a link a moment ago */
 	return r ? r : give_link(&ctx->link, (char *)ovl_arg(ctx, path + 1), (int)size);
 }
 
