@@ -11,6 +11,7 @@
 #include "patch.h"
 #include "die.h"
 #include "sys.h"
+#include "trace.h"
 #include "watch.h"
 
 #include <linux/mman.h>
@@ -82,8 +83,10 @@ static void patch_all(struct ovl_session *ss, const uint64_t *auxv)
 		r = ovl_patch_object(ss, &o[i]);
 		if (r < 0)
 			ovl_die(o[i].name, "its system calls cannot be covered", -r);
-		if (r > 0)
+		if (r > 0) {
+			ovl_trace_text(o[i].name, "calls that cannot be covered:", (uint64_t)r);
 			ovl_die(o[i].name, "some of its system calls cannot be covered", 0);
+		}
 	}
 }
 

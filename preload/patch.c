@@ -166,9 +166,11 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	long r;
 
 	r = ovl_sitetab_get(ss, o, &list);
-	if (r || !list.n)
+	if (r)
 		return (int)r;
 	left = (int)list.nunknown;
+	if (!list.n)
+		return left;
 	if (((const uint8_t *)o->base)[list.site[0].offset] == 0xe9)
 		return 0; /* another instance of us was here first */
 	r = page_range(o, &list, &start, &len);

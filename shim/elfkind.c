@@ -7,21 +7,19 @@
 
 #define MACHINE EM_X86_64 /* the only one so far: see sys_x86_64.c */
 
-/* Does one of the @n program headers at @p name an interpreter? */
-static bool has_interp(const char *p, size_t n)
+/* Does one of the @n program headers at @p name an interpreter? *ret becomes that header. */
+static bool has_interp(const char *p, size_t n, Elf64_Phdr *ret)
 {
 	for (size_t i = 0; i < n; i++) {
-		Elf64_Phdr ph;
-
-		memcpy(&ph, p + i * sizeof(ph), sizeof(ph)); /* may lie unaligned in the file */
-		if (ph.p_type == PT_INTERP)
+		memcpy(ret, p + i * sizeof(*ret), sizeof(*ret)); /* may lie unaligned */
+		if (ret->p_type == PT_INTERP)
 			return true;
 	}
 	return false;
 }
 
 /* Go through the program headers, as many at a time as @buf holds. */
-static enum ovl_elf scan(int fd, char *buf, size_t cap, uint64_t off, size_t left)
+static enum ovl_elf scan(int fd, char *buf, size_t cap, uint64_t off, size_t left, Elf64_Phdr *ret)
 {
 	size_t at_once = cap / sizeof(Elf64_Phdr);
 
@@ -32,7 +30,7 @@ static enum ovl_elf scan(int fd, char *buf, size_t cap, uint64_t off, size_t lef
 
 		if (r != (long)bytes)
 			return OVL_ELF_NOT;
-		if (has_interp(buf, n))
+		if (has_interp(buf, n, ret))
 			return OVL_ELF_DYNAMIC;
 		left -= n;
 		off += bytes;
@@ -40,9 +38,26 @@ static enum ovl_elf scan(int fd, char *buf, size_t cap, uint64_t off, size_t lef
 	return OVL_ELF_STATIC;
 }
 
-enum ovl_elf ovl_elf_kind(int fd, char *buf, size_t cap, size_t n)
+/* The interpreter's name that @ph tells of; the first @n bytes of the file are in @buf. */
+static void read_interp(int fd, const char *buf, size_t n, const Elf64_Phdr *ph, char *ret)
 {
+	size_t len = ph->p_filesz;
+
+	*ret = '\0';
+	if (len < 2 || len > OVL_ELF_INTERP_MAX)
+		return; /* ENOEXEC: the kernel's to say */
+	if (ph->p_offset <= n && n - ph->p_offset >= len)
+		memcpy(ret, buf + ph->p_offset, len);
+	else if (ovl_sys(__NR_pread64, fd, ret, len, ph->p_offset) != (long)len)
+		len = 1;
+	ret[len - 1] = '\0';
+}
+
+enum ovl_elf ovl_elf_kind(int fd, char *buf, size_t cap, size_t n, char *interp)
+{
+	enum ovl_elf kind = OVL_ELF_STATIC;
 	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
 	size_t bytes;
 
 	if (n < sizeof(eh) || memcmp(buf, ELFMAG, SELFMAG))
@@ -57,9 +72,15 @@ enum ovl_elf ovl_elf_kind(int fd, char *buf, size_t cap, size_t n)
 	if (eh.e_phentsize != sizeof(Elf64_Phdr) || !eh.e_phnum)
 		return OVL_ELF_NOT;
 	bytes = eh.e_phnum * sizeof(Elf64_Phdr);
-	if (eh.e_phoff <= n && n - eh.e_phoff >= bytes)
-		return has_interp(buf + eh.e_phoff, eh.e_phnum) ? OVL_ELF_DYNAMIC : OVL_ELF_STATIC;
-	return scan(fd, buf, cap, eh.e_phoff, eh.e_phnum);
+	if (eh.e_phoff > n || n - eh.e_phoff < bytes) {
+		kind = scan(fd, buf, cap, eh.e_phoff, eh.e_phnum, &ph);
+		n = 0; /* overwritten */
+	} else if (has_interp(buf + eh.e_phoff, eh.e_phnum, &ph)) {
+		kind = OVL_ELF_DYNAMIC;
+	}
+	if (kind == OVL_ELF_DYNAMIC)
+		read_interp(fd, buf, n, &ph, interp);
+	return kind;
 }
 
 bool ovl_elf_is_linker(const char *path)

@@ -30,6 +30,11 @@
 #define SET_MASK      2	   /* SIG_SETMASK */
 #define FD_IS_CLOEXEC 1	   /* FD_CLOEXEC */
 
+/* What ctx->temp holds: the scripts' lines, the script's name, the dynamic linker's. */
+#define TEMP_SCRIPT ((size_t)OVL_SHEBANG_MAX * OVL_SHEBANG_LINE)
+#define TEMP_INTERP (TEMP_SCRIPT + PATH_MAX)
+_Static_assert(TEMP_INTERP + OVL_ELF_INTERP_MAX <= OVL_PATH_CAP, "ctx->temp holds them");
+
 /* struct iovec, whose headers differ between libc and the kernel */
 struct vec {
 	const void *base;
@@ -188,6 +193,27 @@ static bool is_linker(const struct exec *x)
 	return !x->nameless && ovl_elf_is_linker(x->n->at.buf);
 }
 
+/*
+ * The kernel starts the dynamic linker @path without us: it must be what the view shows. The
+ * name not in use is for it: a script's is kept in ctx->temp.
+ */
+static int check_linker(struct exec *x, const char *path)
+{
+	struct exec linker = {.ctx = x->ctx, .dirfd = AT_FDCWD, .path = path};
+	int err, denied;
+
+	if (!*path)
+		return 0;
+	linker.n = &x->ctx->name[x->n == &x->ctx->name[0]];
+	err = find(&linker);
+	if (!err && linker.same)
+		return 0;
+	denied = may_execute(x);
+	if (denied)
+		return denied;
+	return err ? err : refuse(x, ": its dynamic linker is another one in the view");
+}
+
 static int check_kind(struct exec *x, enum ovl_elf kind)
 {
 	static const char *const why[] = {
@@ -197,9 +223,7 @@ static int check_kind(struct exec *x, enum ovl_elf kind)
 	};
 	int err;
 
-	if (kind == OVL_ELF_NOT || kind == OVL_ELF_DYNAMIC)
-		return 0;
-	if (kind == OVL_ELF_STATIC && is_linker(x))
+	if (kind == OVL_ELF_NOT || (kind == OVL_ELF_STATIC && is_linker(x)))
 		return 0;
 	err = may_execute(x);
 	return err ? err : refuse(x, why[kind]);
@@ -209,7 +233,7 @@ static int check_kind(struct exec *x, enum ovl_elf kind)
 static int name_script(struct exec *x)
 {
 	static const char dir[] = "/dev/fd/";
-	char *text = x->ctx->temp.buf + OVL_SHEBANG_MAX * OVL_SHEBANG_LINE;
+	char *text = x->ctx->temp.buf + TEMP_SCRIPT;
 
 	x->script = x->path;
 	if (is_bare_fd(x)) {
@@ -220,7 +244,10 @@ static int name_script(struct exec *x)
 		ovl_str_number(text + sizeof(dir) - 1, (unsigned)x->dirfd, 10);
 		x->script = text;
 	} else if (x->dirfd != AT_FDCWD && *x->path != '/' && !x->nameless) {
-		x->script = x->n->at.buf;
+		if (x->n->at.len >= PATH_MAX)
+			return -ENAMETOOLONG; /* the interpreter could not open it */
+		memcpy(text, x->n->at.buf, x->n->at.len + 1);
+		x->script = text;
 	}
 	return 0;
 }
@@ -265,7 +292,9 @@ static int go_to_interpreter(struct exec *x, size_t n)
 static int inspect(struct exec *x)
 {
 	struct ovl_ctx *ctx = x->ctx;
+	char *interp = ctx->temp.buf + TEMP_INTERP;
 	OVL_FD fd = open_program(x);
+	enum ovl_elf kind;
 	long n;
 
 	if (fd < 0)
@@ -275,7 +304,10 @@ static int inspect(struct exec *x)
 		return 0;
 	if (ovl_is_script(ctx->buf, (size_t)n))
 		return go_to_interpreter(x, (size_t)n);
-	return check_kind(x, ovl_elf_kind(fd, ctx->buf, sizeof(ctx->buf), (size_t)n));
+	kind = ovl_elf_kind(fd, ctx->buf, sizeof(ctx->buf), (size_t)n, interp);
+	if (kind == OVL_ELF_DYNAMIC)
+		return check_linker(x, interp);
+	return check_kind(x, kind);
 }
 
 static size_t count(char *const *v)

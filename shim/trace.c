@@ -299,7 +299,7 @@ void ovl_trace_call(struct ovl_ctx *ctx, long ret)
 	write_line(&l);
 }
 
-void ovl_trace_text(const char *text, uint64_t number)
+void ovl_trace_text(const char *what, const char *text, uint64_t number)
 {
 	char room[200];
 	struct line l = {room, 0, sizeof(room) - 1};
@@ -308,6 +308,8 @@ void ovl_trace_text(const char *text, uint64_t number)
 		return;
 	put_number(&l, (uint64_t)ovl_sys(__NR_getpid), 10);
 	put(&l, " ");
+	put(&l, what);
+	put(&l, ": ");
 	put(&l, text);
 	put(&l, " ");
 	put_number(&l, number, 10);

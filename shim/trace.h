@@ -21,7 +21,7 @@ static inline void ovl_note(struct ovl_ctx *ctx, const char *what)
 /* Tell of @ctx's call; @ret is what its handler returned. */
 void ovl_trace_call(struct ovl_ctx *ctx, long ret);
 
-/* Tell "pid TEXT NUMBER", outside of a call: what a door could not do. */
-void ovl_trace_text(const char *text, uint64_t number);
+/* Tell "pid WHAT: TEXT NUMBER", outside of a call: what a door could not do. */
+void ovl_trace_text(const char *what, const char *text, uint64_t number);
 
 #endif

@@ -104,6 +104,44 @@ print(open(\"f\").read(), end=\"\")
 	lower_unchanged
 }
 
+@test "a dynamic linker that is another one in the view: refused, with the reason" {
+	requires gcc
+	lower 'cp "$(realpath /lib64/ld-linux-x86-64.so.2)" ld.so; echo "int main(void) { return 3; }" >p.c; gcc -o p p.c -Wl,--dynamic-linker="$PWD/ld.so"
+	gcc -o q p.c -Wl,--dynamic-linker="$PWD/new.so"; printf "#!%s/q\n" "$PWD" >s; gcc -o r p.c -Wl,--dynamic-linker="$PWD/nothing"; chmod +x s'
+	run in_view 'set +e; ./p; echo "p $?"; ./q; echo "q $?"; ./r; echo "r $?"; cp ld.so new.so; ./q; echo "q $?"; ./s; echo "s $?"; chmod -x q; ./q; echo "q $?"
+		rm ld.so; ./p; echo "p $?"; mkdir ld.so; ./p; echo "p $?"'
+	echo "$output"
+	local results
+	results=$(grep -E "^[pqrs] " <<<"$output" | tr "\n" ,)
+	[ "$results" = "p 3,q 127,r 127,q 126,s 126,q 126,p 127,p 126," ]
+	# for q and s; not for what the kernel itself refuses
+	[ "$(grep -c "^ovlrun: $V/q: its dynamic linker is another one in the view: cannot be covered" <<<"$output")" = 2 ]
+	lower_unchanged
+	# the first program is the launcher's to look at
+	run "$OVLRUN" -q -l "$V" -u "$T/up2" -- "$V/p"
+	[ "$status" = 3 ]
+	cp "$V/ld.so" "$T/up2/ld.so"
+	run "$OVLRUN" -q -l "$V" -u "$T/up2" -- "$V/p"
+	echo "$output"
+	[ "$status" = 126 ]
+	[[ $output = *"its dynamic linker is "*": cannot be covered" ]]
+}
+
+@test "a libc with a call that cannot be covered: refused, counted in the trace" {
+	requires gcc
+	lower 'echo low >f'
+	cat >"$T/odd.c" <<-'END'
+		/* open(), in a way that no libc has it */
+		__asm__(".globl odd; odd: mov $2,%rax; syscall; ret");
+	END
+	gcc -shared -o "$T/libpthread.so.0" "$T/odd.c"
+	run env OVL_TRACE="$T/trace" LD_PRELOAD="$T/libpthread.so.0" "$OVLRUN" -q -l "$V" -u "$T/up" -- /bin/true
+	echo "$output"
+	[ "$status" = 125 ]
+	[ "$output" = "ovlrun: $T/libpthread.so.0: some of its system calls cannot be covered" ]
+	grep -q "^[0-9]* $T/libpthread.so.0: calls that cannot be covered: 1\$" "$T/trace"
+}
+
 @test "a setuid program is run without its right or refused; the lower is safe" {
 	requires user
 	lower ':'

@@ -32,13 +32,16 @@ static void start(void)
 
 TestSuite(elfkind, .init = start);
 
+static char interp[OVL_ELF_INTERP_MAX];
+
 /* The kind of the file open as @fd, looked at through a buffer of @cap bytes. */
 static int kind_of(int fd, size_t cap)
 {
 	static char buf[4096];
 	ssize_t n = pread(fd, buf, cap, 0);
 
-	return n < 0 ? -1 : (int)ovl_elf_kind(fd, buf, cap, (size_t)n);
+	memset(interp, 'x', sizeof(interp));
+	return n < 0 ? -1 : (int)ovl_elf_kind(fd, buf, cap, (size_t)n, interp);
 }
 
 /* The kind of image, followed by nothing. */
@@ -130,4 +133,45 @@ Test(elfkind, linkers_are_known_by_name)
 	cr_expect(not(ovl_elf_is_linker("/ld-linux.so/busybox")));
 	cr_expect(not(ovl_elf_is_linker("/bin/old-linux")));
 	cr_expect(not(ovl_elf_is_linker("/bin/ld-wrapper")));
+}
+
+/* What @interp becomes for an interpreter's name of @len bytes, with its NUL, at @off. */
+static const char *name_read(size_t off, size_t len, size_t cap)
+{
+	int fd = memfd_create("image", 0);
+	char name[2 * OVL_ELF_INTERP_MAX];
+
+	memset(name, 'n', sizeof(name));
+	name[len - 1] = '\0';
+	image.ph[1].p_type = PT_INTERP;
+	image.ph[1].p_offset = off;
+	image.ph[1].p_filesz = len;
+	cr_assert_eq(write(fd, &image, sizeof(image)), (ssize_t)sizeof(image));
+	cr_assert_eq(pwrite(fd, name, len, (off_t)off), (ssize_t)len);
+	cr_expect(eq(int, kind_of(fd, cap), OVL_ELF_DYNAMIC));
+	close(fd);
+	return interp;
+}
+
+Test(elfkind, the_dynamic_linkers_name_is_read_wherever_it_is)
+{
+	static const size_t at[] = {sizeof(image), 3000, 4090, 100000};
+	static const size_t cap[] = {4096, 64};
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		for (size_t k = 0; k < 2; k++)
+			cr_expect(eq(str, (char *)name_read(at[i], 10, cap[k]), "nnnnnnnnn"));
+	}
+}
+
+Test(elfkind, a_dynamic_linkers_name_that_is_too_long_or_none_is_empty)
+{
+	cr_expect(eq(sz, strlen(name_read(1000, OVL_ELF_INTERP_MAX, 4096)),
+		     OVL_ELF_INTERP_MAX - 1));
+	cr_expect(eq(str, (char *)name_read(1000, OVL_ELF_INTERP_MAX + 1, 4096), ""));
+	cr_expect(eq(str, (char *)name_read(1000, 1, 4096), ""));
+	image.ph[1].p_offset = 1 << 30; /* behind the end of the file */
+	image.ph[1].p_filesz = 10;
+	cr_expect(eq(int, kind(sizeof(image)), OVL_ELF_DYNAMIC));
+	cr_expect(eq(str, interp, ""));
 }

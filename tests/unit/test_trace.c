@@ -152,14 +152,14 @@ Test(trace, nothing_is_written_when_off)
 	ovl_ss->flags = 0;
 	CALL(.nr = SYS_rmdir, .arg = {(long)"d"});
 	cr_expect(eq(ptr, traced(0), NULL));
-	ovl_trace_text("unknown sites", 4);
+	ovl_trace_text("libc.so.6", "unknown sites", 4);
 	cr_expect(eq(ptr, line(), NULL));
 }
 
 Test(trace, a_door_tells_text_and_number)
 {
-	ovl_trace_text("unknown sites", 4);
-	cr_expect(eq(str, line(), (char *)"unknown sites 4\n"));
+	ovl_trace_text("libc.so.6", "unknown sites", 4);
+	cr_expect(eq(str, line(), (char *)"libc.so.6: unknown sites 4\n"));
 }
 
 Test(trace, lines_are_appended_and_no_descriptor_stays)
