@@ -12,11 +12,13 @@
  *                               own context (its stack, its signal mask: the call may block),
  *                               stores the result in c->ret and calls ovl_after(c);
  *                               c->ret is then the result
+ * What a door issues goes past the guard with the key: see ovl_guard.h.
  */
 #ifndef OVL_H
 #define OVL_H
 
 #include "ovl_base.h"
+#include "ovl_guard.h"
 
 struct ovl_session;
 
@@ -66,6 +68,9 @@ bool ovl_nr_watched(long nr);
 
 /* Bit nr is set for every number that ovl_nr_ours() knows; 512 bits. For doors in assembly. */
 extern const uint64_t ovl_nr_bitmap[8];
+
+/* What the guard thinks of each number: enum ovl_guarded. */
+extern const unsigned char ovl_guarded[512];
 
 /*
  * ovl_enter - decide @c, as above. Reads c->nr and c->arg, writes the rest.

@@ -20,6 +20,9 @@
 #define OVL_T_NR  0
 #define OVL_T_ARG 8
 
+/* The only guarded call with six arguments: see ovl_guard.h. */
+#define OVL_NR_SETXATTRAT 463
+
 /* struct ovl_entry */
 #define OVL_E_BACK   0
 #define OVL_E_NATIVE 8

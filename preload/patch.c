@@ -3,6 +3,7 @@
 #include "entry.h"
 #include "ovl.h"
 #include "die.h"
+#include "nr.h"
 #include "sites.h"
 #include "sitetab.h"
 #include "sys.h"
@@ -30,6 +31,7 @@ _Static_assert(offsetof(struct ovl_entry, native) == OVL_E_NATIVE, "entry.h");
 _Static_assert(offsetof(struct ovl_entry, nr) == OVL_E_NR, "entry.h");
 _Static_assert(offsetof(struct ovl_entry, flavor) == OVL_E_FLAVOR, "entry.h");
 _Static_assert(sizeof(struct ovl_entry) == OVL_E_SIZE, "entry.h");
+_Static_assert(__NR_setxattrat == OVL_NR_SETXATTRAT, "entry.h");
 _Static_assert(OVL_PASS == 0 && OVL_DONE == 1 && OVL_TAIL == 2, "entry_x86_64.S");
 
 struct ovl_entry ovl_entries[OVL_STUBS];

@@ -10,7 +10,7 @@
 		OVL_A_##a, OVL_A_##b, OVL_A_##c, OVL_A_##d, OVL_A_##e, OVL_A_##f \
 	}
 
-#define ROW(name, fn, ...) [__NR_##name] = {#name, KINDS(__VA_ARGS__), fn},
+#define ROW(name, guard, fn, ...) [__NR_##name] = {#name, KINDS(__VA_ARGS__), fn},
 const struct ovl_sysent ovl_systab[OVL_NR_MAX] = {
 #include "systab.def"
 #include "systab_legacy.def"

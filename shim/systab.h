@@ -42,7 +42,7 @@ struct ovl_sysent {
 extern const struct ovl_sysent ovl_systab[OVL_NR_MAX];
 
 /* Each row's handler exists: a missing one fails to link. */
-#define ROW(name, fn, ...) ovl_handler fn;
+#define ROW(name, guard, fn, ...) ovl_handler fn;
 #include "systab.def"
 #include "systab_legacy.def"
 #undef ROW

@@ -12,7 +12,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define ROW(name, fn, ...) {#name, SYS_##name, fn},
+#define ROW(name, guard, fn, ...) {#name, SYS_##name, fn},
 #define SYS_fchmodat2	   452
 #define SYS_setxattrat	   463
 #define SYS_getxattrat	   464
