@@ -49,8 +49,11 @@ size_t strlen(const char *s);
 #define OVL_UNLIKELY(x)	  __builtin_expect(!!(x), 0)
 #define OVL_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Paths the program gives are at most PATH_MAX; real ones carry a layer's root before them. */
-#define OVL_PATH_CAP (2 * PATH_MAX)
+/*
+ * Paths the program gives are at most PATH_MAX; what they lead to may lie much deeper, because a
+ * cwd can be gone to by steps. What is deeper than this answers ENAMETOOLONG.
+ */
+#define OVL_PATH_CAP (8 * PATH_MAX)
 
 /* A result of the kernel or the engine that means failure; -4095 is the kernel's last. */
 static inline bool ovl_is_err(long r)

@@ -33,48 +33,53 @@ static void rights_differ(const struct ovl_name *n)
 		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
 }
 
-/* chmod of the object at ctx->real, which is on upper. */
+/* chmod of the object name[0], which is on upper. */
 static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 {
 	struct ovl_name *n = &ctx->name[0];
 	OVL_LOC loc = OVL_LOC_INIT;
 	int err = ovl_lookup_stat(ctx, n);
+	bool plain;
 
 	if (!err && (n->st.stx_mode & S_IFMT) == S_IFLNK)
 		return -EOPNOTSUPP;
-	if (!err)
-		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-	if (!err)
-		err = ovl_loc_get(&ctx->real, &loc);
 	if (err)
 		return err;
 	rights_differ(n);
-	if (is_plain_mode(mode) || loc.fd >= 0)
-		return ovl_do_chmod(loc.fd, loc.name, mode);
-	ovl_inode_present_name(ctx, n);
-	/* Of a group that is not the caller's the bit is not to be had: chmod(2). */
-	if ((mode & S_ISGID) && ovl_sys(__NR_geteuid) && !ovl_perm_in_group(ctx, n->st.stx_gid))
-		mode &= ~(unsigned)S_ISGID;
+	plain = is_plain_mode(mode);
+	if (!plain) {
+		ovl_inode_present_name(ctx, n);
+		/* Of a group that is not the caller's the bit is not to be had: chmod(2). */
+		if ((mode & S_ISGID) && ovl_sys(__NR_geteuid) &&
+		    !ovl_perm_in_group(ctx, n->st.stx_gid))
+			mode &= ~(unsigned)S_ISGID;
+	}
 	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-	return err ? err : ovl_override_chmod(ctx->real.buf, &n->st, mode);
+	if (!err)
+		err = ovl_loc_path(&ctx->real, &loc);
+	if (err)
+		return err;
+	return plain ? ovl_do_chmod(AT_FDCWD, loc.name, mode)
+		     : ovl_override_chmod(loc.name, &n->st, mode);
 }
 
 static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 {
 	struct ovl_name *n = &ctx->name[0];
+	bool root = !ovl_sys(__NR_geteuid);
 	OVL_LOC loc = OVL_LOC_INIT;
-	int err = ovl_loc_get(&ctx->real, &loc);
+	int err = root ? 0 : ovl_lookup_stat(ctx, n);
 
+	if (!err && !root) {
+		ovl_inode_present_name(ctx, n);
+		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	}
+	if (!err)
+		err = ovl_loc_path(&ctx->real, &loc);
 	if (err)
 		return err;
-	if (loc.fd >= 0 || !ovl_sys(__NR_geteuid))
-		return ovl_do_chown(loc.fd, loc.name, uid, gid, AT_SYMLINK_NOFOLLOW);
-	err = ovl_lookup_stat(ctx, n);
-	if (err)
-		return err;
-	ovl_inode_present_name(ctx, n);
-	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-	return err ? err : ovl_override_chown(ctx->real.buf, &n->st, uid, gid);
+	return root ? ovl_do_chown(AT_FDCWD, loc.name, uid, gid, AT_SYMLINK_NOFOLLOW)
+		    : ovl_override_chown(loc.name, &n->st, uid, gid);
 }
 
 static long set_times(struct ovl_ctx *ctx, const void *times)

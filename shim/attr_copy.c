@@ -43,20 +43,21 @@ static int copy_listed(const char *path, int fd, const char *list, long n, char 
 
 static int copy_xattrs(struct ovl_path *from, int fd)
 {
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_path(from, &loc);
 	long area;
 	long n;
-	int err = 0;
 
-	if (from->len >= PATH_MAX)
-		return 0; /* no call takes it: told in the README */
-	if (ovl_sys(__NR_llistxattr, from->buf, 0, 0) <= 0)
+	if (!err && ovl_sys(__NR_llistxattr, loc.name, 0, 0) <= 0)
 		return 0;
+	if (err)
+		return err;
 	area = ovl_sys(__NR_mmap, 0, 2 * XATTR_AREA, PROT_RW, MAP_PRIV, -1, 0);
 	if (ovl_is_err(area))
 		return (int)area;
-	n = ovl_sys(__NR_llistxattr, from->buf, area, XATTR_AREA);
+	n = ovl_sys(__NR_llistxattr, loc.name, area, XATTR_AREA);
 	if (n > 0)
-		err = copy_listed(from->buf, fd, (char *)area, n, (char *)area + XATTR_AREA);
+		err = copy_listed(loc.name, fd, (char *)area, n, (char *)area + XATTR_AREA);
 	(void)ovl_sys(__NR_munmap, area, 2 * XATTR_AREA); /* our own mapping */
 	return err;
 }

@@ -370,17 +370,13 @@ int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
 	struct statx *st = &ctx->name[1].st;
 	struct job job = {.from = &ctx->clean, .st = st, .size = OVL_COPY_ALL};
 	OVL_FD tmp = ovl_workdir_open();
-	char link[32];
-	long n;
 	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st);
 
 	if (err || tmp < 0)
 		return err ? err : tmp;
-	ovl_fd_link(fd, link);
-	n = ovl_sys(__NR_readlinkat, AT_FDCWD, link, ctx->clean.buf, sizeof(ctx->clean.buf) - 1);
-	if (n < 0)
-		return (int)n;
-	ovl_path_cut(&ctx->clean, (unsigned)n);
+	err = ovl_fd_real(fd, &ctx->clean);
+	if (err)
+		return err;
 	job.tmp = tmp;
 	err = build(ctx, &job);
 	if (!err)

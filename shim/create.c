@@ -193,6 +193,7 @@ static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n, const s
 static void inherit_group(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
 {
 	struct statx *dir = &ctx->st;
+	OVL_LOC loc = OVL_LOC_INIT;
 	struct ovl_override o;
 	struct statx raw;
 
@@ -206,8 +207,10 @@ static void inherit_group(struct ovl_ctx *ctx, const struct ovl_name *n, int par
 	o = (struct ovl_override){raw.stx_uid, dir->stx_gid, raw.stx_mode & 07777};
 	if ((raw.stx_mode & S_IFMT) == S_IFDIR)
 		o.mode |= S_ISGID;
-	if (raw.stx_gid != o.gid || (raw.stx_mode & 07777) != o.mode)
-		(void)ovl_override_record(ctx->real.buf, &raw, &o); /* as told above */
+	if (raw.stx_gid == o.gid && (raw.stx_mode & 07777) == o.mode)
+		return;
+	if (!ovl_loc_path(&ctx->real, &loc))
+		(void)ovl_override_record(loc.name, &raw, &o); /* as told above */
 }
 
 int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *m)

@@ -69,10 +69,10 @@ long ovl_op_getcwd(struct ovl_ctx *ctx)
 		return -ENOENT;
 	if (n->layer == OVL_UPPER && !n->lowers && layer != OVL_UPPER)
 		return -ENOENT; /* removed, and made anew: ours is the old one */
-	if (n->at.len + 1 > size)
-		return -ERANGE;
 	if (n->at.len + 1 > PATH_MAX)
 		return -ENAMETOOLONG;
+	if (n->at.len + 1 > size)
+		return -ERANGE;
 	memcpy(to, n->at.buf, n->at.len + 1);
 	return (long)n->at.len + 1;
 }

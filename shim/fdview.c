@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "fdview.h"
 
+#include "deep.h"
 #include "known.h"
 #include "str.h"
 #include "view.h"
-
-size_t ovl_fd_link(int fd, char *out)
-{
-	static const char dir[] = "/proc/self/fd/";
-
-	memcpy(out, dir, sizeof(dir) - 1);
-	return sizeof(dir) - 1 + ovl_str_number(out + sizeof(dir) - 1, (unsigned)fd, 10);
-}
 
 bool ovl_fd_is_removed(const struct ovl_path *p)
 {
@@ -22,9 +15,20 @@ bool ovl_fd_is_removed(const struct ovl_path *p)
 	return ovl_sys(__NR_statx, AT_FDCWD, p->buf, AT_SYMLINK_NOFOLLOW, 0, &st) < 0;
 }
 
-int ovl_fd_path(int fd, struct ovl_path *p)
+int ovl_fd_follow(struct ovl_path *at, struct ovl_path *ret)
 {
-	char link[32];
+	OVL_FD fd = -1;
+	int err = ovl_real_readlink(at, ret);
+
+	if (err != -ENAMETOOLONG)
+		return err;
+	fd = (int)ovl_sys(__NR_openat, AT_FDCWD, at->buf, O_PATH | O_CLOEXEC);
+	return fd < 0 ? fd : ovl_deep_path(fd, ret);
+}
+
+int ovl_fd_real(int fd, struct ovl_path *p)
+{
+	char link[OVL_FD_LINK];
 	long n;
 
 	if (fd == AT_FDCWD) {
@@ -38,10 +42,25 @@ int ovl_fd_path(int fd, struct ovl_path *p)
 	}
 	if (n == -ENOENT)
 		return fd == AT_FDCWD ? -ESTALE : -EBADF;
-	if (n < 0)
+	if (n == -ENAMETOOLONG) {
+		n = ovl_deep_path(fd, p);
+		if (n)
+			return (int)n;
+	} else if (n < 0) {
 		return (int)n;
-	ovl_path_cut(p, (unsigned)n);
-	if (p->buf[0] != '/' || ovl_fd_is_removed(p))
-		return -ESTALE;
+	} else {
+		ovl_path_cut(p, (unsigned)n);
+		if (p->buf[0] != '/' || ovl_fd_is_removed(p))
+			return -ESTALE;
+	}
+	return 0;
+}
+
+int ovl_fd_path(int fd, struct ovl_path *p)
+{
+	int err = ovl_fd_real(fd, p);
+
+	if (err)
+		return err;
 	return ovl_known_is_locked(fd) ? OVL_NONE : ovl_view_from_real(p);
 }

@@ -8,18 +8,26 @@
 #define OVL_FDVIEW_H
 
 #include "ctx.h"
+#include "real.h"
 
 /*
  * @p becomes the path that the program sees for @fd (AT_FDCWD: the cwd); returns the layer
  * that it lies in, OVL_UPPER upwards, or OVL_NONE when it lies in none.
- * -EBADF; -ESTALE: it has no path (a pipe, a socket, a removed object) .
+ * -EBADF; -ESTALE: it has no path (a pipe, a socket, a removed object). Deeper than PATH_MAX
+ * also -ENAMETOOLONG and -EACCES, as ovl_deep_path().
  */
 int ovl_fd_path(int fd, struct ovl_path *p);
 
+/* @p becomes the real path of @fd. Errors as above. */
+int ovl_fd_real(int fd, struct ovl_path *p);
+
+/*
+ * *@ret becomes the text of @at, a link below /proc: as readlink(2), or longer than that tells.
+ * -ENAMETOOLONG, -ESTALE, -EACCES: as ovl_deep_path().
+ */
+int ovl_fd_follow(struct ovl_path *at, struct ovl_path *ret);
+
 /* Does @p, read from /proc, tell of a removed object: "/a/b (deleted)" and no such name? */
 bool ovl_fd_is_removed(const struct ovl_path *p);
-
-/* The text of the link /proc/self/fd/@fd into @out, which has room for 32 bytes. The length. */
-size_t ovl_fd_link(int fd, char *out);
 
 #endif

@@ -136,6 +136,7 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, unsigned type, int f
 static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
 {
 	int flags = o->flags & ~(O_CREAT | O_EXCL);
+	OVL_LOC loc = OVL_LOC_INIT;
 	unsigned type;
 	int err = ovl_lookup_stat(ctx, n);
 	long r;
@@ -158,8 +159,8 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 	if (may_block(n, flags))
 		return open_waiting(ctx, flags);
 	r = open_real(ctx, flags);
-	if (r >= 0 && (flags & O_TRUNC) && ovl_ss->overrides)
-		ovl_override_follow(ctx->real.buf); /* suid is gone: open(2) */
+	if (r >= 0 && (flags & O_TRUNC) && ovl_ss->overrides && !ovl_loc_path(&ctx->real, &loc))
+		ovl_override_follow(loc.name); /* suid is gone: open(2) */
 	return r;
 }
 
@@ -186,6 +187,7 @@ static long open_dir(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 
 static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
 {
+	OVL_LOC loc = OVL_LOC_INIT;
 	int err;
 
 	if (n->layer == OVL_NONE)
@@ -197,9 +199,16 @@ static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct o
 		err = ovl_copy_up(ctx, n, 0);
 	if (!err)
 		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (!err)
+		err = ovl_loc_get(&ctx->real, &loc);
 	if (err)
 		return err;
-	return ovl_sys(__NR_openat, AT_FDCWD, ctx->real.buf, o->flags, o->mode);
+	err = (int)ovl_sys(__NR_openat, loc.fd, loc.name, o->flags, o->mode);
+	if (loc.fd < 0)
+		return err;
+	ovl_loc_drop(&loc);
+	loc.fd = AT_FDCWD;
+	return settle(err, o->flags);
 }
 
 static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
@@ -368,6 +377,7 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 	struct ovl_name *n = &ctx->name[0];
 	static const int64_t now[4] = {0, (1L << 30) - 2, 0, (1L << 30) - 1}; /* mtime alone */
 	int64_t size = ovl_arg(ctx, 1);
+	OVL_LOC loc = OVL_LOC_INIT;
 	bool copied;
 	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW);
 	int err;
@@ -392,14 +402,16 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 		err = ovl_copy_up(ctx, n, size);
 	if (!err)
 		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (!err)
+		err = ovl_loc_path(&ctx->real, &loc);
 	if (err)
 		return err;
-	r = ovl_sys(__NR_truncate, ctx->real.buf, size);
+	r = ovl_sys(__NR_truncate, loc.name, size);
 	/* The copy had the new size already: no change to the kernel, but one to the program. */
 	if (!r && copied)
-		r = ovl_do_utimens(AT_FDCWD, ctx->real.buf, now, 0);
+		r = ovl_do_utimens(AT_FDCWD, loc.name, now, 0);
 	if (!r && ovl_ss->overrides)
-		ovl_override_follow(ctx->real.buf);
+		ovl_override_follow(loc.name);
 	/* It was a regular file a moment ago. */
 	return r == -EINVAL || r == -ENOENT ? OVL_AGAIN : r;
 }

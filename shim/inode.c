@@ -143,12 +143,14 @@ static void present_by(long nr, const char *path, struct statx *st)
 
 void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st)
 {
+	OVL_LOC loc = OVL_LOC_INIT;
+
 	if (layer != OVL_UPPER)
 		return;
-	if (has_xattrs(st))
-		present_by(__NR_lgetxattr, p->buf, st);
-	else
+	if (!has_xattrs(st))
 		present_recorded(st);
+	else if (!ovl_loc_path(p, &loc))
+		present_by(__NR_lgetxattr, loc.name, st);
 }
 
 /* A lower object of whose names some are covered by now. */

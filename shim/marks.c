@@ -26,20 +26,14 @@ bool ovl_mark_is_whiteout(const struct statx *st)
 /* The value of @mark on @p into @buf, or -errno; -ENODATA when it is in neither namespace. */
 static long get(struct ovl_path *p, enum mark mark, char *buf, size_t size)
 {
-	long n = -ENODATA;
+	OVL_LOC loc = OVL_LOC_INIT;
+	long n = ovl_loc_path(p, &loc);
 
-	for (int i = 0; i < 2 && n < 0; i++) {
-		OVL_FD dir = -1;
-
-		if (p->len < PATH_MAX) {
-			n = ovl_sys(__NR_lgetxattr, p->buf, mark_name[mark][i], buf, size);
-			continue;
-		}
-		dir = ovl_real_open(p, O_RDONLY | O_DIRECTORY);
-		if (dir < 0)
-			return dir;
-		n = ovl_sys(__NR_fgetxattr, dir, mark_name[mark][i], buf, size);
-	}
+	if (n)
+		return n;
+	n = -ENODATA;
+	for (int i = 0; i < 2 && n < 0; i++)
+		n = ovl_sys(__NR_lgetxattr, loc.name, mark_name[mark][i], buf, size);
 	return n;
 }
 

@@ -10,23 +10,28 @@
 long ovl_op_inotify_add_watch(struct ovl_ctx *ctx)
 {
 	int flags = ovl_arg(ctx, 2) & IN_DONT_FOLLOW_BIT ? 0 : OVL_N_FOLLOW;
+	OVL_LOC loc = OVL_LOC_INIT;
 	long r = ovl_op_find(ctx, -1, 1, flags);
 
-	return r ? r
-		 : ovl_sys(__NR_inotify_add_watch, ovl_arg(ctx, 0), ctx->real.buf, ovl_arg(ctx, 2));
+	if (!r)
+		r = ovl_loc_path(&ctx->real, &loc);
+	return r ? r : ovl_sys(__NR_inotify_add_watch, ovl_arg(ctx, 0), loc.name, ovl_arg(ctx, 2));
 }
 
 long ovl_op_fanotify_mark(struct ovl_ctx *ctx)
 {
 	int flags = ovl_arg(ctx, 1) & FAN_DONT_FOLLOW ? 0 : OVL_N_FOLLOW;
+	OVL_LOC loc = OVL_LOC_INIT;
 	long r;
 
 	if (!ovl_arg(ctx, 4))
 		return OVL_R_PASS;
 	r = ovl_op_find(ctx, 3, 4, flags);
+	if (!r)
+		r = ovl_loc_path(&ctx->real, &loc);
 	return r ? r
 		 : ovl_sys(__NR_fanotify_mark, ovl_arg(ctx, 0), ovl_arg(ctx, 1), ovl_arg(ctx, 2),
-			   AT_FDCWD, ctx->real.buf);
+			   AT_FDCWD, loc.name);
 }
 
 /* A handle names a layer's inode for ever: the view has none to give. */

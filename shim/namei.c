@@ -190,7 +190,8 @@ static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
 			err = ovl_real_readlink(&ctx->real, &ctx->link);
 		return err == -EINVAL ? OVL_AGAIN : err; /* it was a link a moment ago */
 	}
-	err = ovl_real_readlink(&n->at, &ctx->link);
+	err = is_proc_link(n) ? ovl_fd_follow(&n->at, &ctx->link)
+			      : ovl_real_readlink(&n->at, &ctx->link);
 	if (err || !is_proc_link(n))
 		return err;
 	if (is_nameless(&ctx->link))

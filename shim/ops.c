@@ -187,6 +187,13 @@ bool ovl_op_is_fd(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 	       (!text || ((unsigned long)text >= 4096 && !*text));
 }
 
+static bool may_write(int fd)
+{
+	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
+
+	return flags >= 0 && !(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 {
 	struct ovl_name *n = &ctx->name[0];
@@ -194,6 +201,9 @@ long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 
 	if (r == -ESTALE && ctx->fd_layer > OVL_UPPER)
 		return change_lost(ctx, fd);
+	/* So deep that nobody tells its path; one that may write is of no lower. */
+	if (r == -ENAMETOOLONG)
+		return may_write(fd) ? OVL_R_PASS : r;
 	if (r || ctx->fd_layer == OVL_NONE || n->zone == OVL_Z_OUTSIDE)
 		return OVL_R_PASS;
 	if (ctx->fd_layer == OVL_UPPER && !ovl_ss->overrides)

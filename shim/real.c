@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "real.h"
 
+#include "str.h"
+
 /* What openat2(2) takes; it refuses what open(2) ignores. */
 #define OPEN_FLAGS                                                                             \
 	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | \
@@ -43,19 +45,60 @@ static int open_prefix(int fd, char **text)
 	return next;
 }
 
-int ovl_loc_get(struct ovl_path *p, struct ovl_loc *ret)
+/* Open directories on the way until fewer than @room bytes are left, at *@ret_text. */
+static int shorten(struct ovl_path *p, size_t room, struct ovl_loc *ret, char **ret_text)
 {
 	char *text = p->buf;
 
-	while ((size_t)(p->buf + p->len - text) >= PATH_MAX) {
+	while ((size_t)(p->buf + p->len - text) >= room) {
 		int next = open_prefix(ret->fd, &text);
 
 		if (next < 0)
 			return next;
-		ovl_loc_drop(ret);
+		ovl_fd_drop(&ret->fd);
 		ret->fd = next;
 	}
-	ret->name = text;
+	ret->name = *ret_text = text;
+	return 0;
+}
+
+int ovl_loc_get(struct ovl_path *p, struct ovl_loc *ret)
+{
+	char *text;
+
+	return shorten(p, PATH_MAX, ret, &text);
+}
+
+size_t ovl_fd_link(int fd, char *out)
+{
+	static const char dir[] = "/proc/self/fd/";
+
+	memcpy(out, dir, sizeof(dir) - 1);
+	return sizeof(dir) - 1 + ovl_str_number(out + sizeof(dir) - 1, (unsigned)fd, 10);
+}
+
+int ovl_loc_path(struct ovl_path *p, struct ovl_loc *ret)
+{
+	char link[OVL_FD_LINK];
+	char *text;
+	unsigned n;
+	int err;
+
+	if (p->len < PATH_MAX) {
+		ret->name = p->buf;
+		return 0;
+	}
+	err = shorten(p, PATH_MAX - OVL_FD_LINK, ret, &text);
+	if (err)
+		return err;
+	/* At least OVL_FD_LINK bytes are before @text: that many more were opened. */
+	n = (unsigned)ovl_fd_link(ret->fd, link);
+	link[n++] = '/';
+	ret->over = text - n;
+	memcpy(ret->saved, ret->over, n);
+	ret->nsaved = n;
+	memcpy(ret->over, link, n);
+	ret->name = ret->over;
 	return 0;
 }
 

@@ -2,9 +2,9 @@
 /*
  * real.h - acting on a layer's real path, which may be longer than PATH_MAX
  *
- * A view path may use all of PATH_MAX, and a layer's root comes before it. A struct ovl_loc
- * is what the *at() calls take: usually AT_FDCWD and the path itself, else a descriptor of
- * the directory on the way and the rest.
+ * A view path may use all of PATH_MAX, and a layer's root comes before it; below a deep cwd it is
+ * longer still. A struct ovl_loc is what the *at() calls take: usually AT_FDCWD and the path
+ * itself, else a descriptor of the directory on the way and the rest.
  * Context: any.
  */
 #ifndef OVL_REAL_H
@@ -13,26 +13,44 @@
 #include "path.h"
 #include "sys.h"
 
+#define OVL_FD_LINK 32 /* bytes that "/proc/self/fd/N" and a slash fit in */
+
 struct ovl_loc {
-	int fd;		  /* AT_FDCWD or a directory, closed by scope */
-	const char *name; /* points into the path */
+	int fd;			 /* AT_FDCWD or a directory, closed by scope */
+	const char *name;	 /* points into the path */
+	char *over;		 /* what ovl_loc_path() wrote over ... */
+	char saved[OVL_FD_LINK]; /* ... and what was there, put back by scope */
+	unsigned nsaved;
 };
 
 static inline void ovl_loc_drop(const struct ovl_loc *loc)
 {
+	if (loc->nsaved)
+		memcpy(loc->over, loc->saved, loc->nsaved);
 	ovl_fd_drop(&loc->fd); /* AT_FDCWD is negative */
 }
 #define OVL_LOC __attribute__((cleanup(ovl_loc_drop))) struct ovl_loc
-#define OVL_LOC_INIT                         \
-	{                                    \
-		.fd = AT_FDCWD, .name = NULL \
+#define OVL_LOC_INIT                                        \
+	{                                                   \
+		.fd = AT_FDCWD, .name = NULL, .over = NULL, \
 	}
+
+/* The text of the link /proc/self/fd/@fd into @out, which has room for OVL_FD_LINK bytes. The
+ * length. */
+size_t ovl_fd_link(int fd, char *out);
 
 /*
  * Prepare *@ret for the path @p, which must stay unchanged while *@ret is used; *@ret was
  * OVL_LOC_INIT. 0, or the errno of opening the directory on the way.
  */
 int ovl_loc_get(struct ovl_path *p, struct ovl_loc *ret);
+
+/*
+ * The same for a call that takes no descriptor: afterwards ret->name alone is @p's path, by
+ * /proc where it is longer than PATH_MAX. That is written over @p, which is as it was when
+ * *@ret is dropped.
+ */
+int ovl_loc_path(struct ovl_path *p, struct ovl_loc *ret);
 
 /* statx of @p itself (a symlink is not followed), basic fields and the mount. */
 int ovl_real_statx(struct ovl_path *p, struct statx *ret_st);

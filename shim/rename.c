@@ -13,6 +13,8 @@
 #include "trace.h"
 #include "workdir.h"
 
+#define REDIRECT_FITS 1024 /* bytes of a path that an xattr surely takes, where there is space */
+
 #define FLAGS_KNOWN (RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)
 
 /* The call, and what is found out about it on the way. */
@@ -173,14 +175,41 @@ static int bring_up(struct ovl_ctx *ctx, struct renaming *r)
 	return err;
 }
 
+/* Where the last component of the lower path @low begins. */
+static size_t base_of_low(const char *low)
+{
+	size_t n = strlen(low);
+
+	while (n && low[n - 1] != '/')
+		n--;
+	return n;
+}
+
 /*
- * Make the upper directory @n ready to move: with its lower part, if it has one, behind it; and
- * where a lower name is at the new place (@covers), not merging with that.
+ * The directory open as @dir, going from @n's place to @to's, shall find its lower part. A path
+ * that is too long for an xattr can be told by its last name where it stays in its directory.
  */
-static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, bool covers)
+static int redirect(const struct ovl_name *n, const struct ovl_name *to, int dir)
+{
+	const char *low = ovl_name_low(n);
+	const char *there = ovl_name_low(to);
+	size_t base = base_of_low(low);
+	int err = ovl_mark_redirect_set(dir, low, strlen(low));
+
+	if ((err != -ENOSPC && err != -ERANGE && err != -E2BIG) || base < REDIRECT_FITS)
+		return err;
+	if (base != base_of_low(there) || memcmp(low, there, base))
+		return -EXDEV;
+	return ovl_mark_redirect_set(dir, low + base, strlen(low + base));
+}
+
+/*
+ * Make the upper directory @n ready to move to @to: with its lower part, if it has one, behind
+ * it; and where a lower name is at the new place (@covers), not merging with that.
+ */
+static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_name *to, bool covers)
 {
 	OVL_FD dir = -1;
-	const char *low = ovl_name_low(n);
 	int err;
 
 	if (!n->lowers && !covers)
@@ -196,7 +225,7 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, bool covers)
 	if (!n->lowers)
 		return ovl_mark_opaque(dir);
 	__atomic_store_n(&ovl_ss->redirects, 1, __ATOMIC_RELEASE);
-	return ovl_mark_redirect_set(dir, low, strlen(low));
+	return redirect(n, to, dir);
 }
 
 /* Descriptors of lower directories below @from are found below @to from now on. */
@@ -251,7 +280,7 @@ static int move(struct ovl_ctx *ctx, struct renaming *r)
 	if (r->old_covers)
 		ovl_note(ctx, "whiteout");
 	if (r->old_dir)
-		err = prepare(ctx, old, r->new_covers || new->whiteout);
+		err = prepare(ctx, old, new, r->new_covers || new->whiteout);
 	if (!err && r->new_dir)
 		err = ovl_remove_content(ctx, new, r->to);
 	if (err)
@@ -269,9 +298,9 @@ static int exchange(struct ovl_ctx *ctx, struct renaming *r)
 	int err = 0;
 
 	if (r->old_dir)
-		err = prepare(ctx, old_of(ctx), r->new_covers);
+		err = prepare(ctx, old_of(ctx), new_of(ctx), r->new_covers);
 	if (!err && r->new_dir)
-		err = prepare(ctx, new_of(ctx), r->old_covers);
+		err = prepare(ctx, new_of(ctx), old_of(ctx), r->old_covers);
 	if (err)
 		return err;
 	return ovl_do_rename(r->from, base_of(old_of(ctx)), r->to, base_of(new_of(ctx)),

@@ -90,7 +90,8 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 	if (!ovl_ss->overrides && !ovl_inode_maybe_origin(n->st.stx_ino) && !ovl_inode_is_foreign())
 		return OVL_R_PASS;
 	layer = ovl_fd_path(fd, &ctx->link);
-	if (layer == OVL_UPPER || (layer == -ESTALE && is_upper_fs(&n->st)))
+	if (layer == OVL_UPPER ||
+	    ((layer == -ESTALE || layer == -ENAMETOOLONG) && is_upper_fs(&n->st)))
 		ovl_inode_present_fd(OVL_UPPER, fd, &n->st);
 	else if (layer > OVL_UPPER)
 		ovl_inode_present_fd(layer, fd, &n->st);
@@ -237,12 +238,14 @@ static long readlink_outside(struct ovl_ctx *ctx, int dirfd, int path)
 	long layer;
 
 	if (n->zone == OVL_Z_HIDDEN || size <= 0 || ovl_op_must_exist(n) ||
-	    ovl_real_readlink(&n->at, &ctx->link))
+	    ovl_fd_follow(&n->at, &ctx->link))
 		return ovl_op_outside(ctx, dirfd, path, false);
 	if (ovl_path_below(n->at.buf, n->at.len, "/proc", 5)) {
 		layer = ovl_view_from_real(&ctx->link);
 		if (layer < 0 && layer != OVL_NONE)
 			return layer;
+		if (ctx->link.len >= PATH_MAX)
+			return -ENAMETOOLONG;
 	}
 	return give_link(&ctx->link, to, size);
 }
@@ -290,10 +293,13 @@ static long statfs_layer(struct ovl_ctx *ctx, void *to)
 {
 	struct ovl_name *n = &ctx->name[0];
 	int layer = ovl_read_only() ? n->layer : OVL_UPPER;
+	OVL_LOC loc = OVL_LOC_INIT;
 	int err = layer == OVL_UPPER ? ovl_layer_path(&ctx->real, OVL_UPPER, "")
 				     : ovl_name_real(n, layer, &ctx->real);
 
-	return err ? err : ovl_sys(__NR_statfs, ctx->real.buf, to);
+	if (!err)
+		err = ovl_loc_path(&ctx->real, &loc);
+	return err ? err : ovl_sys(__NR_statfs, loc.name, to);
 }
 
 long ovl_op_statfs(struct ovl_ctx *ctx)

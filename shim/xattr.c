@@ -20,16 +20,9 @@
 #define ACL_PREFIX    "system.posix_acl_"
 #define NOTHING_TO_DO 1
 
-/* The object to look at: name[0]'s real path into ctx->real. 0, or the handler's result. */
-static long find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
-{
-	long r = ovl_op_find(ctx, dirfd, path, flags);
-
-	return r ? r : ctx->real.len < PATH_MAX ? 0 : -ENAMETOOLONG;
-}
-
 /*
- * The same for a descriptor. A directory is what the view shows under its name; anything
+ * The object to look at: name[0]'s real path into ctx->real. 0, or the handler's result. A
+ * directory is what the view shows under its name; anything
  * else is itself: OVL_R_PASS.
  */
 static long find_fd(struct ovl_ctx *ctx, int fd)
@@ -64,6 +57,7 @@ static long escape(struct ovl_ctx *ctx, const char *name, long impossible)
 static long get_value(struct ovl_ctx *ctx, const char *name, long value, long size)
 {
 	struct ovl_name *n = &ctx->name[0];
+	OVL_LOC loc = OVL_LOC_INIT;
 	long r = escape(ctx, name, -ENODATA);
 
 	/* The copy itself may be readable where the view's file is not. */
@@ -72,7 +66,9 @@ static long get_value(struct ovl_ctx *ctx, const char *name, long value, long si
 		if (!r)
 			r = ovl_name_real(n, n->layer, &ctx->real);
 	}
-	return r ? r : ovl_sys(__NR_lgetxattr, ctx->real.buf, ctx->xname, value, size);
+	if (!r)
+		r = ovl_loc_path(&ctx->real, &loc);
+	return r ? r : ovl_sys(__NR_lgetxattr, loc.name, ctx->xname, value, size);
 }
 
 static long get(struct ovl_ctx *ctx, int dirfd, int path, int flags, int name)
@@ -81,7 +77,7 @@ static long get(struct ovl_ctx *ctx, int dirfd, int path, int flags, int name)
 
 	if (bad_name(ovl_arg_path(ctx, name)))
 		return OVL_R_PASS;
-	r = find(ctx, dirfd, path, flags);
+	r = ovl_op_find(ctx, dirfd, path, flags);
 	return r ? r
 		 : get_value(ctx, ovl_arg_path(ctx, name), ovl_arg(ctx, name + 1),
 			     ovl_arg(ctx, name + 2));
@@ -128,13 +124,20 @@ static long list_shown(struct ovl_ctx *ctx, long nr, long what, char *to, size_t
 	return n;
 }
 
+/* The same of ctx->real. */
+static long list_real(struct ovl_ctx *ctx, char *to, size_t size)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_path(&ctx->real, &loc);
+
+	return err ? err : list_shown(ctx, __NR_llistxattr, (long)loc.name, to, size);
+}
+
 static long list(struct ovl_ctx *ctx, int dirfd, int path, int flags, int buf)
 {
-	long r = find(ctx, dirfd, path, flags);
+	long r = ovl_op_find(ctx, dirfd, path, flags);
 
-	return r ? r
-		 : list_shown(ctx, __NR_llistxattr, (long)ctx->real.buf, (char *)ovl_arg(ctx, buf),
-			      (size_t)ovl_arg(ctx, buf + 1));
+	return r ? r : list_real(ctx, (char *)ovl_arg(ctx, buf), (size_t)ovl_arg(ctx, buf + 1));
 }
 
 /* Root's namespaces are root's; user.* needs the right to write: xattr(7). */
@@ -168,18 +171,19 @@ static int check_name(struct ovl_ctx *ctx, const char *name, const struct settin
 
 static long apply(struct ovl_ctx *ctx, const struct setting *s)
 {
+	OVL_LOC loc = OVL_LOC_INIT;
 	long r = escape(ctx, ovl_arg_path(ctx, s->name), -EPERM);
 
+	if (!r)
+		r = ovl_loc_path(&ctx->real, &loc);
 	if (r)
 		return r;
-	if (ctx->real.len >= PATH_MAX)
-		return -ENAMETOOLONG;
 	if (s->value < 0)
-		return ovl_do_removexattr(ctx->real.buf, ctx->xname);
-	r = ovl_do_setxattr(ctx->real.buf, ctx->xname, (const void *)s->data, (size_t)s->size,
+		return ovl_do_removexattr(loc.name, ctx->xname);
+	r = ovl_do_setxattr(loc.name, ctx->xname, (const void *)s->data, (size_t)s->size,
 			    (int)s->flags);
 	if (!r && ovl_ss->overrides && ovl_str_equal(ctx->xname, ACL_PREFIX "access"))
-		ovl_override_follow(ctx->real.buf);
+		ovl_override_follow(loc.name);
 	return r;
 }
 
@@ -364,7 +368,7 @@ long ovl_op_flistxattr(struct ovl_ctx *ctx)
 
 	if (r == OVL_R_PASS)
 		return list_shown(ctx, __NR_flistxattr, ovl_arg(ctx, 0), to, size);
-	return r ? r : list_shown(ctx, __NR_llistxattr, (long)ctx->real.buf, to, size);
+	return r ? r : list_real(ctx, to, size);
 }
 
 /* The *xattrat calls: what is wrong with their arguments the kernel tells best. */
@@ -397,7 +401,7 @@ long ovl_op_getxattrat(struct ovl_ctx *ctx)
 
 	if ((unsigned long)a < 4096 || (size_t)ovl_arg(ctx, 5) != sizeof(*a) || bad_name(name))
 		return OVL_R_PASS;
-	r = find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)));
+	r = ovl_op_find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)));
 	if (r)
 		return r;
 	return get_value(ctx, name, (long)a->value, a->size);
@@ -416,20 +420,26 @@ long ovl_op_removexattrat(struct ovl_ctx *ctx)
 }
 
 /* Flags of the inode, as by ioctl: Linux 6.17. */
+static long call_on_real(struct ovl_ctx *ctx)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_get(&ctx->real, &loc);
+
+	return err ? err
+		   : ovl_sys(ctx->call->nr, loc.fd, loc.name, ovl_arg(ctx, 2), ovl_arg(ctx, 3),
+			     AT_SYMLINK_NOFOLLOW);
+}
+
 long ovl_op_file_getattr(struct ovl_ctx *ctx)
 {
-	long r = find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)));
+	long r = ovl_op_find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)));
 
-	return r ? r
-		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2), ovl_arg(ctx, 3),
-			   AT_SYMLINK_NOFOLLOW);
+	return r ? r : call_on_real(ctx);
 }
 
 long ovl_op_file_setattr(struct ovl_ctx *ctx)
 {
 	long r = ovl_op_change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)), OVL_BY_OWNER);
 
-	return r ? r
-		 : ovl_sys(ctx->call->nr, AT_FDCWD, ctx->real.buf, ovl_arg(ctx, 2), ovl_arg(ctx, 3),
-			   AT_SYMLINK_NOFOLLOW);
+	return r ? r : call_on_real(ctx);
 }
