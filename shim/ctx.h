@@ -81,7 +81,9 @@ struct ovl_ctx {
 	uint64_t oldmask;      /* the program's signal mask, blocked while we work */
 	unsigned uid, gid;     /* what chown asks for */
 	int error;	       /* the call's answer when OVL_AGAIN comes too often */
-	bool rooted;	       /* the way began at the root, or came back there by a link */
+	bool rooted;	       /* the walk has met its root: xdev.h */
+	uint64_t mount;	       /* where the walk is, and where its root is: xdev.h */
+	uint64_t root_mount;
 	bool jumped;	       /* the way led through a link of /proc to an object */
 	const char *note;      /* for the trace: what happened besides */
 	int depth;	       /* symlinks followed */

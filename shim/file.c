@@ -246,22 +246,17 @@ static int follow_flags(int flags)
 	       (flags & O_CREAT ? OVL_N_FILE : 0) | (wants_write(flags) ? 0 : OVL_N_LOOK);
 }
 
-/*
- * RESOLVE_NO_XDEV: did the way from the root into the view cross a mount? The view is taken to
- * be where the top lower is mounted.
- */
-static bool crossed_mount(struct ovl_ctx *ctx)
+/* What openat2(2) was told of the way is done with: only the object is left to be opened. */
+static long open_outside(struct ovl_ctx *ctx, const struct opening *o, bool mutates)
 {
-	uint64_t root;
+	struct ovl_call *c = ctx->call;
 
-	if (!(ctx->resolve & RESOLVE_NO_XDEV) || !ctx->rooted || ctx->name[0].zone != OVL_Z_VIEW)
-		return false;
-	if (ovl_sys(__NR_statx, AT_FDCWD, "/", 0, STATX_MNT_ID, &ctx->st))
-		return false;
-	root = ctx->st.stx_mnt_id;
-	return !ovl_layer_path(&ctx->real, 1, "") &&
-	       !ovl_sys(__NR_statx, AT_FDCWD, ctx->real.buf, 0, STATX_MNT_ID, &ctx->st) &&
-	       ctx->st.stx_mnt_id != root;
+	if (ctx->resolve && ctx->name[0].via_view) {
+		c->nr = __NR_openat;
+		c->arg[2] = o->flags;
+		c->arg[3] = o->mode;
+	}
+	return ovl_op_outside(ctx, o->dirfd, o->path, mutates);
 }
 
 static long open_once(struct ovl_ctx *ctx, const struct opening *o)
@@ -270,15 +265,13 @@ static long open_once(struct ovl_ctx *ctx, const struct opening *o)
 	long r = ovl_op_resolve(ctx, 0, o->dirfd, o->path, follow_flags(o->flags));
 	bool creates = (o->flags & O_CREAT) && !(o->flags & O_PATH);
 
-	if (crossed_mount(ctx))
-		return -EXDEV;
 	if (r)
 		return r;
 	if (n->zone == OVL_Z_LOCKED && n->layer != OVL_NONE && !wants_write(o->flags) && !creates)
 		return open_locked(ctx, n, o->flags);
 	if (n->zone != OVL_Z_VIEW)
-		return ovl_op_outside(ctx, o->dirfd, o->path,
-				      wants_write(o->flags) || (creates && n->layer == OVL_NONE));
+		return open_outside(ctx, o,
+				    wants_write(o->flags) || (creates && n->layer == OVL_NONE));
 	if (ovl_read_only() && (wants_write(o->flags) || (o->flags & TMPFILE_BIT)))
 		return n->layer == OVL_NONE && !creates ? -ENOENT : -EROFS;
 	if (o->flags & TMPFILE_BIT)
@@ -306,7 +299,7 @@ static long open_at(struct ovl_ctx *ctx, struct opening o)
 	if (o.flags & O_PATH)
 		o.flags &= PATH_FLAGS;
 	else if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
-		return OVL_R_PASS; /* EINVAL since Linux 6.4; what it was before is no better */
+		return -EINVAL; /* since Linux 6.4; before, it made a file, perhaps a lower one */
 	r = open_once(ctx, &o);
 	if (r == -EEXIST && !(o.flags & O_EXCL))
 		return OVL_AGAIN;
@@ -344,12 +337,18 @@ long ovl_op_creat(struct ovl_ctx *ctx)
 	 O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |     \
 	 O_CLOEXEC | O_PATH | O_TMPFILE)
 
+#define OPEN_HOW_MAX 4096 /* a page: the kernel takes no more */
+#define RESOLVE_KNOWN                                                                      \
+	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \
+	 RESOLVE_IN_ROOT | RESOLVE_CACHED)
+
 /* openat2(2) refuses what open(2) forgives. */
 static bool is_wrong(const struct open_how *how)
 {
 	bool makes = how->flags & (O_CREAT | TMPFILE_BIT);
 
-	if (how->flags & ~(uint64_t)(unsigned)OPEN_FLAGS_KNOWN)
+	if ((how->flags & ~(uint64_t)(unsigned)OPEN_FLAGS_KNOWN) ||
+	    (how->resolve & ~(uint64_t)RESOLVE_KNOWN))
 		return true;
 	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
 		return true;
@@ -358,14 +357,34 @@ static bool is_wrong(const struct open_how *how)
 	return makes ? how->mode & ~(uint64_t)07777 : how->mode;
 }
 
+/* A newer program's struct is longer: what we do not know must be unset. openat2(2) */
+static bool is_longer(const struct open_how *how, size_t size)
+{
+	const char *at = (const char *)how;
+
+	for (size_t i = sizeof(*how); i < size; i++) {
+		if (at[i])
+			return true;
+	}
+	return false;
+}
+
 long ovl_op_openat2(struct ovl_ctx *ctx)
 {
 	const struct open_how *how = (const struct open_how *)ovl_arg(ctx, 2);
 	struct opening o = {.dirfd = 0, .path = 1};
+	size_t size = (size_t)ovl_arg(ctx, 3);
 
-	/* What is wrong with it the kernel tells best. */
-	if ((unsigned long)how < 4096 || (size_t)ovl_arg(ctx, 3) != sizeof(*how) || is_wrong(how))
+	/* What is wrong with these the kernel tells best, of whatever age it is. */
+	if ((unsigned long)how < 4096 || size < sizeof(*how) || size > OPEN_HOW_MAX)
 		return OVL_R_PASS;
+	if (is_longer(how, size))
+		return -E2BIG;
+	if (is_wrong(how))
+		return -EINVAL;
+	/* What would change something is never done from the cache alone. */
+	if ((how->resolve & RESOLVE_CACHED) && (how->flags & (O_CREAT | O_TRUNC | TMPFILE_BIT)))
+		return -EAGAIN;
 	ctx->resolve = how->resolve;
 	o.flags = (int)how->flags;
 	o.mode = (unsigned)how->mode & 07777;

@@ -6,9 +6,11 @@
 #include "lookup.h"
 #include "ops.h"
 #include "perm.h"
+#include "proclink.h"
 #include "real.h"
 #include "str.h"
 #include "view.h"
+#include "xdev.h"
 
 #define LINKS_MAX 40 /* MAXSYMLINKS of the kernel: path_resolution(7) */
 
@@ -44,7 +46,7 @@ static void enter_view(struct ovl_name *n)
 	n->lhash = n->hash;
 }
 
-static void at_root(struct ovl_name *n)
+static int at_root(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	n->at.buf[0] = '/';
 	ovl_path_cut(&n->at, 1);
@@ -52,8 +54,10 @@ static void at_root(struct ovl_name *n)
 	n->zone = ovl_zone_of("/", 1);
 	n->layer = 1; /* outside the view: any number that says "there" */
 	n->known = false;
+	n->last = OVL_L_ROOT;
 	if (in_view(n))
 		enter_view(n);
+	return ovl_xdev_note(ctx, n);
 }
 
 static uint64_t outside_gen(void)
@@ -94,8 +98,8 @@ static bool is_whole(const struct ovl_name *n, uint64_t hash)
 	return n->layer == OVL_UPPER && ovl_filter_maybe(&ovl_ss->hidden, hash);
 }
 
-/* Go from the directory @n is to the object @name in it. */
-static int step(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_t len)
+/* As step(), whatever mount it leads to. */
+static int go(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_t len)
 {
 	bool was_view = in_view(n);
 	uint64_t parent = n->hash;
@@ -128,16 +132,23 @@ static int step(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_
 	return ovl_lookup(ctx, n);
 }
 
+/* Go from the directory @n is to the object @name in it. */
+static int step(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_t len)
+{
+	int err = go(ctx, n, name, len);
+
+	return err ? err : ovl_xdev_note(ctx, n);
+}
+
 /* Walk @clean from the root: no symlink is on the way. */
 static int walk_clean(struct ovl_ctx *ctx, struct ovl_name *n, const char *clean)
 {
 	const char *at = clean;
+	int err = at_root(ctx, n);
 
-	at_root(n);
-	n->last = OVL_L_ROOT;
+	if (err)
+		return err;
 	for (struct ovl_part c = ovl_path_next(&at); c.n; c = ovl_path_next(&at)) {
-		int err;
-
 		if (n->layer == OVL_NONE)
 			return -ENOENT;
 		if (!is_dir(n))
@@ -161,26 +172,13 @@ static int step_up(struct ovl_ctx *ctx, struct ovl_name *n)
 	return walk_clean(ctx, n, ctx->link.buf);
 }
 
-/* May the symlink @n be one of /proc that leads to an object, not to a name? proc(5) */
-static bool is_proc_link(const struct ovl_name *n)
-{
-	return !in_view(n) && ovl_str_starts(n->at.buf, "/proc/");
-}
-
-/* Is @p what /proc tells of an object without a name: "pipe:[1]", "/memfd:x (deleted)"? */
-static bool is_nameless(const struct ovl_path *p)
-{
-	if (p->buf[0] == '/')
-		return ovl_fd_is_removed(p);
-	return ovl_str_has(p->buf, ":[") || ovl_str_starts(p->buf, "anon_inode:");
-}
-
 /*
  * The text of the symlink @n into ctx->link, as the program would see it. 1: only the
  * kernel can follow it.
  */
 static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
 {
+	bool proc;
 	int err = 0;
 	int layer;
 
@@ -190,16 +188,14 @@ static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
 			err = ovl_real_readlink(&ctx->real, &ctx->link);
 		return err == -EINVAL ? OVL_AGAIN : err; /* it was a link a moment ago */
 	}
-	err = is_proc_link(n) ? ovl_fd_follow(&n->at, &ctx->link)
-			      : ovl_real_readlink(&n->at, &ctx->link);
-	if (err || !is_proc_link(n))
+	proc = ovl_str_starts(n->at.buf, "/proc/");
+	err = proc ? ovl_fd_follow(&n->at, &ctx->link) : ovl_real_readlink(&n->at, &ctx->link);
+	if (err || !proc)
 		return err;
-	if (is_nameless(&ctx->link))
+	if (ovl_proclink_is_nameless(&ctx->link))
 		return 1;
 	if (ctx->link.buf[0] != '/')
 		return 0;
-	if (ctx->resolve & RESOLVE_NO_MAGICLINKS)
-		return -ELOOP;
 	ctx->jumped = true;
 	layer = ovl_view_from_real(&ctx->link);
 	if (layer < 0 && layer != OVL_NONE)
@@ -246,15 +242,16 @@ static int go_to_root(struct ovl_ctx *ctx, struct ovl_name *n)
 		return -EXDEV;
 	if (ctx->resolve & RESOLVE_IN_ROOT)
 		return start(ctx, n, ctx->start);
-	ctx->rooted = true;
-	at_root(n);
-	n->last = OVL_L_ROOT;
-	return 0;
+	return at_root(ctx, n);
 }
 
 /* ".." as the program means it: openat2(2) may fence it in. */
 static int go_up(struct ovl_ctx *ctx, struct ovl_name *n)
 {
+	int err = ovl_xdev_root(ctx);
+
+	if (err)
+		return err;
 	if (n->at.len == ctx->anchor) {
 		if (ctx->resolve & RESOLVE_BENEATH)
 			return -EXDEV;
@@ -272,17 +269,19 @@ static int follow(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part part,
 {
 	size_t left = strlen(*at);
 	size_t slash = part.slash;
+	int err;
 	int r;
 
 	if (++ctx->depth > LINKS_MAX || (ctx->resolve & RESOLVE_NO_SYMLINKS))
 		return -ELOOP;
 	ctx->jumped = false;
 	r = read_link(ctx, n);
-	ctx->jumped = ctx->jumped && part.last;
-	if (r > 0 && (ctx->resolve & RESOLVE_NO_MAGICLINKS))
-		return -ELOOP;
 	if (r < 0)
 		return r;
+	err = ovl_xdev_may_follow(ctx, r || ctx->jumped);
+	if (err)
+		return err;
+	ctx->jumped = ctx->jumped && part.last;
 	if (r && part.last) {
 		n->magic = true;
 		return 1;
@@ -345,6 +344,7 @@ static int may_search(struct ovl_ctx *ctx, struct ovl_name *n, bool up)
 
 static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, int flags)
 {
+	uint64_t mount = ctx->mount;
 	int err;
 
 	if (n->layer == OVL_NONE) {
@@ -362,14 +362,14 @@ static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, 
 	}
 	if (ovl_is_dotdot(c.name, c.n)) {
 		err = go_up(ctx, n);
-
 		n->last = OVL_L_DOTDOT;
-		return err;
+		return err ? err : ovl_xdev_check(ctx, mount);
 	}
 	if ((flags & OVL_N_FILE) && c.last && c.slash)
 		return -EISDIR;
 	n->last = OVL_L_NORM;
-	return step(ctx, n, c.name, c.n);
+	err = step(ctx, n, c.name, c.n);
+	return err ? err : ovl_xdev_check(ctx, mount);
 }
 
 /* Walk ctx->rest from the directory @n. */
@@ -459,6 +459,7 @@ int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *pa
 	ctx->start = dirfd;
 	if (ctx->rest[0] == '/') {
 		err = go_to_root(ctx, n);
+		ovl_xdev_root_here(ctx);
 		return err ? err : walk(ctx, n, flags);
 	}
 	if (!ctx->rest[0] && dirfd != AT_FDCWD)
@@ -471,6 +472,8 @@ int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *pa
 	if (!is_dir(n))
 		return -ENOTDIR;
 	n->via_view = in_view(n);
+	if (ctx->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
+		ovl_xdev_root_here(ctx);
 	return walk(ctx, n, flags);
 }
 

@@ -227,3 +227,46 @@ Test(file, openat2_stays_below_what_it_is_told)
 	cr_expect(not(is_there(W_UP, "f")));
 	close((int)dir);
 }
+
+/* What a newer kernel may take for its own must not reach it: it would open the lower. */
+Test(file, openat2_with_what_is_not_known_is_refused)
+{
+	struct {
+		struct open_how how;
+		uint64_t more[2];
+	} a = {.how = {.flags = O_RDWR}};
+	long path = at("f");
+
+#define ASK(size) view(SYS_openat2, AT_FDCWD, path, &a, size)
+	cr_expect(eq(str, text_fd(ASK(sizeof(a))), (char *)"low"));
+	cr_expect(is_there(W_UP, "f"));
+	unlink(in(W_UP, "f"));
+	a.more[1] = 1;
+	cr_expect(eq(long, ASK(sizeof(a)), -E2BIG));
+	cr_expect(eq(long, ASK(sizeof(a.how) - 8), -EINVAL));
+	a.how.resolve = 1ULL << 40;
+	cr_expect(eq(long, ASK(sizeof(a.how)), -EINVAL));
+	a.how = (struct open_how){.flags = O_RDWR | 1ULL << 40};
+	cr_expect(eq(long, ASK(sizeof(a.how)), -EINVAL));
+	a.how = (struct open_how){.flags = O_RDWR | O_TRUNC, .resolve = RESOLVE_CACHED};
+	cr_expect(eq(long, ASK(sizeof(a.how)), -EAGAIN));
+	a.how.flags = O_RDWR;
+	cr_expect(eq(str, text_fd(ASK(sizeof(a.how))), (char *)"low"));
+#undef ASK
+	cr_expect(eq(long, open_("missing", O_RDWR | O_CREAT | O_DIRECTORY), -EINVAL));
+	cr_expect(eq(str, text_of(W_LOW(1), "f"), (char *)"low"));
+}
+
+/* What the fence was for is done with where the way has led out of the view. */
+Test(file, openat2_leads_out_of_the_view_by_its_own_way)
+{
+	struct open_how how = {.flags = O_RDONLY, .resolve = RESOLVE_NO_MAGICLINKS};
+
+	cr_assert_eq(mkdir(in("out", ""), 0755), 0);
+	put("out", "x", "out");
+	put_link(W_LOW(1), "l", in("out", "x"));
+	cr_expect(eq(str, text_fd(view(SYS_openat2, AT_FDCWD, at("l"), &how, sizeof(how))),
+		     (char *)"out"));
+	how.resolve = RESOLVE_NO_SYMLINKS;
+	cr_expect(eq(long, view(SYS_openat2, AT_FDCWD, at("l"), &how, sizeof(how)), -ELOOP));
+}

@@ -397,3 +397,43 @@ Test(namei, resolve_no_magiclinks_follows_none_of_proc)
 	cr_expect(eq(long, fenced(path, 0), 0));
 	cr_expect(eq(long, fenced(path, RESOLVE_NO_MAGICLINKS), -ELOOP));
 }
+
+Test(namei, resolve_no_xdev_takes_the_view_for_one_mount)
+{
+	put_dir(W_LOW(1), "d/below");
+	put(W_LOW(1), "d/below/f", "2");
+	put_dir(W_UP, "d");
+	put(W_UP, "d/new", "new");
+	cr_expect(eq(long, fenced("f", RESOLVE_NO_XDEV), 0));
+	cr_expect(eq(long, fenced("new", RESOLVE_NO_XDEV), 0));
+	cr_expect(eq(long, fenced("below/f", RESOLVE_NO_XDEV), 0));
+	cr_expect(eq(long, fenced("below/../../f", RESOLVE_NO_XDEV), 0));
+	cr_expect(eq(long, fenced("missing", RESOLVE_NO_XDEV), -ENOENT));
+	cr_expect(eq(long, fenced("f/x", RESOLVE_NO_XDEV), -ENOTDIR));
+	cr_expect(eq(long, fenced("/proc/self", RESOLVE_NO_XDEV), -EXDEV));
+}
+
+/* The kernel's walk has no root before its first "/" or "..", so none on the same mount. */
+Test(namei, resolve_no_xdev_follows_absolute_links_as_the_kernel_does)
+{
+	put_link(W_LOW(1), "d/abs", in("view", "d/f"));
+	cr_expect(eq(long, fenced("abs", RESOLVE_NO_XDEV), -EXDEV));
+	cr_expect(eq(long, fenced("../d/f", RESOLVE_NO_XDEV), 0));
+	cr_expect(eq(long, fenced(in("view", "d/f"), RESOLVE_NO_XDEV),
+		     fenced("/tmp", RESOLVE_NO_XDEV)));
+	cr_expect(eq(long, fenced("../d/abs", RESOLVE_NO_XDEV), fenced("/tmp", RESOLVE_NO_XDEV)));
+	cr_expect(eq(long, fenced("/proc/self/cwd", RESOLVE_NO_XDEV), -EXDEV));
+}
+
+Test(namei, a_link_of_proc_leads_out_of_every_fence)
+{
+	char path[64];
+	int fd = open(in(W_LOW(1), "f"), O_RDONLY);
+
+	put_link(W_LOW(1), "d/cwd", "/proc/self/cwd");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cr_expect(eq(long, fenced(path, RESOLVE_BENEATH), -EXDEV));
+	cr_expect(eq(long, fenced(path, RESOLVE_NO_XDEV), -EXDEV));
+	cr_expect(eq(long, fenced("cwd", RESOLVE_BENEATH), -EXDEV));
+	cr_expect(eq(long, fenced("cwd", RESOLVE_IN_ROOT), -ENOENT)); /* d/proc: there is none */
+}
