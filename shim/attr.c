@@ -10,7 +10,8 @@
 
 #include <linux/fs.h>
 
-#define FS_IOC32_SETFLAGS_NR 0x40046602 /* _IOW('f', 2, int): what old programs pass */
+#define FS_IOC32_GETFLAGS_NR 0x80046601 /* _IOR('f', 1, int) and _IOW('f', 2, int): */
+#define FS_IOC32_SETFLAGS_NR 0x40046602 /* what old programs pass */
 
 #ifndef UTIME_NOW /* utimensat(2): the kernel's headers keep them to themselves */
 #define UTIME_NOW  ((1L << 30) - 1L)
@@ -247,7 +248,7 @@ long ovl_op_utime(struct ovl_ctx *ctx)
 }
 
 /* Requests that change a file through a descriptor open only for reading. */
-bool ovl_ioctl_changes(unsigned request)
+static bool ioctl_changes(unsigned request)
 {
 	switch (request) {
 	case FS_IOC_SETFLAGS:
@@ -262,17 +263,42 @@ bool ovl_ioctl_changes(unsigned request)
 	}
 }
 
+/* And those that tell what these have set. */
+static bool ioctl_tells(unsigned request)
+{
+	return request == FS_IOC_GETFLAGS || request == FS_IOC32_GETFLAGS_NR ||
+	       request == FS_IOC_FSGETXATTR || request == FS_IOC_GETVERSION;
+}
+
+bool ovl_ioctl_ours(unsigned request)
+{
+	return ioctl_changes(request) || ioctl_tells(request);
+}
+
+/* A descriptor of a directory stays that of the lower one: upper's is asked instead. */
+static long find_copy(struct ovl_ctx *ctx, int fd)
+{
+	struct ovl_name *n = &ctx->name[0];
+	int err = ovl_namei_fd(ctx, n, fd);
+
+	if (err || n->zone != OVL_Z_VIEW || n->layer != OVL_UPPER || ctx->fd_layer <= OVL_UPPER ||
+	    ovl_op_is_dir(ctx, n) != 1)
+		return OVL_R_PASS;
+	return ovl_name_real(n, OVL_UPPER, &ctx->real);
+}
+
 long ovl_op_ioctl(struct ovl_ctx *ctx)
 {
 	int fd = ovl_arg_fd(ctx, 0);
+	unsigned request = (unsigned)ovl_arg(ctx, 1);
 	OVL_FD upper = -1;
 	long r;
 
-	if (!ovl_ioctl_changes((unsigned)ovl_arg(ctx, 1)) || is_path_fd(fd))
+	if (!ovl_ioctl_ours(request) || is_path_fd(fd))
 		return OVL_R_PASS;
-	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
+	r = ioctl_tells(request) ? find_copy(ctx, fd) : ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
 	if (r)
 		return r;
 	upper = ovl_real_open(&ctx->real, O_RDONLY | O_NONBLOCK);
-	return upper < 0 ? upper : ovl_sys(__NR_ioctl, upper, ovl_arg(ctx, 1), ovl_arg(ctx, 2));
+	return upper < 0 ? upper : ovl_sys(__NR_ioctl, upper, request, ovl_arg(ctx, 2));
 }

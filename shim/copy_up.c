@@ -251,6 +251,20 @@ static int link_up(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	return ovl_index_uncount(&n->from, n->st.stx_nlink);
 }
 
+/* The index has the copy of @o, whoever made it; its path is in ctx->temp. The lock is held. */
+static int build_in_index(struct ovl_ctx *ctx, struct job *job, const struct ovl_origin *o)
+{
+	int err = ovl_index_path(o, &ctx->temp);
+
+	if (err || !ovl_real_statx(&ctx->temp, &ctx->st))
+		return err;
+	err = build(ctx, job);
+	if (!err)
+		err = ovl_index_enter(o, job->tmp, job->name);
+	(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* the index has it now */
+	return err;
+}
+
 /*
  * A lower inode of several names: one copy in the index, whoever comes first, and a link to it
  * for each name that is copied up.
@@ -268,15 +282,7 @@ static int copy_linked(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, in
 	job.tmp = tmp;
 	err = ovl_name_real(n, n->layer, &ctx->real);
 	if (!err)
-		err = ovl_index_path(&n->from, &ctx->temp);
-	if (err)
-		return err;
-	if (ovl_real_statx(&ctx->temp, &ctx->st)) {
-		err = build(ctx, &job);
-		if (!err)
-			err = ovl_index_enter(&n->from, tmp, job.name);
-		(void)ovl_workdir_discard(ctx, tmp, job.name); /* the index has it now */
-	}
+		err = build_in_index(ctx, &job, &n->from);
 	return err ? err : link_up(ctx, n, parent);
 }
 
@@ -365,6 +371,48 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 	return 0;
 }
 
+/* Does the lower inode @st have a name in the view, its own or its copy's? */
+static bool has_names(struct ovl_ctx *ctx, const struct statx *st)
+{
+	struct ovl_origin o = ovl_origin_of(st);
+	int own;
+
+	if ((st->stx_mode & S_IFMT) == S_IFDIR || st->stx_nlink < 2)
+		return false;
+	own = ovl_index_count(&o);
+	if (own == -ENOENT || own > 0)
+		return true;
+	/* One name of the copy is the index's. */
+	return !ovl_index_path(&o, &ctx->temp) && !ovl_real_statx(&ctx->temp, &ctx->st) &&
+	       ctx->st.stx_nlink > 1;
+}
+
+/* The name that the descriptor was opened by is lost, but others show: they change with it. */
+static int copy_lost_linked(struct ovl_ctx *ctx, struct job *job)
+{
+	struct ovl_origin o = ovl_origin_of(job->st);
+	OVL_FD lock = ovl_workdir_lock();
+	int err = lock < 0 ? lock : build_in_index(ctx, job, &o);
+
+	if (!err)
+		err = ovl_index_path(&o, &ctx->temp);
+	if (!err)
+		ovl_refd(ctx, job->st, &ctx->temp);
+	return err;
+}
+
+static int copy_lost_single(struct ovl_ctx *ctx, struct job *job)
+{
+	int err = build(ctx, job);
+
+	if (!err)
+		err = ovl_workdir_path(&ctx->real, job->name);
+	if (!err)
+		ovl_refd(ctx, job->st, &ctx->real);
+	(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* the descriptors hold it */
+	return err;
+}
+
 int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
 {
 	struct statx *st = &ctx->name[1].st;
@@ -378,11 +426,5 @@ int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
 	if (err)
 		return err;
 	job.tmp = tmp;
-	err = build(ctx, &job);
-	if (!err)
-		err = ovl_workdir_path(&ctx->real, job.name);
-	if (!err)
-		ovl_refd(ctx, st, &ctx->real);
-	(void)ovl_workdir_discard(ctx, tmp, job.name); /* the descriptors hold it */
-	return err;
+	return has_names(ctx, st) ? copy_lost_linked(ctx, &job) : copy_lost_single(ctx, &job);
 }

@@ -31,8 +31,9 @@ enum ovl_parent_use {
 int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size);
 
 /*
- * The lower object open as @fd, which the view shows no more, becomes a copy without a name:
- * @fd and what shares its object are of that copy afterwards. Errors as above.
+ * The lower object open as @fd, which the view shows no more under its name, becomes a copy
+ * without a name, or that of its other names: @fd and what shares its object are of that copy
+ * afterwards. Errors as above.
  */
 int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd);
 

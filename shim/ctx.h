@@ -84,13 +84,15 @@ struct ovl_ctx {
 	bool rooted;	       /* the walk has met its root: xdev.h */
 	uint64_t mount;	       /* where the walk is, and where its root is: xdev.h */
 	uint64_t root_mount;
-	bool jumped;	       /* the way led through a link of /proc to an object */
-	const char *note;      /* for the trace: what happened besides */
-	int depth;	       /* symlinks followed */
-	int start;	       /* the descriptor that relative paths start from */
-	int fd_layer;	       /* the layer of that descriptor's object; OVL_NONE: in none */
-	unsigned anchor;       /* length of that directory's path */
-	uint64_t resolve;      /* RESOLVE_* of openat2(2) */
+	bool jumped;	  /* the way led through a link of /proc to an object */
+	int through;	  /* that link's descriptor, when it is our own and of a lower
+			   * object; -1 */
+	const char *note; /* for the trace: what happened besides */
+	int depth;	  /* symlinks followed */
+	int start;	  /* the descriptor that relative paths start from */
+	int fd_layer;	  /* the layer of that descriptor's object; OVL_NONE: in none */
+	unsigned anchor;  /* length of that directory's path */
+	uint64_t resolve; /* RESOLVE_* of openat2(2) */
 	struct ovl_name name[2];
 	struct ovl_path real; /* scratch of ovl_real_*() */
 	struct ovl_path real2;

@@ -41,7 +41,7 @@ static long go(struct ovl_ctx *ctx)
 long ovl_op_chdir(struct ovl_ctx *ctx)
 {
 	struct ovl_name *n = &ctx->name[0];
-	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW);
+	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW | OVL_N_LOOK);
 
 	if (r)
 		return r;
@@ -80,7 +80,7 @@ long ovl_op_getcwd(struct ovl_ctx *ctx)
 /* As an unprivileged caller is answered: a root directory of one's own would leave the view. */
 long ovl_op_chroot(struct ovl_ctx *ctx)
 {
-	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW);
+	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW | OVL_N_LOOK);
 
 	if (r)
 		return r == OVL_R_PASS ? -EPERM : r;

@@ -284,7 +284,7 @@ static enum ovl_verdict watch(struct ovl_call *c)
 	case __NR_ftruncate:
 		return OVL_PASS;
 	case __NR_ioctl:
-		return ovl_ioctl_changes((unsigned)c->arg[1]) ? OVL_SLOW : OVL_PASS;
+		return ovl_ioctl_ours((unsigned)c->arg[1]) ? OVL_SLOW : OVL_PASS;
 	default:
 		return OVL_SLOW;
 	}

@@ -2,7 +2,9 @@
 #include "fdview.h"
 
 #include "deep.h"
+#include "inode.h"
 #include "known.h"
+#include "lookup.h"
 #include "str.h"
 #include "view.h"
 
@@ -63,4 +65,42 @@ int ovl_fd_path(int fd, struct ovl_path *p)
 	if (err)
 		return err;
 	return ovl_known_is_locked(fd) ? OVL_NONE : ovl_view_from_real(p);
+}
+
+bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
+{
+	if (n->layer == OVL_NONE)
+		return false;
+	if (n->layer == ctx->fd_layer || (n->lowers >> ctx->fd_layer & 1))
+		return true;
+	if (n->layer != OVL_UPPER ||
+	    ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &ctx->st) ||
+	    (ctx->st.stx_mode & S_IFMT) == S_IFDIR || ovl_lookup_stat(ctx, n))
+		return false;
+	ovl_inode_present_name(ctx, n);
+	return n->st.stx_ino == ctx->st.stx_ino;
+}
+
+/* *@at moves behind @text. False: it is not there. */
+static bool skip(const char **at, const char *text)
+{
+	if (!ovl_str_starts(*at, text))
+		return false;
+	*at += strlen(text);
+	return true;
+}
+
+int ovl_fd_of_link(const char *path)
+{
+	uint64_t pid;
+	uint64_t id;
+
+	if (!skip(&path, "/proc/") || !ovl_str_parse(&path, &pid) ||
+	    pid != (uint64_t)ovl_sys(__NR_getpid))
+		return -1;
+	if (skip(&path, "/task/") && !ovl_str_parse(&path, &id))
+		return -1;
+	if (!skip(&path, "/fd/") || !ovl_str_parse(&path, &id) || *path || id > INT32_MAX)
+		return -1;
+	return (int)id;
 }

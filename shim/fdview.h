@@ -30,4 +30,13 @@ int ovl_fd_follow(struct ovl_path *at, struct ovl_path *ret);
 /* Does @p, read from /proc, tell of a removed object: "/a/b (deleted)" and no such name? */
 bool ovl_fd_is_removed(const struct ovl_path *p);
 
+/*
+ * Does @n, found in the view under the name of the object open as @fd, which lies in a lower
+ * layer, still show that object, perhaps as a copy?
+ */
+bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd);
+
+/* The descriptor of this process that @path, "/proc/PID/fd/N", is the link of; -1: of none. */
+int ovl_fd_of_link(const char *path);
+
 #endif

@@ -179,9 +179,11 @@ static long do_link(struct ovl_ctx *ctx, const struct linking *l)
 		r = ovl_op_must_exist(&ctx->name[1]);
 	if (r && !is_nameless(ctx, l, r))
 		return r;
-	/* A lower object that the view has lost: as one whose last link is gone. */
-	if (r == OVL_R_PASS && ctx->fd_layer > OVL_UPPER)
-		return -ENOENT;
+	/* A lower object that the view has lost has no link, or is the copy of its others. */
+	if (r == OVL_R_PASS && ctx->fd_layer > OVL_UPPER) {
+		if (ovl_read_only() || ovl_copy_up_lost(ctx, ovl_arg_fd(ctx, l->olddirfd)))
+			return -ENOENT;
+	}
 	r2 = ovl_op_resolve(ctx, 0, l->newdirfd, l->newpath, OVL_N_CREATE);
 	if (r2)
 		return r2;

@@ -3,12 +3,11 @@
 
 #include "fdview.h"
 #include "known.h"
+#include "linktext.h"
 #include "lookup.h"
 #include "ops.h"
 #include "perm.h"
-#include "proclink.h"
 #include "real.h"
-#include "str.h"
 #include "view.h"
 #include "xdev.h"
 
@@ -172,37 +171,6 @@ static int step_up(struct ovl_ctx *ctx, struct ovl_name *n)
 	return walk_clean(ctx, n, ctx->link.buf);
 }
 
-/*
- * The text of the symlink @n into ctx->link, as the program would see it. 1: only the
- * kernel can follow it.
- */
-static int read_link(struct ovl_ctx *ctx, struct ovl_name *n)
-{
-	bool proc;
-	int err = 0;
-	int layer;
-
-	if (in_view(n)) {
-		err = ovl_name_real(n, n->layer, &ctx->real);
-		if (!err)
-			err = ovl_real_readlink(&ctx->real, &ctx->link);
-		return err == -EINVAL ? OVL_AGAIN : err; /* it was a link a moment ago */
-	}
-	proc = ovl_str_starts(n->at.buf, "/proc/");
-	err = proc ? ovl_fd_follow(&n->at, &ctx->link) : ovl_real_readlink(&n->at, &ctx->link);
-	if (err || !proc)
-		return err;
-	if (ovl_proclink_is_nameless(&ctx->link))
-		return 1;
-	if (ctx->link.buf[0] != '/')
-		return 0;
-	ctx->jumped = true;
-	layer = ovl_view_from_real(&ctx->link);
-	if (layer < 0 && layer != OVL_NONE)
-		return layer;
-	return ovl_zone_of(ctx->link.buf, ctx->link.len) == OVL_Z_VIEW ? 0 : 1;
-}
-
 /* Do relative paths from the descriptor of @n mean the same to the kernel? */
 static bool is_native(const struct ovl_ctx *ctx, const struct ovl_name *n)
 {
@@ -232,6 +200,10 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 		ovl_known_learn(dirfd, n->hash, is_native(ctx, n), version);
 	ctx->anchor = n->at.len;
 	n->last = OVL_L_DOT;
+	/* Removed, and made anew: the descriptor is of the old one. */
+	if (!r && ctx->fd_layer > OVL_UPPER && in_view(n) && is_dir(n) &&
+	    !(n->lowers >> ctx->fd_layer & 1))
+		return -ENOENT;
 	return r;
 }
 
@@ -275,13 +247,17 @@ static int follow(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part part,
 	if (++ctx->depth > LINKS_MAX || (ctx->resolve & RESOLVE_NO_SYMLINKS))
 		return -ELOOP;
 	ctx->jumped = false;
-	r = read_link(ctx, n);
+	ctx->through = -1;
+	r = ovl_link_text(ctx, n);
 	if (r < 0)
 		return r;
 	err = ovl_xdev_may_follow(ctx, r || ctx->jumped);
 	if (err)
 		return err;
-	ctx->jumped = ctx->jumped && part.last;
+	if (!part.last) {
+		ctx->jumped = false;
+		ctx->through = -1;
+	}
 	if (r && part.last) {
 		n->magic = true;
 		return 1;
@@ -420,6 +396,7 @@ static void clear(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->moved = n->redirect = false;
 	ctx->anchor = 0;
 	ctx->jumped = ctx->rooted = false;
+	ctx->through = -1;
 }
 
 /*
@@ -443,7 +420,7 @@ static int start_from_removed(struct ovl_ctx *ctx, struct ovl_name *n, int flags
 	return walk_clean(ctx, n, ctx->clean.buf);
 }
 
-int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)
+static int resolve(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)
 {
 	int err = 0;
 
@@ -477,6 +454,20 @@ int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *pa
 	return walk(ctx, n, flags);
 }
 
+/* Is the object that the way ended in by a link of /proc still the descriptor's? */
+static int check_through(struct ovl_ctx *ctx, struct ovl_name *n, int err)
+{
+	if (ctx->through < 0 || (err && err != -ENOENT) || !in_view(n) ||
+	    (!err && ovl_fd_is_shown(ctx, n, ctx->through)))
+		return err;
+	return -ESTALE;
+}
+
+int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)
+{
+	return check_through(ctx, n, resolve(ctx, n, dirfd, path, flags));
+}
+
 int ovl_namei_clean(struct ovl_ctx *ctx, struct ovl_name *n, const char *path)
 {
 	clear(ctx, n);
@@ -490,5 +481,9 @@ int ovl_namei_fd(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 	clear(ctx, n);
 	err = start(ctx, n, fd);
 	n->last = OVL_L_NORM;
-	return err == -ENOENT || err == -ENOTDIR ? -ESTALE : err;
+	if (err == -ENOENT || err == -ENOTDIR)
+		return -ESTALE;
+	if (!err && ctx->fd_layer > OVL_UPPER && in_view(n) && !ovl_fd_is_shown(ctx, n, fd))
+		return -ESTALE;
+	return err;
 }

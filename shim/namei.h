@@ -28,7 +28,8 @@ enum ovl_namei_flag {
  * (layer == OVL_NONE) but its parent directory is there. With another zone only @at, @last,
  * @slash, @magic and @via_view mean anything. -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG,
  * -EBADF, -EFAULT as path_resolution(7). -ESTALE: @dirfd or the cwd is not a place that has a path
- * (removed, or no directory at all): the kernel knows best, pass the call.
+ * (removed, or no directory at all): the kernel knows best, pass the call. But when ctx->through
+ * is not -1, @path is the link of that descriptor, whose lower object the view has lost.
  */
 int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags);
 
@@ -38,7 +39,7 @@ int ovl_namei_clean(struct ovl_ctx *ctx, struct ovl_name *n, const char *path);
 /*
  * @n becomes what the view shows under the name of the object open as @fd; ctx->fd_layer is
  * the layer that the descriptor's own object lies in, or OVL_NONE. -EBADF; -ESTALE as above,
- * and when the view shows nothing there.
+ * and when the view shows nothing there, or another object.
  */
 int ovl_namei_fd(struct ovl_ctx *ctx, struct ovl_name *n, int fd);
 

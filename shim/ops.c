@@ -11,6 +11,12 @@ long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flag
 	int at = dirfd < 0 ? AT_FDCWD : ovl_arg_fd(ctx, dirfd);
 	int err = ovl_namei(ctx, &ctx->name[slot], at, ovl_arg_path(ctx, path), flags);
 
+	/* Of a copy that has no name the link means something to the kernel. */
+	if (err == -ESTALE && ctx->through >= 0) {
+		if (ovl_read_only() || ovl_copy_up_lost(ctx, ctx->through))
+			return -ENOENT;
+		err = ovl_namei(ctx, &ctx->name[slot], at, ovl_arg_path(ctx, path), flags);
+	}
 	return err == -ESTALE ? OVL_R_PASS : err;
 }
 
@@ -154,20 +160,6 @@ long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl
 	return r ? r : bring_up(ctx, n, who);
 }
 
-/* Does the view still show the object open as @fd under its name, perhaps as a copy? */
-static bool is_same(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
-{
-	if (n->zone != OVL_Z_VIEW || n->layer == OVL_NONE)
-		return false;
-	if (n->layer == ctx->fd_layer || ovl_op_is_dir(ctx, n) == 1)
-		return true;
-	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &ctx->st) ||
-	    ovl_lookup_stat(ctx, n))
-		return false;
-	ovl_inode_present_name(ctx, n);
-	return n->st.stx_ino == ctx->st.stx_ino;
-}
-
 /*
  * The lower object open as @fd has no name in the view any more. It becomes a copy without a
  * name, and the call is the kernel's on that.
@@ -206,10 +198,9 @@ long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 		return may_write(fd) ? OVL_R_PASS : r;
 	if (r || ctx->fd_layer == OVL_NONE || n->zone == OVL_Z_OUTSIDE)
 		return OVL_R_PASS;
-	if (ctx->fd_layer == OVL_UPPER && !ovl_ss->overrides)
+	if (ctx->fd_layer == OVL_UPPER &&
+	    (!ovl_ss->overrides || n->layer != OVL_UPPER || n->zone != OVL_Z_VIEW))
 		return OVL_R_PASS;
-	if (!is_same(ctx, n, fd))
-		return ctx->fd_layer == OVL_UPPER ? OVL_R_PASS : change_lost(ctx, fd);
 	return bring_up(ctx, n, who);
 }
 

@@ -99,8 +99,11 @@ int ovl_op_must_exist(const struct ovl_name *n);
  */
 ovl_handler ovl_op_pass;
 
-/* Does ioctl @request change a file even through a descriptor open only for reading? */
-bool ovl_ioctl_changes(unsigned request);
+/*
+ * Does ioctl @request change a file even through a descriptor open only for reading, or tell
+ * what such a one has changed?
+ */
+bool ovl_ioctl_ours(unsigned request);
 
 /* Is the (existing) object a directory? -errno when it cannot be told. */
 int ovl_op_is_dir(struct ovl_ctx *ctx, struct ovl_name *n);

@@ -227,6 +227,8 @@ static long read_dir(struct ovl_ctx *ctx, const struct format *format)
 			 .size = (unsigned)ovl_arg(ctx, 2)};
 	int err = ovl_namei_fd(ctx, n, fd);
 
+	if ((uintptr_t)s.buf < 4096)
+		return OVL_R_PASS;
 	if (err == -ESTALE && ctx->fd_layer != OVL_NONE)
 		return -ENOENT;
 	if (err || n->zone == OVL_Z_HIDDEN)
@@ -235,8 +237,6 @@ static long read_dir(struct ovl_ctx *ctx, const struct format *format)
 		return OVL_R_PASS;
 	if (n->zone != OVL_Z_VIEW)
 		return read_native(ctx, n, fd, &s);
-	if (n->layer == OVL_UPPER && !n->lowers && ctx->fd_layer != OVL_UPPER)
-		return -ENOENT; /* removed, and made anew: this is the old one */
 	if (!is_merged(n) || is_native(n, fd))
 		return read_native(ctx, n, fd, &s);
 	ovl_known_set_listing(fd, 0);

@@ -61,6 +61,8 @@ static long rename_outside(struct ovl_ctx *ctx, const struct renaming *r)
 	struct ovl_name *old = old_of(ctx);
 	struct ovl_name *new = new_of(ctx);
 
+	if (old->last != OVL_L_NORM || new->last != OVL_L_NORM)
+		return (r->flags & RENAME_NOREPLACE) && new->last != OVL_L_NORM ? -EEXIST : -EBUSY;
 	if (!exists(old) || old->zone == OVL_Z_HIDDEN)
 		return -ENOENT;
 	if (old->zone == OVL_Z_LOCKED || new->zone == OVL_Z_LOCKED)

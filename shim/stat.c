@@ -49,20 +49,13 @@ static bool is_upper_fs(const struct statx *st)
 	return ovl_dev(st->stx_dev_major, st->stx_dev_minor) == ovl_ss->layer[OVL_UPPER].dev;
 }
 
-/* Does the view show nothing, or another object, under the name of the lower object @fd? */
-static bool is_lost(struct ovl_ctx *ctx, int fd)
+/* A lower directory that the view has lost: as it is, but for its link count. */
+static long stat_removed(int fd, struct statx *st)
 {
-	struct ovl_name *n = &ctx->name[1];
-	int err = ovl_namei_fd(ctx, n, fd);
+	long r = ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, st);
 
-	if (err || n->zone != OVL_Z_VIEW)
-		return err == -ESTALE;
-	if (n->layer == OVL_NONE)
-		return true;
-	if (n->layer != OVL_UPPER || ovl_lookup_stat(ctx, n))
-		return false;
-	ovl_inode_present_name(ctx, n);
-	return n->st.stx_ino != ctx->name[0].st.stx_ino;
+	st->stx_nlink = 0;
+	return r;
 }
 
 /*
@@ -80,6 +73,8 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 		return err;
 	if ((n->st.stx_mode & S_IFMT) == S_IFDIR) {
 		err = ovl_namei_fd(ctx, n, fd);
+		if (err == -ESTALE && ctx->fd_layer > OVL_UPPER)
+			return stat_removed(fd, &n->st);
 		if (err || n->zone != OVL_Z_VIEW || n->layer == OVL_NONE)
 			return OVL_R_PASS;
 		err = ovl_lookup_stat(ctx, n);
@@ -95,7 +90,8 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 		ovl_inode_present_fd(OVL_UPPER, fd, &n->st);
 	else if (layer > OVL_UPPER)
 		ovl_inode_present_fd(layer, fd, &n->st);
-	if (layer > OVL_UPPER && n->st.stx_nlink == 1 && is_lost(ctx, fd))
+	if (layer > OVL_UPPER && n->st.stx_nlink == 1 &&
+	    ovl_namei_fd(ctx, &ctx->name[1], fd) == -ESTALE)
 		n->st.stx_nlink = 0;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "known.h"
+#include "namei.h"
 
 #include "fault.h"
 #include "fixture.h"
@@ -136,4 +137,82 @@ Test(fdview, a_link_is_named_with_all_digits)
 	cr_expect(eq(str, link, (char *)"/proc/self/fd/0"));
 	cr_expect(eq(u64, ovl_fd_link(2147483647, link), 24));
 	cr_expect(eq(str, link, (char *)"/proc/self/fd/2147483647"));
+}
+
+Test(fdview, a_link_of_proc_tells_its_own_descriptor_only)
+{
+	char path[64];
+	int pid = getpid();
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/12", pid);
+	cr_expect(eq(int, ovl_fd_of_link(path), 12));
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/fd/7", pid, pid);
+	cr_expect(eq(int, ovl_fd_of_link(path), 7));
+	snprintf(path, sizeof(path), "/proc/%d/fd/12", pid + 1);
+	cr_expect(eq(int, ovl_fd_of_link(path), -1));
+	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
+	cr_expect(eq(int, ovl_fd_of_link(path), -1));
+	snprintf(path, sizeof(path), "/proc/%d/fd/12/x", pid);
+	cr_expect(eq(int, ovl_fd_of_link(path), -1));
+	snprintf(path, sizeof(path), "/proc/%d/fd/99999999999", pid);
+	cr_expect(eq(int, ovl_fd_of_link(path), -1));
+}
+
+/* What namei finds for lower object @rel, which is open, after @change. */
+static int found(const char *rel, void (*change)(const char *rel))
+{
+	struct ovl_ctx *ctx = ctx_make();
+	int fd = open(in(W_LOW(1), rel), O_RDONLY);
+	int r;
+
+	cr_assert(ge(int, fd, 0), "%s", rel);
+	change(rel);
+	r = ovl_namei_fd(ctx, &ctx->name[0], fd);
+	close(fd);
+	return r;
+}
+
+static void leave(const char *rel)
+{
+	(void)rel;
+}
+
+static void write_to(const char *rel)
+{
+	int fd = (int)view(__NR_openat, AT_FDCWD, at(rel), O_WRONLY);
+
+	cr_assert(ge(int, fd, 0), "%s", rel);
+	close(fd);
+}
+
+static void replace_file(const char *rel)
+{
+	int fd;
+
+	cr_assert_eq(view(__NR_unlink, at(rel)), 0);
+	fd = (int)view(__NR_openat, AT_FDCWD, at(rel), O_WRONLY | O_CREAT, 0600);
+	cr_assert(ge(int, fd, 0), "%s", rel);
+	close(fd);
+}
+
+static void change_dir(const char *rel)
+{
+	cr_assert_eq(view(__NR_chmod, at(rel), 0700), 0);
+}
+
+static void replace_dir(const char *rel)
+{
+	cr_assert_eq(view(__NR_unlink, at("d/f")), 0);
+	cr_assert_eq(view(__NR_rmdir, at(rel)), 0);
+	cr_assert_eq(view(__NR_mkdir, at(rel), 0755), 0);
+}
+
+Test(fdview, a_copy_is_the_same_object_but_what_took_its_name_is_not)
+{
+	cr_expect(eq(int, found("d/f", leave), 0));
+	cr_expect(eq(int, found("d/f", write_to), 0));
+	cr_expect(eq(int, found("d/f", replace_file), -ESTALE));
+	cr_expect(eq(int, found("d", leave), 0));
+	cr_expect(eq(int, found("d", change_dir), 0));
+	cr_expect(eq(int, found("d", replace_dir), -ESTALE));
 }

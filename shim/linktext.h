@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linktext.h - what a symlink says, be it the view's or one of /proc
+ * Context: any (entry: signals blocked).
+ */
+#ifndef OVL_LINKTEXT_H
+#define OVL_LINKTEXT_H
+
+#include "ctx.h"
+
+/*
+ * The text of the symlink @n into ctx->link, as the program would see it; ctx->jumped, and
+ * ctx->through, when it is a link of /proc to an object. 1: only the kernel can follow it.
+ * OVL_AGAIN: it is no link any more. -errno.
+ */
+int ovl_link_text(struct ovl_ctx *ctx, struct ovl_name *n);
+
+#endif
