@@ -88,7 +88,10 @@ static long set_times(struct ovl_ctx *ctx, const void *times)
 	OVL_LOC loc = OVL_LOC_INIT;
 	int err = ovl_loc_get(&ctx->real, &loc);
 
-	return err ? err : ovl_do_utimens(loc.fd, loc.name, times, AT_SYMLINK_NOFOLLOW);
+	if (err)
+		return err;
+	return ovl_ss->overrides ? ovl_override_utimens(loc.fd, loc.name, times)
+				 : ovl_do_utimens(loc.fd, loc.name, times, AT_SYMLINK_NOFOLLOW);
 }
 
 /* An O_PATH descriptor takes no f-call: fchmod(2), open(2). */

@@ -93,11 +93,10 @@ int ovl_attr_copy(struct ovl_path *from, int fd, const struct statx *st)
 		err = ovl_inode_set_origin(fd, now.stx_ino, st);
 	if (err == -EOPNOTSUPP || err == -EPERM)
 		err = 0; /* no xattrs here: the number changes, as on every overlay without them */
-	if (!err)
-		err = copy_owner_mode(fd, st, &now);
+	/* Before the mode, which is sealed with them where it is only recorded: seal.h */
 	if (!err)
 		err = ovl_attr_times(fd, NULL, st);
-	return err;
+	return err ? err : copy_owner_mode(fd, st, &now);
 }
 
 int ovl_attr_copy_at(struct ovl_ctx *ctx, int dir, const char *name, const struct statx *st)

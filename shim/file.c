@@ -160,7 +160,7 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 		return open_waiting(ctx, flags);
 	r = open_real(ctx, flags);
 	if (r >= 0 && (flags & O_TRUNC) && ovl_ss->overrides && !ovl_loc_path(&ctx->real, &loc))
-		ovl_override_follow(loc.name); /* suid is gone: open(2) */
+		ovl_override_follow(loc.name, S_ISUID | S_ISGID); /* gone: open(2) */
 	return r;
 }
 
@@ -415,7 +415,7 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 	if ((n->st.stx_mode & S_IFMT) != S_IFREG)
 		return (n->st.stx_mode & S_IFMT) == S_IFDIR ? -EISDIR : -EINVAL;
 	copied = n->layer != OVL_UPPER && (int64_t)n->st.stx_size != size;
-	if (n->layer != OVL_UPPER)
+	if (n->layer != OVL_UPPER || ovl_ss->overrides)
 		err = ovl_perm_access(ctx, n, 2);
 	if (!err)
 		err = ovl_copy_up(ctx, n, size);
@@ -430,7 +430,7 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 	if (!r && copied)
 		r = ovl_do_utimens(AT_FDCWD, loc.name, now, 0);
 	if (!r && ovl_ss->overrides)
-		ovl_override_follow(loc.name);
+		ovl_override_follow(loc.name, S_ISUID | S_ISGID);
 	/* It was a regular file a moment ago. */
 	return r == -EINVAL || r == -ENOENT ? OVL_AGAIN : r;
 }

@@ -7,6 +7,7 @@
 #include "override.h"
 #include "real.h"
 #include "record.h"
+#include "seal.h"
 #include "str.h"
 #include "view.h"
 
@@ -133,8 +134,12 @@ static void present_by(long nr, const char *path, struct statx *st)
 	bool maybe = ovl_inode_maybe_origin(st->stx_ino);
 
 	if (ovl_ss->overrides && get_xattr(nr, path, OVL_XATTR_OVERRIDE, text) &&
-	    !ovl_override_parse(text, &owner))
+	    !ovl_override_parse(text, &owner)) {
+		if ((owner.mode & (S_ISUID | S_ISGID)) && (st->stx_mode & S_IFMT) == S_IFREG &&
+		    !ovl_seal_fits(nr, path, st))
+			owner.mode &= ~ovl_seal_bits(owner.mode, owner.gid);
 		apply_owner(&owner, st);
+	}
 	if (maybe && get_xattr(nr, path, OVL_XATTR_ORIGIN, text) && parse_origin(text, &o))
 		apply_origin(&o, st);
 	else

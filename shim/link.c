@@ -135,11 +135,11 @@ static long link_named(struct ovl_ctx *ctx, const struct linking *l)
 	r = resolve_new(ctx, l);
 	if (r)
 		return r;
-	if ((old->st.stx_mode & S_IFMT) == S_IFDIR)
-		return -EPERM;
 	r = may_link(ctx, old);
 	if (!r)
 		r = ovl_perm_parent(ctx, &ctx->name[0]);
+	if (!r && (old->st.stx_mode & S_IFMT) == S_IFDIR)
+		r = -EPERM;
 	if (!r)
 		r = ovl_copy_up(ctx, old, OVL_COPY_ALL);
 	if (!r)

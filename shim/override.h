@@ -49,15 +49,22 @@ int ovl_override_record(const char *path, const struct statx *raw, const struct 
 int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode);
 
 /*
- * Upper's object at @path got another mode by the kernel's doing (an ACL, a write that takes
- * suid and sgid away): a record follows, if there is one. Best effort.
+ * Upper's object at @path got another mode by the kernel's doing (an ACL, a truncation), and
+ * lost the bits @lost of what is recorded: a record follows, if there is one. Best effort.
  */
-void ovl_override_follow(const char *path);
+void ovl_override_follow(const char *path, unsigned lost);
+
+/* utimensat of upper's object at @path, below @dir, itself: suid and sgid stay as they are. */
+int ovl_override_utimens(int dir, const char *path, const void *times);
 
 /*
  * chown of upper's object at @path, which the view shows as @st and whose owner may do that:
  * what the kernel refuses is recorded. -1U: unchanged.
  */
 int ovl_override_chown(const char *path, const struct statx *st, unsigned uid, unsigned gid);
+
+/* The same of the object open as @fd, whatever way; it need not have a name. */
+int ovl_override_fchmod(int fd, const struct statx *st, unsigned mode);
+int ovl_override_fchown(int fd, const struct statx *st, unsigned uid, unsigned gid);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "do.h"
 #include "fdview.h"
+#include "inode.h"
 #include "lookup.h"
 #include "marks.h"
 #include "override.h"
@@ -169,6 +170,17 @@ static int check_name(struct ovl_ctx *ctx, const char *name, const struct settin
 	return 0;
 }
 
+/* An ACL takes the sgid bit away from who is not of the group: as the kernel. */
+static unsigned lost_by_acl(struct ovl_ctx *ctx)
+{
+	struct ovl_name *n = &ctx->name[0];
+
+	if (ovl_lookup_stat(ctx, n))
+		return 0;
+	ovl_inode_present_name(ctx, n);
+	return ovl_perm_in_group(ctx, n->st.stx_gid) ? 0 : S_ISGID;
+}
+
 static long apply(struct ovl_ctx *ctx, const struct setting *s)
 {
 	OVL_LOC loc = OVL_LOC_INIT;
@@ -183,7 +195,7 @@ static long apply(struct ovl_ctx *ctx, const struct setting *s)
 	r = ovl_do_setxattr(loc.name, ctx->xname, (const void *)s->data, (size_t)s->size,
 			    (int)s->flags);
 	if (!r && ovl_ss->overrides && ovl_str_equal(ctx->xname, ACL_PREFIX "access"))
-		ovl_override_follow(loc.name);
+		ovl_override_follow(loc.name, lost_by_acl(ctx));
 	return r;
 }
 

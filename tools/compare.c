@@ -26,6 +26,23 @@ static struct proc_path name_object(const struct ovl_object *o)
 	return p;
 }
 
+/* Has the file of which @st tells been written since its suid and sgid bits were recorded? */
+static bool was_written(const struct proc_path *p, const struct stat *st)
+{
+	char now[80];
+	char value[80];
+	ssize_t n = S_ISREG(st->st_mode)
+			    ? lgetxattr(p->text, "user.ovl.seal", value, sizeof(value) - 1)
+			    : -1;
+
+	if (n <= 0)
+		return false;
+	value[n] = '\0';
+	snprintf(now, sizeof(now), "%lld %ld %lld", (long long)st->st_mtim.tv_sec,
+		 st->st_mtim.tv_nsec, (long long)st->st_size);
+	return strcmp(now, value) != 0;
+}
+
 void ovl_object_settle(struct ovl_object *o)
 {
 	struct proc_path p = name_object(o);
@@ -41,6 +58,8 @@ void ovl_object_settle(struct ovl_object *o)
 	value[n] = '\0';
 	if (sscanf(value, "%u:%u:%o", &uid, &gid, &mode) != 3)
 		return;
+	if (was_written(&p, &o->st)) /* see shim/seal.h */
+		mode &= mode & S_IXGRP ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
 	o->st.st_uid = uid;
 	o->st.st_gid = gid;
 	o->st.st_mode = (o->st.st_mode & S_IFMT) | (mode & 07777);

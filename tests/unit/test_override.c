@@ -3,6 +3,7 @@
 
 #include "fault.h"
 #include "fixture.h"
+#include "inode.h"
 #include "marks.h"
 
 static int fd;
@@ -16,13 +17,28 @@ static void start(void)
 
 TestSuite(override, .init = start, .fini = world_end);
 
-static char *recorded(void)
+static char *recorded_of(const char *rel)
 {
 	static char text[64];
-	ssize_t n = getxattr(in(W_UP, "f"), OVL_XATTR_OVERRIDE, text, sizeof(text) - 1);
+	ssize_t n = getxattr(in(W_UP, rel), OVL_XATTR_OVERRIDE, text, sizeof(text) - 1);
 
 	text[n < 0 ? 0 : n] = '\0';
 	return text;
+}
+
+static char *recorded(void)
+{
+	return recorded_of("f");
+}
+
+/* Of f, as the view shows it. */
+static unsigned mode_shown(void)
+{
+	struct statx st;
+
+	cr_assert_eq(syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st), 0);
+	ovl_inode_present_fd(OVL_UPPER, fd, &st);
+	return st.stx_mode & 07777;
 }
 
 Test(override, the_text_is_read_with_or_without_a_type)
@@ -139,4 +155,39 @@ Test(override, a_chmod_that_would_keep_us_out_is_recorded)
 	cr_expect(eq(int, ovl_override_chmod(path, &st, 0644), 0));
 	cr_expect(eq(str, recorded(), (char *)"5:6:644"));
 	cr_expect(eq(uint, lstat_of(W_UP, "f").st_mode & 07777, 0644));
+}
+
+/* A write takes the bits away that the copy does not have; so its time and size are kept. */
+Test(override, suid_that_is_recorded_goes_with_a_write)
+{
+	struct statx st = look_of(5, 6, 0644);
+	static const struct timespec then[2] = {{1000, 5}, {1000, 5}};
+
+	cr_expect(
+		eq(int, ovl_override_chmod(in(W_UP, "f"), &st, 0), 0)); /* a record, as of others */
+	fault_set(__NR_geteuid, FAULT_EACH, 1000);
+	cr_expect(eq(int, ovl_override_chmod(in(W_UP, "f"), &st, 06055), 0));
+	cr_expect(eq(uint, mode_shown(), 06055));
+	cr_expect(eq(int, ovl_override_utimens(AT_FDCWD, in(W_UP, "f"), then), 0));
+	cr_expect(eq(uint, mode_shown(), 06055));
+	cr_assert_eq(pwrite(fd, "more than it was", 16, 0), 16);
+	cr_expect(eq(uint, mode_shown(), 055));
+	cr_expect(eq(int, ovl_override_utimens(AT_FDCWD, in(W_UP, "f"), then), 0));
+	cr_expect(eq(uint, mode_shown(), 055));
+	cr_expect(eq(int, ovl_override_fchmod(fd, &st, 04055), 0));
+	cr_expect(eq(uint, mode_shown(), 04055));
+	ovl_override_follow(in(W_UP, "f"), S_ISUID);
+	cr_expect(eq(uint, mode_shown(), 055));
+}
+
+Test(override, an_acl_leaves_the_bits_that_are_not_of_permission)
+{
+	struct statx st = {.stx_mode = S_IFDIR | 0755, .stx_uid = 5, .stx_gid = 6};
+
+	put_dir(W_UP, "d");
+	fault_set(__NR_geteuid, FAULT_EACH, 1000);
+	cr_expect(eq(int, ovl_override_chmod(in(W_UP, "d"), &st, 03055), 0));
+	chmod(in(W_UP, "d"), 0710);
+	ovl_override_follow(in(W_UP, "d"), S_ISGID);
+	cr_expect(eq(str, recorded_of("d"), (char *)"5:6:1710"));
 }
