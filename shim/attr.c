@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* attr.c - mode, owner, times, and the ioctls that change flags */
 #include "do.h"
+#include "fdview.h"
 #include "inode.h"
 #include "lookup.h"
 #include "override.h"
@@ -94,18 +95,19 @@ static long set_times(struct ovl_ctx *ctx, const void *times)
 				 : ovl_do_utimens(loc.fd, loc.name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-/* An O_PATH descriptor takes no f-call: fchmod(2), open(2). */
-static bool is_path_fd(int fd)
+/* What fchmodat2, fchownat and utimensat know. */
+static bool bad_flags(long flags)
 {
-	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
-
-	return flags >= 0 && (flags & O_PATH);
+	return (unsigned)flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
 }
 
 static long chmod_at(struct ovl_ctx *ctx, int dirfd, int path, unsigned mode, long flags)
 {
-	long r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), OVL_BY_OWNER);
+	long r;
 
+	if (bad_flags(flags))
+		return -EINVAL;
+	r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), OVL_BY_OWNER);
 	return r ? r : set_mode(ctx, mode);
 }
 
@@ -129,7 +131,7 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 	int fd = ovl_arg_fd(ctx, 0);
 	long r;
 
-	if (is_path_fd(fd))
+	if (ovl_fd_is_path(fd))
 		return -EBADF;
 	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
 	return r ? r : set_mode(ctx, (unsigned)ovl_arg(ctx, 1));
@@ -141,6 +143,8 @@ static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 	int how = ovl_op_at_flags(flags);
 	long r;
 
+	if (bad_flags(flags))
+		return -EINVAL;
 	ctx->uid = (unsigned)ovl_arg(ctx, path + 1);
 	ctx->gid = (unsigned)ovl_arg(ctx, path + 2);
 	/* Nothing given: only suid and sgid would go. What cannot be copied can be left alone. */
@@ -175,7 +179,7 @@ long ovl_op_fchown(struct ovl_ctx *ctx)
 	int fd = ovl_arg_fd(ctx, 0);
 	long r;
 
-	if (is_path_fd(fd))
+	if (ovl_fd_is_path(fd))
 		return -EBADF;
 	ctx->uid = (unsigned)ovl_arg(ctx, 1);
 	ctx->gid = (unsigned)ovl_arg(ctx, 2);
@@ -193,8 +197,11 @@ static enum ovl_change times_by(const int64_t *ts)
 
 static long utimens_at(struct ovl_ctx *ctx, int dirfd, int path, const int64_t *ts, long flags)
 {
-	long r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), times_by(ts));
+	long r;
 
+	if (bad_flags(flags))
+		return -EINVAL;
+	r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), times_by(ts));
 	return r ? r : set_times(ctx, ts);
 }
 
@@ -208,7 +215,7 @@ long ovl_op_utimensat(struct ovl_ctx *ctx)
 		return OVL_R_PASS; /* the kernel does nothing, and does not even look */
 	if (ovl_arg(ctx, 1))
 		return utimens_at(ctx, 0, 1, ts, ovl_arg(ctx, 3));
-	if (is_path_fd(fd))
+	if (ovl_fd_is_path(fd))
 		return -EBADF;
 	r = ovl_op_change_fd(ctx, fd, times_by(ts));
 	return r ? r : set_times(ctx, ts);
@@ -297,7 +304,7 @@ long ovl_op_ioctl(struct ovl_ctx *ctx)
 	OVL_FD upper = -1;
 	long r;
 
-	if (!ovl_ioctl_ours(request) || is_path_fd(fd))
+	if (!ovl_ioctl_ours(request) || ovl_fd_is_path(fd))
 		return OVL_R_PASS;
 	r = ioctl_tells(request) ? find_copy(ctx, fd) : ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
 	if (r)

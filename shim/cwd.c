@@ -73,6 +73,8 @@ long ovl_op_getcwd(struct ovl_ctx *ctx)
 		return -ENAMETOOLONG;
 	if (n->at.len + 1 > size)
 		return -ERANGE;
+	if ((unsigned long)to < 4096)
+		return -EFAULT;
 	memcpy(to, n->at.buf, n->at.len + 1);
 	return (long)n->at.len + 1;
 }

@@ -73,6 +73,17 @@ static long mknod_at(struct ovl_ctx *ctx, int dirfd, int path)
 		.dev = (uint64_t)ovl_arg(ctx, path + 2),
 	};
 
+	switch (m.mode & S_IFMT) {
+	case 0:
+	case S_IFREG:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		break;
+	default:
+		return (m.mode & S_IFMT) == S_IFDIR ? -EPERM : -EINVAL;
+	}
 	if ((m.mode & S_IFMT) == S_IFCHR && !m.dev)
 		m.make = ovl_make_device;
 	return make_new(ctx, dirfd, path, &m);

@@ -173,10 +173,15 @@ static enum ovl_verdict pass_or_missing(struct ovl_call *c, int dirfd, const cha
 
 static enum ovl_verdict fast_open(struct ovl_call *c, int dirfd, const char *path, long flags)
 {
-	/* O_TMPFILE contains O_DIRECTORY's bit and one more, which comes with writing. */
-	if ((flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_PATH)) != O_RDONLY)
+	if ((flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | (O_TMPFILE & ~O_DIRECTORY))) !=
+	    O_RDONLY)
 		return OVL_SLOW;
 	return pass_or_missing(c, dirfd, path);
+}
+
+static enum ovl_verdict fast_access(struct ovl_call *c, int dirfd, const char *path, long mode)
+{
+	return mode & ~7L ? OVL_SLOW : pass_or_missing(c, dirfd, path); /* EINVAL comes first */
 }
 
 /* Links of /proc tell real paths, which are the slow path's to translate. */
@@ -310,9 +315,9 @@ static enum ovl_verdict look(struct ovl_call *c)
 	case __NR_openat:
 		return fast_open(c, (int)a[0], (const char *)a[1], a[2]);
 	case __NR_access:
-		return pass_or_missing(c, AT_FDCWD, (const char *)a[0]);
+		return fast_access(c, AT_FDCWD, (const char *)a[0], a[1]);
 	case __NR_faccessat:
-		return pass_or_missing(c, (int)a[0], (const char *)a[1]);
+		return fast_access(c, (int)a[0], (const char *)a[1], a[2]);
 	case __NR_readlink:
 		return fast_readlink(AT_FDCWD, (const char *)a[0]);
 	case __NR_readlinkat:

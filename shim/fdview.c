@@ -81,6 +81,13 @@ bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 	return n->st.stx_ino == ctx->st.stx_ino;
 }
 
+bool ovl_fd_is_path(int fd)
+{
+	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_PATH);
+}
+
 /* *@at moves behind @text. False: it is not there. */
 static bool skip(const char **at, const char *text)
 {

@@ -36,6 +36,9 @@ bool ovl_fd_is_removed(const struct ovl_path *p);
  */
 bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd);
 
+/* Is @fd open as O_PATH? It takes no f-call: fchmod(2), open(2). */
+bool ovl_fd_is_path(int fd);
+
 /* The descriptor of this process that @path, "/proc/PID/fd/N", is the link of; -1: of none. */
 int ovl_fd_of_link(const char *path);
 

@@ -292,6 +292,13 @@ static bool is_upper_file(const struct ovl_name *n)
 	       (n->st.stx_mode & S_IFMT) == S_IFREG;
 }
 
+/* A file without a name is for a directory, and to be written: open(2). */
+static bool is_wrong_tmpfile(int flags)
+{
+	return (flags & TMPFILE_BIT) &&
+	       ((flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE || !(flags & O_ACCMODE));
+}
+
 static long open_at(struct ovl_ctx *ctx, struct opening o)
 {
 	long r;
@@ -300,6 +307,8 @@ static long open_at(struct ovl_ctx *ctx, struct opening o)
 		o.flags &= PATH_FLAGS;
 	else if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
 		return -EINVAL; /* since Linux 6.4; before, it made a file, perhaps a lower one */
+	if (is_wrong_tmpfile(o.flags))
+		return -EINVAL;
 	r = open_once(ctx, &o);
 	if (r == -EEXIST && !(o.flags & O_EXCL))
 		return OVL_AGAIN;

@@ -41,8 +41,11 @@ long ovl_op_name_to_handle_at(struct ovl_ctx *ctx)
 	long at_flags = ovl_arg(ctx, 4);
 	long how = (at_flags & AT_EMPTY_PATH) |
 		   (at_flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
-	long r = ovl_op_find(ctx, 0, 1, ovl_op_at_flags(how));
+	long r;
 
+	if ((unsigned)at_flags & ~(unsigned)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH | 0x200 | 1 | 2))
+		return -EINVAL; /* AT_HANDLE_FID, _MNT_ID_UNIQUE, _CONNECTABLE: Linux 6.13 */
+	r = ovl_op_find(ctx, 0, 1, ovl_op_at_flags(how));
 	return r ? r : -EOPNOTSUPP;
 }
 

@@ -122,7 +122,10 @@ long ovl_op_newfstatat(struct ovl_ctx *ctx)
 	long flags = ovl_arg(ctx, 3);
 	long r;
 
-	if (is_empty(ovl_arg_path(ctx, 1), flags) && ovl_arg_fd(ctx, 0) != AT_FDCWD)
+	if ((unsigned)flags &
+	    ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
+		r = -EINVAL;
+	else if (is_empty(ovl_arg_path(ctx, 1), flags) && ovl_arg_fd(ctx, 0) != AT_FDCWD)
 		r = look_fd(ctx, ovl_arg_fd(ctx, 0));
 	else
 		r = look(ctx, 0, 1, ovl_op_at_flags(flags));
@@ -179,12 +182,14 @@ static long access_at(struct ovl_ctx *ctx, int dirfd, int path, int mask, long f
 {
 	struct ovl_name *n = &ctx->name[0];
 	OVL_LOC loc = OVL_LOC_INIT;
-	long r = look(ctx, dirfd, path, ovl_op_at_flags(flags));
+	long r;
 
+	if ((mask & ~7) ||
+	    ((unsigned)flags & ~(unsigned)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+		return -EINVAL;
+	r = look(ctx, dirfd, path, ovl_op_at_flags(flags));
 	if (r)
 		return r;
-	if (mask & ~7)
-		return -EINVAL;
 	if (!mask)
 		return 0;
 	if (ovl_read_only() || (flags & AT_EACCESS) || ovl_ss->overrides)

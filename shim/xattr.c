@@ -218,6 +218,16 @@ static long check_there(struct ovl_ctx *ctx, const struct setting *s)
 	return r >= 0 && (s->flags & XATTR_CREATE) ? -EEXIST : 0;
 }
 
+/* What is wrong with a value, whatever it is for: setxattr(2). */
+static long check_setting(const struct setting *s)
+{
+	if (s->value < 0)
+		return 0;
+	if ((unsigned)s->flags & ~(unsigned)(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
+	return (size_t)s->size > XATTR_SIZE_MAX ? -E2BIG : 0;
+}
+
 static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const struct setting *s)
 {
 	const char *name = ovl_arg_path(ctx, s->name);
@@ -226,6 +236,9 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 
 	if (bad_name(name))
 		return OVL_R_PASS;
+	r = check_setting(s);
+	if (r)
+		return r;
 	if (ovl_op_is_fd(ctx, dirfd, path, flags)) {
 		r = ovl_op_change_fd(ctx, ovl_arg_fd(ctx, dirfd), changed_by(name));
 		return r ? r : apply(ctx, s);
@@ -392,11 +405,28 @@ struct xattr_args_at {
 	uint32_t flags;
 };
 
+/* The flags and the descriptor of a call of the kind below. Not so path calls: O_PATH is none. */
+static long check_at(const struct ovl_ctx *ctx)
+{
+	long flags = ovl_arg(ctx, 2);
+	const char *path = ovl_arg_path(ctx, 1);
+
+	if ((unsigned)flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if ((flags & AT_EMPTY_PATH) && ((unsigned long)path >= 4096 ? !*path : !path) &&
+	    ovl_fd_is_path(ovl_arg_fd(ctx, 0)))
+		return -EBADF;
+	return 0;
+}
+
 long ovl_op_setxattrat(struct ovl_ctx *ctx)
 {
 	const struct xattr_args_at *a = (const struct xattr_args_at *)ovl_arg(ctx, 4);
 	struct setting s = {.name = 3, .value = 4};
+	long r = check_at(ctx);
 
+	if (r)
+		return r;
 	if ((unsigned long)a < 4096 || (size_t)ovl_arg(ctx, 5) != sizeof(*a))
 		return OVL_R_PASS;
 	s.data = (long)a->value;
@@ -409,8 +439,10 @@ long ovl_op_getxattrat(struct ovl_ctx *ctx)
 {
 	const struct xattr_args_at *a = (const struct xattr_args_at *)ovl_arg(ctx, 4);
 	const char *name = ovl_arg_path(ctx, 3);
-	long r;
+	long r = check_at(ctx);
 
+	if (r)
+		return r;
 	if ((unsigned long)a < 4096 || (size_t)ovl_arg(ctx, 5) != sizeof(*a) || bad_name(name))
 		return OVL_R_PASS;
 	r = ovl_op_find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)));
@@ -421,14 +453,17 @@ long ovl_op_getxattrat(struct ovl_ctx *ctx)
 
 long ovl_op_listxattrat(struct ovl_ctx *ctx)
 {
-	return list(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)), 3);
+	long r = check_at(ctx);
+
+	return r ? r : list(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)), 3);
 }
 
 long ovl_op_removexattrat(struct ovl_ctx *ctx)
 {
 	struct setting s = {.name = 3, .value = -1};
+	long r = check_at(ctx);
 
-	return change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)), &s);
+	return r ? r : change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)), &s);
 }
 
 /* Flags of the inode, as by ioctl: Linux 6.17. */

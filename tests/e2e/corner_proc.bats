@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# what /proc tells, and calls that are newer than most programs
+
+load helpers
+load corner
+
+more_setup()
+{
+	corner_tree
+}
+
+@test "proc: links" {
+	corner proc links
+}
+
+@test "proc: maps" {
+	later "names of the view in /proc/self/maps"
+	corner proc maps
+}
+
+@test "proc: statx all" {
+	corner proc statx_all
+}
+
+@test "proc: faccessat2 all" {
+	corner proc faccessat2_all
+}
+
+@test "proc: fchmodat2 all" {
+	corner proc fchmodat2_all
+}
+
+@test "proc: xattrat" {
+	corner proc xattrat
+}
+
+@test "proc: bad arguments" {
+	corner proc bad_arguments
+}
+
+@test "proc: unknown calls" {
+	corner proc unknown_calls
+}
