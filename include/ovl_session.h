@@ -133,7 +133,8 @@ struct ovl_session {
 	struct ovl_str trace_path;	   /* OVL_TRACE's file, len 0 when off */
 
 	/* Shared and changing from here on; every field is atomic. */
-	uint32_t dir_gen;     /* raised when a directory of the view is renamed or removed */
+	uint32_t dir_gen;     /* counts renames and removals of the view's directories; odd while
+			       * one is under way: shim/lock.h */
 	uint32_t outside_gen; /* raised when a name outside the view may have become a symlink */
 	uint32_t temp_seq;    /* for temporary names in work */
 	uint32_t overrides;   /* 1 once an owner or mode was recorded instead of set */

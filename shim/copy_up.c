@@ -6,6 +6,7 @@
 #include "do.h"
 #include "fdview.h"
 #include "index.h"
+#include "lock.h"
 #include "lookup.h"
 #include "marks.h"
 #include "ops.h"
@@ -128,7 +129,7 @@ static int look_again(struct ovl_ctx *ctx, int dir, const char *name)
 	int err = (int)ovl_sys(__NR_statx, dir, name, AT_SYMLINK_NOFOLLOW,
 			       STATX_BASIC_STATS | STATX_BTIME, &ctx->st);
 
-	return !err && ovl_mark_is_whiteout(&ctx->st) ? -ENOENT : err;
+	return err == -ENOENT || (!err && ovl_mark_is_whiteout(&ctx->st)) ? OVL_AGAIN : err;
 }
 
 /* Copy @from to @name in the upper directory @dir; someone else's copy is as good. */
@@ -173,9 +174,11 @@ static int find_lower_dir(struct ovl_ctx *ctx, const struct ovl_name *n, unsigne
 /* Make the directory that ends at byte @len of @n's path, in the upper directory @dir. */
 static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int dir)
 {
+	/* Not into a directory that has come to where another one was. */
+	OVL_LOCK lock = ovl_lock_same(ctx);
 	struct statx st;
 	unsigned base;
-	int err = find_lower_dir(ctx, n, len, &ctx->real, &st);
+	int err = lock < 0 ? lock : find_lower_dir(ctx, n, len, &ctx->real, &st);
 
 	if (err)
 		return err;
@@ -272,7 +275,7 @@ static int build_in_index(struct ovl_ctx *ctx, struct job *job, const struct ovl
 static int copy_linked(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
 {
 	struct job job = {.from = &ctx->real, .st = &n->st, .size = size};
-	OVL_FD lock = ovl_workdir_lock();
+	OVL_LOCK lock = ovl_lock_same(ctx);
 	OVL_FD tmp = ovl_workdir_open();
 	int err;
 
@@ -289,7 +292,7 @@ static int copy_linked(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, in
 /* @n->linked: no copy is to be made, but the name on upper. */
 static int link_name(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 {
-	OVL_FD lock = ovl_workdir_lock();
+	OVL_LOCK lock = ovl_lock_same(ctx);
 
 	return lock < 0 ? lock : link_up(ctx, n, parent);
 }
@@ -331,6 +334,11 @@ int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_
 		return OVL_AGAIN;
 	if (fd < 0)
 		return fd;
+	/* Is that the directory which the name was found in? */
+	if (!ovl_still(ctx)) {
+		ovl_fd_drop(&fd);
+		return OVL_AGAIN;
+	}
 	*ret_fd = fd;
 	return 0;
 }
@@ -391,7 +399,7 @@ static bool has_names(struct ovl_ctx *ctx, const struct statx *st)
 static int copy_lost_linked(struct ovl_ctx *ctx, struct job *job)
 {
 	struct ovl_origin o = ovl_origin_of(job->st);
-	OVL_FD lock = ovl_workdir_lock();
+	OVL_LOCK lock = ovl_lock(ctx);
 	int err = lock < 0 ? lock : build_in_index(ctx, job, &o);
 
 	if (!err)

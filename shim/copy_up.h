@@ -24,7 +24,7 @@ enum ovl_parent_use {
  * @size: bytes of a regular file that are worth copying; the caller truncates to it
  *
  * 0: @n->layer is OVL_UPPER and @n->in_upper true; @n->st is still what the view shows.
- * -EROFS: no upper. -ENOENT: the object vanished meanwhile. -EACCES: the lower file cannot
+ * -EROFS: no upper. OVL_AGAIN: the object vanished meanwhile. -EACCES: the lower file cannot
  * be read. -ENOSPC, -EDQUOT, -EIO ... as met. After an error upper shows the old state and
  * no temporary is left.
  */

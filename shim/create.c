@@ -5,6 +5,7 @@
 #include "do.h"
 #include "index.h"
 #include "inode.h"
+#include "lock.h"
 #include "marks.h"
 #include "ops.h"
 #include "override.h"
@@ -159,7 +160,7 @@ static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n, const s
 {
 	const char *name = n->at.buf + ovl_path_base(&n->at);
 	char heirs[OVL_TEMP_NAME];
-	OVL_FD lock = ovl_workdir_lock();
+	OVL_LOCK lock = ovl_lock_same(ctx);
 	OVL_FD tmp = -1;
 	OVL_FD from = -1;
 	int err;

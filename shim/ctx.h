@@ -80,6 +80,8 @@ struct ovl_ctx {
 	struct ovl_tail *tail; /* what OVL_R_TAIL is about */
 	uint64_t oldmask;      /* the program's signal mask, blocked while we work */
 	unsigned uid, gid;     /* what chown asks for */
+	uint32_t gen;	       /* the session's dir_gen when the call began: lock.h */
+	bool locked;	       /* the whole call holds the session's lock */
 	int error;	       /* the call's answer when OVL_AGAIN comes too often */
 	bool rooted;	       /* the walk has met its root: xdev.h */
 	uint64_t mount;	       /* where the walk is, and where its root is: xdev.h */

@@ -4,6 +4,7 @@
  */
 #include "fast.h"
 #include "known.h"
+#include "lock.h"
 #include "scratch.h"
 #include "systab.h"
 #include "tail.h"
@@ -45,6 +46,7 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
 	ctx->note = NULL;
 	ctx->resolve = 0;
 	ctx->error = -EIO;
+	ctx->locked = false;
 	ctx->fd_layer = OVL_NONE;
 	for (int i = 0; i < 2; i++) {
 		ctx->name[i].zone = OVL_Z_OUTSIDE;
@@ -53,17 +55,53 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
 	}
 }
 
+/*
+ * What the handler found out is of no worth any more: upper's object became a whiteout under
+ * its hands, or directories moved. An answer that says "no" did nothing: it can be had again.
+ */
+static bool is_outdated(struct ovl_ctx *ctx, long r)
+{
+	if (!ovl_is_err(r) && r != OVL_R_PASS)
+		return false;
+	if (!ovl_still(ctx))
+		return true;
+	if (r != -EPERM && r != -EACCES && r != -ENXIO && r != -EINVAL)
+		return false;
+	ctx->error = (int)r;
+	return ovl_op_is_hidden(ctx, &ctx->name[0]) || ovl_op_is_hidden(ctx, &ctx->name[1]);
+}
+
+static long attempt(struct ovl_ctx *ctx)
+{
+	ovl_handler *handle = ovl_systab[ctx->call->nr].handle;
+	long r;
+
+	ovl_still_begin(ctx);
+	r = handle ? handle(ctx) : -ENOSYS;
+	return is_outdated(ctx, r) ? OVL_AGAIN : r;
+}
+
+/* Others are too busy for us: with the lock held, nothing that matters can happen. */
+static long attempt_alone(struct ovl_ctx *ctx)
+{
+	OVL_LOCK lock = ovl_lock(ctx);
+	long r;
+
+	ctx->locked = lock >= 0;
+	r = attempt(ctx);
+	ctx->locked = false;
+	return r;
+}
+
 /* Runs on the slot's stack. */
 static long dispatch(void *arg)
 {
 	struct ovl_slot *slot = arg;
 	struct ovl_ctx *ctx = &slot->ctx;
-	struct ovl_call *c = ctx->call;
-	ovl_handler *handle = ovl_systab[c->nr].handle;
-	long r = OVL_AGAIN;
+	long r = attempt(ctx);
 
-	for (int i = 0; i < OVL_AGAIN_MAX && r == OVL_AGAIN; i++)
-		r = handle ? handle(ctx) : -ENOSYS;
+	for (int i = 1; i < OVL_AGAIN_MAX && r == OVL_AGAIN; i++)
+		r = i < OVL_AGAIN_ALONE ? attempt(ctx) : attempt_alone(ctx);
 	if (r == OVL_AGAIN)
 		r = ctx->error;
 	ovl_trace_call(ctx, r);

@@ -2,6 +2,7 @@
 #include "index.h"
 
 #include "do.h"
+#include "lock.h"
 #include "real.h"
 #include "str.h"
 #include "view.h"
@@ -121,16 +122,16 @@ int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name)
 	return ovl_do_link(dir, name, index, to, 0);
 }
 
-int ovl_index_lose(const struct ovl_name *n)
+int ovl_index_lose(const struct ovl_ctx *ctx, const struct ovl_name *n)
 {
 	struct ovl_origin o = n->linked ? n->from : ovl_origin_of(&n->st);
-	OVL_FD lock = -1;
+	OVL_LOCK lock = -1;
 
 	/* A descriptor of the object shows the loss: fstat(2) looks closer from now on. */
 	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(n->st.stx_ino));
 	if (!n->known || (n->st.stx_mode & S_IFMT) == S_IFDIR ||
 	    (!n->linked && (n->in_upper || n->layer < 1 || n->st.stx_nlink < 2)))
 		return 0;
-	lock = ovl_workdir_lock();
+	lock = ovl_lock(ctx);
 	return lock < 0 ? lock : ovl_index_uncount(&o, n->st.stx_nlink);
 }

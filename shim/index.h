@@ -40,7 +40,7 @@ int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name);
  * The name @n, which was a lower's, is covered: if its inode has other names, they are told.
  * Takes the lock. -errno when that could not be recorded; the name is covered all the same.
  */
-int ovl_index_lose(const struct ovl_name *n);
+int ovl_index_lose(const struct ovl_ctx *ctx, const struct ovl_name *n);
 
 #define OVL_INDEX_TEXT 192 /* bytes for a symlink's text, NUL included */
 

@@ -75,19 +75,18 @@ uint32_t ovl_known_version(int fd)
 	return k ? __atomic_load_n(&k->version, __ATOMIC_ACQUIRE) : 1;
 }
 
-void ovl_known_learn(int fd, uint64_t hash, bool native, uint32_t version)
+void ovl_known_learn(int fd, uint64_t hash, bool native, uint32_t version, uint32_t gen)
 {
 	struct ovl_known *k = slot_of(fd);
 
-	if (!k || (version & 1) || (k->hash == hash && k->dir_gen == ovl_ss->dir_gen) ||
-	    !may_learn())
+	if (!k || (version & 1) || (k->hash == hash && k->dir_gen == gen) || !may_learn())
 		return;
 	if (!__atomic_compare_exchange_n(&k->version, &version, version + 1, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	k->hash = hash;
 	k->native = native;
-	k->dir_gen = ovl_ss->dir_gen;
+	k->dir_gen = gen;
 	version++;
 	if (__atomic_compare_exchange_n(&k->version, &version, version + 1, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_RELAXED))

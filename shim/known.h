@@ -37,8 +37,11 @@ bool ovl_known_find(int fd, uint64_t *ret_hash);
 /* The version to hand to ovl_known_learn(), taken before the kernel is asked. */
 uint32_t ovl_known_version(int fd);
 
-/* @fd was found to be @hash, @native or not, provided nothing happened since @version. */
-void ovl_known_learn(int fd, uint64_t hash, bool native, uint32_t version);
+/*
+ * @fd was found to be @hash, @native or not, provided that nothing happened since @version,
+ * nor to directories since the session's dir_gen was @gen.
+ */
+void ovl_known_learn(int fd, uint64_t hash, bool native, uint32_t version, uint32_t gen);
 
 /* @fd may be something else from now on; call before and after the kernel's change. */
 void ovl_known_forget(int fd);

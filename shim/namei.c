@@ -4,6 +4,7 @@
 #include "fdview.h"
 #include "known.h"
 #include "linktext.h"
+#include "lock.h"
 #include "lookup.h"
 #include "ops.h"
 #include "perm.h"
@@ -197,7 +198,7 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 	if (!r && n->layer == OVL_NONE)
 		r = -ENOENT;
 	if (!r && is_dir(n))
-		ovl_known_learn(dirfd, n->hash, is_native(ctx, n), version);
+		ovl_known_learn(dirfd, n->hash, is_native(ctx, n), version, ctx->gen);
 	ctx->anchor = n->at.len;
 	n->last = OVL_L_DOT;
 	/* Removed, and made anew: the descriptor is of the old one. */
@@ -420,6 +421,20 @@ static int start_from_removed(struct ovl_ctx *ctx, struct ovl_name *n, int flags
 	return walk_clean(ctx, n, ctx->clean.buf);
 }
 
+static int resolve_fd(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
+{
+	int err;
+
+	clear(ctx, n);
+	err = start(ctx, n, fd);
+	n->last = OVL_L_NORM;
+	if (err == -ENOENT || err == -ENOTDIR)
+		return -ESTALE;
+	if (!err && ctx->fd_layer > OVL_UPPER && in_view(n) && !ovl_fd_is_shown(ctx, n, fd))
+		return -ESTALE;
+	return err;
+}
+
 static int resolve(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)
 {
 	int err = 0;
@@ -440,7 +455,7 @@ static int resolve(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const cha
 		return err ? err : walk(ctx, n, flags);
 	}
 	if (!ctx->rest[0] && dirfd != AT_FDCWD)
-		return ovl_namei_fd(ctx, n, dirfd);
+		return resolve_fd(ctx, n, dirfd);
 	err = start(ctx, n, dirfd);
 	if (err == -ENOENT && ctx->fd_layer > OVL_UPPER)
 		err = start_from_removed(ctx, n, flags);
@@ -463,27 +478,24 @@ static int check_through(struct ovl_ctx *ctx, struct ovl_name *n, int err)
 	return -ESTALE;
 }
 
+/* What was found is worth nothing if directories moved meanwhile. */
+static int of_one_moment(const struct ovl_ctx *ctx, int err)
+{
+	return ovl_still(ctx) ? err : OVL_AGAIN;
+}
+
 int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)
 {
-	return check_through(ctx, n, resolve(ctx, n, dirfd, path, flags));
+	return of_one_moment(ctx, check_through(ctx, n, resolve(ctx, n, dirfd, path, flags)));
 }
 
 int ovl_namei_clean(struct ovl_ctx *ctx, struct ovl_name *n, const char *path)
 {
 	clear(ctx, n);
-	return walk_clean(ctx, n, path);
+	return of_one_moment(ctx, walk_clean(ctx, n, path));
 }
 
 int ovl_namei_fd(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 {
-	int err;
-
-	clear(ctx, n);
-	err = start(ctx, n, fd);
-	n->last = OVL_L_NORM;
-	if (err == -ENOENT || err == -ENOTDIR)
-		return -ESTALE;
-	if (!err && ctx->fd_layer > OVL_UPPER && in_view(n) && !ovl_fd_is_shown(ctx, n, fd))
-		return -ESTALE;
-	return err;
+	return of_one_moment(ctx, resolve_fd(ctx, n, fd));
 }

@@ -4,7 +4,9 @@
 #include "copy_up.h"
 #include "inode.h"
 #include "lookup.h"
+#include "marks.h"
 #include "perm.h"
+#include "real.h"
 
 long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flags)
 {
@@ -85,6 +87,17 @@ int ovl_op_is_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 		return 1;
 	err = ovl_lookup_stat(ctx, n);
 	return err ? err : (n->st.stx_mode & S_IFMT) == S_IFDIR;
+}
+
+bool ovl_op_is_hidden(struct ovl_ctx *ctx, const struct ovl_name *n)
+{
+	int err;
+
+	if (n->zone != OVL_Z_VIEW || n->layer != OVL_UPPER || !n->in_upper ||
+	    ovl_name_real(n, OVL_UPPER, &ctx->real))
+		return false;
+	err = ovl_real_statx(&ctx->real, &ctx->st);
+	return err == -ENOENT || (!err && ovl_mark_is_whiteout(&ctx->st));
 }
 
 int ovl_op_must_exist(const struct ovl_name *n)

@@ -19,8 +19,9 @@
  * Somebody changed the name between the look and the deed: do the call again from the start.
  * No call answers so (ERESTARTSYS is the kernel's own); ctx->error is told when it goes on.
  */
-#define OVL_AGAIN     (-512)
-#define OVL_AGAIN_MAX 64
+#define OVL_AGAIN	(-512)
+#define OVL_AGAIN_MAX	64
+#define OVL_AGAIN_ALONE 8 /* so many attempts are made without the lock */
 
 typedef long ovl_handler(struct ovl_ctx *ctx);
 
@@ -104,6 +105,12 @@ ovl_handler ovl_op_pass;
  * what such a one has changed?
  */
 bool ovl_ioctl_ours(unsigned request);
+
+/*
+ * Is @n, which was found on upper, a whiteout by now, or gone? Then what the kernel said of it
+ * is not the answer.
+ */
+bool ovl_op_is_hidden(struct ovl_ctx *ctx, const struct ovl_name *n);
 
 /* Is the (existing) object a directory? -errno when it cannot be told. */
 int ovl_op_is_dir(struct ovl_ctx *ctx, struct ovl_name *n);

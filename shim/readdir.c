@@ -4,6 +4,7 @@
 #include "inode.h"
 #include "known.h"
 #include "listing.h"
+#include "lock.h"
 #include "lookup.h"
 #include "marks.h"
 #include "real.h"
@@ -97,9 +98,13 @@ static int get_listing(struct ovl_ctx *ctx, struct ovl_name *n, int fd, uint64_t
 	if (l)
 		ovl_listing_free(l);
 	err = ovl_listing_build(ctx, n, ret);
-	if (!err)
-		(*ret)->fd = fd;
-	return err;
+	if (err)
+		return err;
+	(*ret)->fd = fd;
+	if (ovl_still(ctx))
+		return 0;
+	ovl_listing_free(*ret);
+	return OVL_AGAIN;
 }
 
 static long read_merged(struct ovl_ctx *ctx, struct ovl_name *n, int fd, struct sink *s)
@@ -191,6 +196,7 @@ static long filter_native(struct ovl_ctx *ctx, struct ovl_name *n, struct sink *
 
 static long read_native(struct ovl_ctx *ctx, struct ovl_name *n, int fd, struct sink *s)
 {
+	long at = ovl_sys(__NR_lseek, fd, 0, FROM_CUR);
 	long got;
 	long kept;
 
@@ -201,6 +207,9 @@ static long read_native(struct ovl_ctx *ctx, struct ovl_name *n, int fd, struct 
 			return got;
 		kept = filter_native(ctx, n, s, got);
 	} while (!kept);
+	/* What is not shown was decided by names: look again, from where we were. */
+	if (!ovl_still(ctx) && ovl_sys(__NR_lseek, fd, at, FROM_SET) >= 0)
+		return OVL_AGAIN;
 	return kept;
 }
 

@@ -5,6 +5,7 @@
 #include "copy_up.h"
 #include "do.h"
 #include "index.h"
+#include "lock.h"
 #include "lookup.h"
 #include "marks.h"
 #include "ops.h"
@@ -21,8 +22,8 @@ static const char *base_of(const struct ovl_name *n)
 	return n->at.buf + ovl_path_base(&n->at);
 }
 
-/* A whiteout takes the place of upper's object @name, by @how of renameat2(2). */
-static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name, unsigned how)
+/* A whiteout takes the place of upper's file @name. */
+static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name)
 {
 	char temp[OVL_TEMP_NAME];
 	OVL_FD tmp = ovl_workdir_open();
@@ -34,10 +35,41 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name, unsi
 	err = ovl_mark_whiteout(tmp, temp);
 	if (err)
 		return err;
-	err = ovl_do_rename(tmp, temp, parent, name, how);
-	if (err || how)
+	err = ovl_do_rename(tmp, temp, parent, name, 0);
+	if (err)
 		(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */
 	return err;
+}
+
+/*
+ * Temporary @temp in @tmp takes the place of upper's directory @name, which is empty in the
+ * view. Whoever looked before may still put something in it, until it is removed for good:
+ * then all is as it was, and -ENOTEMPTY. The lock is held, directories are on the move.
+ */
+static int replace_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int parent, const char *name)
+{
+	int err = ovl_do_rename(tmp, temp, parent, name, RENAME_EXCHANGE);
+
+	if (!err && ovl_workdir_discard(ctx, tmp, temp) == -ENOTEMPTY) {
+		err = ovl_do_rename(tmp, temp, parent, name, RENAME_EXCHANGE);
+		err = err ? err : -ENOTEMPTY;
+	}
+	if (err)
+		(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */
+	return err;
+}
+
+static int whiteout_over_dir(struct ovl_ctx *ctx, int parent, const char *name)
+{
+	char temp[OVL_TEMP_NAME];
+	OVL_FD tmp = ovl_workdir_open();
+	int err;
+
+	if (tmp < 0)
+		return tmp;
+	ovl_workdir_name(temp);
+	err = ovl_mark_whiteout(tmp, temp);
+	return err ? err : replace_dir(ctx, tmp, temp, parent, name);
 }
 
 int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
@@ -59,7 +91,7 @@ int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
 static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	OVL_FD parent = -1;
-	OVL_FD lock = -1;
+	OVL_LOCK lock = -1;
 	int covers = ovl_lookup_covers(ctx, n);
 	int err = covers < 0 ? covers : 0;
 
@@ -72,20 +104,20 @@ static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 		return err;
 	if (!covers)
 		return ovl_do_unlink(parent, base_of(n), 0);
-	lock = ovl_workdir_lock();
+	lock = ovl_lock_same(ctx);
 	err = lock < 0 ? lock : ovl_remove_check(ctx, n, parent);
 	if (err)
 		return err;
 	ovl_announce(n->hash, true);
 	ovl_note(ctx, "whiteout");
 	if (n->in_upper)
-		return whiteout_over(ctx, parent, base_of(n), 0);
+		return whiteout_over(ctx, parent, base_of(n));
 	err = ovl_mark_whiteout(parent, base_of(n));
 	if (err)
 		return err == -EEXIST ? OVL_AGAIN : err;
-	ovl_fd_drop(&lock);
+	ovl_lock_drop(&lock);
 	lock = -1;
-	return ovl_index_lose(n);
+	return ovl_index_lose(ctx, n);
 }
 
 int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -99,27 +131,32 @@ int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 	return err;
 }
 
-static void raise_dir_gen(void)
+/* One step, of which only those need to know who remember directories. */
+static void raise_dir_gen(struct ovl_ctx *ctx)
 {
-	__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
+	ctx->gen += 2;
+	__atomic_fetch_add(&ovl_ss->dir_gen, 2, __ATOMIC_RELEASE);
 }
 
 /* The directory is on upper and lowers show through, or would show when it goes. */
 static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, int covers)
 {
-	OVL_FD lock = ovl_workdir_lock();
+	OVL_LOCK lock = ovl_lock_same(ctx);
 	int err;
 
 	if (lock < 0)
 		return lock;
 	err = ovl_remove_check(ctx, n, parent);
-	if (!err)
-		err = ovl_dir_must_be_empty(ctx, n);
 	if (err)
 		return err;
-	if (!covers)
-		return ovl_workdir_discard(ctx, parent, base_of(n));
-	return whiteout_over(ctx, parent, base_of(n), RENAME_EXCHANGE);
+	ovl_moving(ctx);
+	err = ovl_dir_must_be_empty(ctx, n);
+	if (!err && covers)
+		err = whiteout_over_dir(ctx, parent, base_of(n));
+	else if (!err)
+		err = ovl_workdir_discard(ctx, parent, base_of(n));
+	ovl_moved(ctx);
+	return err;
 }
 
 int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -143,14 +180,14 @@ int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 	if (!n->in_upper) {
 		err = ovl_mark_whiteout(parent, base_of(n));
 		err = err == -EEXIST ? OVL_AGAIN : err;
+		if (!err)
+			raise_dir_gen(ctx);
 	} else {
 		err = covers || n->lowers ? -ENOTEMPTY
 					  : ovl_do_unlink(parent, base_of(n), AT_REMOVEDIR);
 		if (err == -ENOTEMPTY || err == -EEXIST)
 			err = remove_merged(ctx, n, parent, covers);
 	}
-	if (!err)
-		raise_dir_gen();
 	return err;
 }
 
@@ -159,12 +196,16 @@ int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	char temp[OVL_TEMP_NAME];
 	OVL_FD tmp = ovl_workdir_open();
 	OVL_FD dir = -1;
-	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	int err;
 
-	if (err || tmp < 0)
-		return err ? err : tmp;
+	if (tmp < 0)
+		return tmp;
 	ovl_workdir_name(temp);
-	err = ovl_do_mkdir(tmp, temp, 0700);
+	err = ovl_dir_must_be_empty(ctx, n);
+	if (!err)
+		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (!err)
+		err = ovl_do_mkdir(tmp, temp, 0700);
 	if (err)
 		return err;
 	dir = ovl_open_beneath(tmp, temp, O_RDONLY | O_DIRECTORY, 0);
@@ -172,7 +213,7 @@ int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	if (!err)
 		err = ovl_mark_opaque(dir);
 	if (!err)
-		err = ovl_do_rename(tmp, temp, parent, base_of(n), RENAME_EXCHANGE);
+		return replace_dir(ctx, tmp, temp, parent, base_of(n));
 	(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */
 	return err;
 }

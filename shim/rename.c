@@ -3,6 +3,7 @@
 #include "copy_up.h"
 #include "do.h"
 #include "index.h"
+#include "lock.h"
 #include "lookup.h"
 #include "marks.h"
 #include "perm.h"
@@ -25,15 +26,9 @@ struct renaming {
 	int from, to;	/* the parents on upper */
 	int old_covers; /* a lower name shows when the old name goes */
 	int new_covers;
-	uint32_t gen; /* the session's dir_gen before the names were resolved */
 	bool old_dir;
 	bool new_dir;
 };
-
-static uint32_t dir_gen(void)
-{
-	return __atomic_load_n(&ovl_ss->dir_gen, __ATOMIC_ACQUIRE);
-}
 
 static struct ovl_name *old_of(struct ovl_ctx *ctx)
 {
@@ -315,15 +310,13 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	struct ovl_name *old = old_of(ctx);
 	struct ovl_name *new = new_of(ctx);
 	bool simple = !r->old_covers && !r->old_dir && !r->new_dir && !new->whiteout;
-	OVL_FD lock = -1;
+	bool moves = r->old_dir || r->new_dir;
+	OVL_LOCK lock = -1;
 	int err;
 
 	if (!simple || (r->flags & RENAME_EXCHANGE)) {
-		lock = ovl_workdir_lock();
-		/* The paths are worth what they were: did a directory on the way move? */
-		err = lock < 0 ? lock : r->gen != dir_gen() ? OVL_AGAIN : 0;
-		if (!err)
-			err = ovl_remove_check(ctx, old, r->from);
+		lock = ovl_lock_same(ctx);
+		err = lock < 0 ? lock : ovl_remove_check(ctx, old, r->from);
 		if (!err)
 			err = ovl_remove_check(ctx, new, r->to);
 		if (err)
@@ -333,11 +326,13 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	ovl_announce(new->hash, true);
 	if (r->old_covers || (r->flags & RENAME_EXCHANGE))
 		ovl_announce(old->hash, true);
+	if (moves)
+		ovl_moving(ctx);
 	err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
 	if (!err && (r->old_dir || (r->flags & RENAME_EXCHANGE && r->new_dir)))
 		record_moves(ctx, r);
-	if (!err && (r->old_dir || r->new_dir))
-		__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
+	if (moves)
+		ovl_moved(ctx);
 	return err;
 }
 
@@ -397,7 +392,7 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 	if (!err)
 		err = perform(ctx, r);
 	if (!err && exists(new_of(ctx)))
-		(void)ovl_index_lose(new_of(ctx)); /* a count of links off by one at worst */
+		(void)ovl_index_lose(ctx, new_of(ctx)); /* a count of links off by one at worst */
 	ovl_fd_drop(&r->from);
 	ovl_fd_drop(&r->to);
 	r->from = r->to = -1;
@@ -425,7 +420,6 @@ static long do_rename(struct ovl_ctx *ctx, struct renaming r)
 	    ((r.flags & RENAME_EXCHANGE) && (r.flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))))
 		return -EINVAL;
 	r.from = r.to = -1;
-	r.gen = dir_gen();
 	res = rename_once(ctx, &r);
 	/* Taken meanwhile, and the caller did not ask that it be free: look again. */
 	return res == -EEXIST && !(r.flags & RENAME_NOREPLACE) ? OVL_AGAIN : res;

@@ -8,19 +8,6 @@
 #include "view.h"
 #include "dirent.h"
 
-#define F_OFD_SETLKW_NR 38
-#define F_WRLCK_TYPE	1
-
-/* struct flock of fcntl(2) on 64-bit machines. */
-struct lock {
-	short type;
-	short whence;
-	int pad;
-	int64_t start;
-	int64_t length;
-	int pid;
-};
-
 /* Open @name in the work directory. */
 static int open_in_work(const char *name, int flags, unsigned mode)
 {
@@ -65,21 +52,9 @@ int ovl_workdir_path(struct ovl_path *p, const char *name)
 	return err ? err : ovl_path_add(p, name, strlen(name));
 }
 
-int ovl_workdir_lock(void)
+int ovl_workdir_oplock(void)
 {
-	struct lock l = {.type = F_WRLCK_TYPE};
-	int fd = open_in_work("oplock", O_RDWR | O_CREAT, 0666);
-	long r;
-
-	if (fd < 0)
-		return fd;
-	do {
-		r = ovl_sys(__NR_fcntl, fd, F_OFD_SETLKW_NR, &l);
-	} while (r == -EINTR);
-	if (!r)
-		return fd;
-	(void)ovl_sys(__NR_close, fd); /* the lock's error counts */
-	return (int)r;
+	return open_in_work("oplock", O_RDWR | O_CREAT, 0666);
 }
 
 /* Remove what is in directory @fd: whiteouts. Anything else ends it with -ENOTEMPTY. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * workdir.h - WORK/tmp, where objects are made before they become visible, and the lock
+ * workdir.h - WORK/tmp, where objects are made before they become visible
  *
  * Leftovers of a killed process stay in WORK/tmp and are swept by the next run.
  * Context: any (entry: signals blocked).
@@ -24,11 +24,8 @@ void ovl_workdir_name(char *ret_name);
 /* @p becomes the path of temporary @name. -ENAMETOOLONG. */
 int ovl_workdir_path(struct ovl_path *p, const char *name);
 
-/*
- * Exclude every other process and thread that takes the lock. Returns a descriptor; closing
- * it, or dying, releases the lock. Held for system calls only. -errno when it cannot be had.
- */
-int ovl_workdir_lock(void);
+/* Open WORK/oplock, which is locked by lock.h: a descriptor, the caller's. */
+int ovl_workdir_oplock(void);
 
 /* Remove temporary @name from @tmp: a file, or a directory with nothing but whiteouts in it. */
 int ovl_workdir_discard(struct ovl_ctx *ctx, int tmp, const char *name);

@@ -3,9 +3,12 @@
  * race.c - race DIR PROCESSES SECONDS SEED: random operations on few names by several processes
  *
  * Judged are: every errno must be one that a plain directory can give to that operation in such
- * a crowd; of several that create one name with O_EXCL (or mkdir, link, symlink, or rename with
- * NOREPLACE) exactly one wins; a file replaced by rename is never seen missing or torn; at the end
- * listings and stat agree. Prints what is wrong; the last line counts operations.
+ * a crowd. Contests, in which all do the same to one name of the lower layer (later: of upper):
+ * of those who create, take or remove it exactly one wins; nothing appended by many at once is
+ * lost; a directory is removed or filled, not both. A file replaced by rename is never seen
+ * missing or torn; names that stay are listed once while others come and go; a descriptor stays
+ * in its directory wherever that moves. At the end listings and stat agree. Prints what is wrong;
+ * the last line counts operations.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONTESTS 4 /* kinds */
+#define LOWER_EACH 40 /* names of each contest that the lower layer has */
+#define CROWD	   60 /* files that stay in a listed directory */
 
 /* Shared by all processes. */
 struct arena {
@@ -194,58 +198,318 @@ static void meet(atomic_int *gate, int target)
 		usleep(50);
 }
 
-static long contend(int kind, const char *p, int me)
-{
-	char mine[64];
-	int fd;
+/* What one round of a contest is about. */
+struct contest {
+	const char *what;
+	void (*begin)(const char *p, int round);	/* by one, before all others */
+	long (*act)(const char *p, int me);		/* by all: 0, or -1 and errno */
+	void (*end)(const char *p, int round, int won); /* by one, when all have acted */
+	int loser;					/* errno of who does not win */
+};
 
-	snprintf(mine, sizeof(mine), "mine%d", me);
-	switch (kind) {
-	case 0:
-		fd = open(p, O_CREAT | O_EXCL | O_WRONLY, 0644);
-		return fd < 0 ? -1 : close(fd);
-	case 1:
-		return mkdir(p, 0755);
-	case 2:
-		return symlink(mine, p);
-	default:
-		fd = open(mine, O_CREAT | O_WRONLY, 0644);
-		close(fd);
-		if (syscall(SYS_renameat2, AT_FDCWD, mine, AT_FDCWD, p, 1) && errno == EEXIST) {
-			unlink(mine);
-			errno = EEXIST;
-			return -1;
-		}
-		return access(mine, F_OK) ? 0 : -1;
+/* Every second name is one that the lower layer has: a whiteout is replaced. */
+static void begin_free(const char *p, int round)
+{
+	(void)round;
+	(void)!unlink(p);
+	(void)!rmdir(p);
+}
+
+static void begin_file(const char *p, int round)
+{
+	(void)round;
+	if (access(p, F_OK))
+		close(open(p, O_CREAT | O_WRONLY, 0644));
+}
+
+static void begin_dir(const char *p, int round)
+{
+	(void)round;
+	(void)!mkdir(p, 0755);
+}
+
+static void end_one(const char *p, int round, int won)
+{
+	(void)round;
+	if (won != 1)
+		wrong("%s: %d winners", p, won);
+}
+
+static const char *mine(int me)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "mine%d", me);
+	return path;
+}
+
+static long act_create(const char *p, int me)
+{
+	int fd = open(p, O_CREAT | O_EXCL | O_WRONLY, 0644);
+
+	(void)me;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static long act_mkdir(const char *p, int me)
+{
+	(void)me;
+	return mkdir(p, 0755);
+}
+
+static long act_symlink(const char *p, int me)
+{
+	return symlink(mine(me), p);
+}
+
+static long act_mkfifo(const char *p, int me)
+{
+	(void)me;
+	return mkfifo(p, 0644);
+}
+
+static long act_link(const char *p, int me)
+{
+	(void)me;
+	return link("linked", p);
+}
+
+static long act_noreplace(const char *p, int me)
+{
+	close(open(mine(me), O_CREAT | O_WRONLY, 0644));
+	if (!syscall(SYS_renameat2, AT_FDCWD, mine(me), AT_FDCWD, p, 1))
+		return access(mine(me), F_OK) ? 0 : 1;
+	return errno != EEXIST || !unlink(mine(me)) ? (errno = EEXIST, -1) : -1;
+}
+
+static long act_unlink(const char *p, int me)
+{
+	(void)me;
+	return unlink(p);
+}
+
+static long act_rmdir(const char *p, int me)
+{
+	(void)me;
+	return rmdir(p);
+}
+
+static long act_take(const char *p, int me)
+{
+	return rename(p, mine(me));
+}
+
+static void end_take(const char *p, int round, int won)
+{
+	end_one(p, round, won);
+	for (int i = 0; i < nproc; i++) {
+		(void)!unlink(mine(i));
+		(void)!rmdir(mine(i));
 	}
 }
 
+/* A lower file that is copied up by all at once, who add to it: nothing is lost. */
+static void begin_append(const char *p, int round)
+{
+	(void)p;
+	(void)round;
+}
+
+static long act_append(const char *p, int me)
+{
+	char line[32];
+	int n = snprintf(line, sizeof(line), "%030d\n", me);
+	int fd = open(p, O_WRONLY | O_APPEND);
+	ssize_t w = write(fd, line, (size_t)n);
+
+	close(fd);
+	return fd < 0 || w != n ? -1 : 0;
+}
+
+static void end_append(const char *p, int round, int won)
+{
+	char buf[8192];
+	int fd = open(p, O_RDONLY);
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	close(fd);
+	if (won != nproc || n != 6 + 31 * nproc || memcmp(buf, "lower\n", 6))
+		wrong("%s: %d added to it, %zd bytes", p, won, n);
+	(void)round;
+	if (truncate(p, 6))
+		wrong("truncate(%s): %s", p, strerrorname_np(errno));
+}
+
+/* Emptied by all and written by all: the last one's bytes, nothing of what it was. */
+static long act_empty(const char *p, int me)
+{
+	char buf[64];
+	int fd = open(p, O_WRONLY | O_TRUNC);
+	ssize_t w;
+
+	memset(buf, 'a' + me, sizeof(buf));
+	w = write(fd, buf, sizeof(buf));
+	close(fd);
+	return fd < 0 || w != sizeof(buf) ? -1 : 0;
+}
+
+static void end_empty(const char *p, int round, int won)
+{
+	char buf[128];
+	int fd = open(p, O_RDWR);
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	(void)round;
+	for (ssize_t i = 1; i < n; i++)
+		if (buf[i] != buf[0])
+			n = -2;
+	if (won != nproc || n != 64)
+		wrong("%s: %d wrote it, %zd bytes", p, won, n);
+	if (ftruncate(fd, 0) || write(fd, "lower\n", 6) < 0)
+		wrong("%s: %s", p, strerrorname_np(errno));
+	close(fd);
+}
+
+/* A directory is removed while names are made in it: one or the other. */
+static long act_fill(const char *p, int me)
+{
+	char path[96];
+
+	if (me % 4 == 0)
+		return rmdir(p) ? -1 : 1000;
+	if (me % 4 == 1)
+		return snprintf(path, sizeof(path), "%s/%d", p, me), mkdir(path, 0755);
+	if (me % 4 == 2)
+		return act_create((snprintf(path, sizeof(path), "%s/%d", p, me), path), me);
+	close(open(mine(me), O_CREAT | O_WRONLY, 0644));
+	snprintf(path, sizeof(path), "%s/%d", p, me);
+	return rename(mine(me), path);
+}
+
+static void end_fill(const char *p, int round, int won)
+{
+	char path[96];
+	int there = 0;
+
+	(void)round;
+	for (int i = 0; i < nproc; i++) {
+		snprintf(path, sizeof(path), "%s/%d", p, i);
+		there += !access(path, F_OK);
+		(void)!unlink(path);
+		(void)!rmdir(path);
+		(void)!unlink(mine(i));
+	}
+	if (won >= 1000 ? won != 1000 || there || !access(p, F_OK) : there != won)
+		wrong("%s: %d made, %d there", p, won, there);
+	(void)!unlink((snprintf(path, sizeof(path), "%s/low", p), path));
+}
+
+/* The lower's own name in the directory goes first: it is a merged one, and empty. */
+static void begin_fill(const char *p, int round)
+{
+	char path[96];
+
+	begin_dir(p, round);
+	snprintf(path, sizeof(path), "%s/low", p);
+	(void)!unlink(path);
+}
+
+static const struct contest contests[] = {
+	{"make", begin_free, act_create, end_one, EEXIST},
+	{"make", begin_free, act_mkdir, end_one, EEXIST},
+	{"make", begin_free, act_symlink, end_one, EEXIST},
+	{"make", begin_free, act_noreplace, end_one, EEXIST},
+	{"make", begin_free, act_mkfifo, end_one, EEXIST},
+	{"make", begin_free, act_link, end_one, EEXIST},
+	{"take", begin_file, act_unlink, end_one, ENOENT},
+	{"dir", begin_dir, act_rmdir, end_one, ENOENT},
+	{"take", begin_file, act_take, end_take, ENOENT},
+	{"dir", begin_dir, act_take, end_take, ENOENT},
+	{"append", begin_append, act_append, end_append, 0},
+	{"empty", begin_append, act_empty, end_empty, 0},
+	{"fill", begin_fill, act_fill, end_fill, -1},
+};
+
 /*
- * Every contest is for one name that the lower layer holds (so a whiteout is replaced) or not.
+ * The names are the lower layer's at first, LOWER_EACH of each kind: then upper's.
  * Three meetings each: at the start, after the attempt, after the count.
  */
 static void contest(int me, int round)
 {
-	char p[32];
-	int kind = round % CONTESTS;
+	const struct contest *c = &contests[round % (int)(sizeof(contests) / sizeof(contests[0]))];
+	char p[64];
 	long r;
 
-	snprintf(p, sizeof(p), "contest/c%d", round % 8);
+	snprintf(p, sizeof(p), "contest/%s%d", c->what,
+		 round / (int)(sizeof(contests) / sizeof(contests[0])) % LOWER_EACH);
 	if (me == 0) {
-		(void)!unlink(p);
-		(void)!rmdir(p);
+		c->begin(p, round);
 		atomic_store(&arena->won, 0);
 	}
 	meet(&arena->gate, nproc * (3 * round + 1));
-	r = contend(kind, p, me);
-	if (!r)
-		atomic_fetch_add(&arena->won, 1);
-	else if (errno != EEXIST)
-		wrong("contest %d for %s: %s", kind, p, strerrorname_np(errno));
+	r = c->act(p, me);
+	if (r >= 0)
+		atomic_fetch_add(&arena->won, r ? (int)r : 1);
+	else if (c->loser >= 0 ? errno != c->loser : errno != ENOENT && errno != ENOTEMPTY)
+		wrong("contest %s: %s", p, strerrorname_np(errno));
 	meet(&arena->gate, nproc * (3 * round + 2));
-	if (me == 0 && !atomic_load(&arena->quit) && atomic_load(&arena->won) != 1)
-		wrong("contest %d for %s: %d winners", kind, p, atomic_load(&arena->won));
+	if (me == 0 && !atomic_load(&arena->quit))
+		c->end(p, round, atomic_load(&arena->won));
 	meet(&arena->gate, nproc * (3 * round + 3));
+	atomic_fetch_add(&arena->ops, 1);
+}
+
+/* Names that are always there are listed exactly once, whatever comes and goes beside them. */
+static void list_crowd(int me, int round)
+{
+	int seen[CROWD] = {0};
+	char path[64];
+	struct dirent *e;
+	DIR *d;
+
+	for (int i = 0; i < 8; i++) {
+		snprintf(path, sizeof(path), "crowd/v%u", below(CROWD));
+		if (below(2))
+			(void)!unlink(path);
+		else
+			close(open(path, O_CREAT | O_WRONLY, 0644));
+	}
+	d = opendir("crowd");
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] == 's')
+			seen[atoi(e->d_name + 1) % CROWD]++;
+	for (int i = 0; i < CROWD; i++)
+		if (seen[i] != 1)
+			wrong("crowd/s%d is listed %d times", i, seen[i]);
+	if (d)
+		closedir(d);
+	(void)me;
+	(void)round;
+	atomic_fetch_add(&arena->ops, 1);
+}
+
+/* A directory goes to and fro; who is in it stays in it. */
+static void wander(int me)
+{
+	static const char *const place[] = {"wander/a", "d0/wandered", "wander/b"};
+	struct stat st;
+	int fd = -1;
+
+	if (me % 2 == 0) {
+		(void)!rename(place[below(3)], place[below(3)]);
+		return;
+	}
+	for (int i = 0; i < 3 && fd < 0; i++)
+		fd = open(place[i], (below(2) ? O_PATH : O_RDONLY) | O_DIRECTORY);
+	if (fd < 0)
+		return;
+	for (int i = 0; i < 4; i++) {
+		if (fstatat(fd, "in/deep", &st, 0))
+			wrong("a name in a moving directory: %s", strerrorname_np(errno));
+		else if (st.st_size != 5)
+			wrong("a name in a moving directory is another one's");
+	}
+	close(fd);
 	atomic_fetch_add(&arena->ops, 1);
 }
 
@@ -291,6 +555,8 @@ static void work(int me, time_t end)
 			do_one();
 		for (int i = 0; i < 5; i++)
 			replace(me, round + i);
+		list_crowd(me, round);
+		wander(me);
 		contest(me, round++);
 	}
 	atomic_store(&arena->quit, 1);
@@ -320,8 +586,11 @@ static void check_tree(const char *dir)
 
 	for (int i = 0; i < 6; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, pool[i]);
-		if (listed(dir, pool[i]) != !lstat(path, &st))
-			wrong("%s: listing and stat do not agree", path);
+		bool there = !lstat(path, &st);
+
+		if (listed(dir, pool[i]) != there)
+			wrong("%s: %s", path,
+			      there ? "is there, but not listed" : "is listed, but not there");
 	}
 	while (d && (e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))

@@ -35,19 +35,35 @@ def parse():
     return p.parse_args()
 
 
+LOWER_EACH, CROWD = 40, 60  # as in race.c
+
+
+def write(path, text):
+    with open(path, "w") as out:
+        out.write(text)
+
+
 def fill(view):
-    for d in ("d0", "d1", "d2", "contest"):
+    for d in ("d0/d1", "d1/d0", "d2", "contest"):
         os.makedirs(os.path.join(view, d))
+    write(view + "/d0/d1/f0", "deeper\n")
     for d in ("", "d0", "d1"):
         for f in ("f0", "f1"):
-            with open(os.path.join(view, d, f), "w") as out:
-                out.write("lower %s %s\n" % (d, f))
+            write(os.path.join(view, d, f), "lower %s %s\n" % (d, f))
     os.link(view + "/f0", view + "/d2/f2")
-    for i in range(4):
-        with open(view + "/contest/c%d" % i, "w") as out:
-            out.write("lower\n")
-    with open(view + "/stable", "w") as out:
-        out.write("s" * 4096)
+    for i in range(LOWER_EACH):
+        for kind in ("make", "take", "append", "empty"):
+            write(view + "/contest/%s%d" % (kind, i), "lower\n")
+        os.makedirs(view + "/contest/dir%d" % i)
+        os.makedirs(view + "/contest/fill%d" % i)
+        write(view + "/contest/fill%d/low" % i, "")
+    os.makedirs(view + "/crowd")
+    for i in range(CROWD):
+        write(view + "/crowd/s%d" % i, "")
+    os.makedirs(view + "/wander/a/in")
+    write(view + "/wander/a/in/deep", "deep\n")
+    write(view + "/linked", "")
+    write(view + "/stable", "s" * 4096)
 
 
 def output(cmd, **kw):

@@ -89,6 +89,9 @@ UNUSED static void world_make(int nlower)
 	mkdir(in("work", ""), 0755);
 	mkdir(in("work", "tmp"), 0755);
 	mkdir(in("work", "index"), 0755);
+	/* As the launcher does: for whoever the process becomes. */
+	close(open(in("work", "oplock"), O_RDWR | O_CREAT, 0600));
+	chmod(in("work", "oplock"), 0666);
 	w.ss->layer[0] = layer_of(in("up", ""));
 	for (int k = 1; k <= nlower; k++) {
 		snprintf(name, sizeof(name), "low%d", k);

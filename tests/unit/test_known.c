@@ -23,7 +23,7 @@ TestSuite(known, .init = start, .fini = world_end);
 
 static void learn(int fd)
 {
-	ovl_known_learn(fd, HASH, true, ovl_known_version(fd));
+	ovl_known_learn(fd, HASH, true, ovl_known_version(fd), w.ss->dir_gen);
 }
 
 static bool is_known(int fd)
@@ -109,7 +109,7 @@ Test(known, an_answer_that_took_too_long_is_not_kept)
 	uint32_t before = ovl_known_version(FD);
 
 	ovl_known_forget(FD); /* closed and opened anew, while the kernel was asked */
-	ovl_known_learn(FD, HASH, true, before);
+	ovl_known_learn(FD, HASH, true, before, w.ss->dir_gen);
 	cr_expect(not(is_known(FD)));
 }
 
@@ -164,7 +164,7 @@ Test(known, a_vfork_child_learns_nothing)
 
 Test(known, a_directory_elsewhere_than_it_seems_is_no_base)
 {
-	ovl_known_learn(FD, HASH, false, ovl_known_version(FD));
+	ovl_known_learn(FD, HASH, false, ovl_known_version(FD), w.ss->dir_gen);
 	cr_expect(not(is_known(FD)));
 }
 

@@ -4,8 +4,6 @@
 #include "fault.h"
 #include "fixture.h"
 
-#include <sys/wait.h>
-
 static void start(void)
 {
 	world_make(1);
@@ -35,63 +33,6 @@ Test(workdir, the_descriptor_is_of_tmp_and_closed_on_exec)
 	cr_assert_eq(fstat(fd, &st), 0);
 	cr_expect(eq(u64, st.st_ino, lstat_of(W_WORK, "").st_ino));
 	cr_expect(eq(int, fcntl(fd, F_GETFD), FD_CLOEXEC));
-}
-
-/* Could another open file description take the lock now? */
-static bool is_free(void)
-{
-	struct flock l = {.l_type = F_WRLCK};
-	int fd = open(in("work", "oplock"), O_RDWR);
-	bool free;
-
-	cr_assert_geq(fd, 0);
-	free = !fcntl(fd, F_OFD_SETLK, &l);
-	close(fd);
-	return free;
-}
-
-Test(workdir, the_lock_excludes_until_it_is_closed)
-{
-	int lock = ovl_workdir_lock();
-
-	cr_assert(ge(int, lock, 0));
-	cr_expect(eq(int, fcntl(lock, F_GETFD), FD_CLOEXEC));
-	cr_expect(not(is_free()));
-	close(lock);
-	cr_expect(is_free());
-}
-
-Test(workdir, a_dead_holder_leaves_no_lock)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		(void)ovl_workdir_lock();
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
-	cr_expect(is_free());
-}
-
-Test(workdir, waiting_for_the_lock_goes_on_after_a_signal)
-{
-	fault_set(__NR_fcntl, 1, -EINTR);
-	cr_expect(ge(int, ovl_workdir_lock(), 0));
-	cr_expect(eq(uint, fault_count(__NR_fcntl), 2));
-}
-
-Test(workdir, a_lock_that_cannot_be_had_leaks_nothing)
-{
-	int before = fds_open();
-
-	fault_set(__NR_fcntl, 1, -ENOLCK);
-	cr_expect(eq(int, ovl_workdir_lock(), -ENOLCK));
-	cr_expect(eq(int, fds_open(), before));
-	fault_set(__NR_openat, 1, -EMFILE);
-	cr_expect(eq(int, ovl_workdir_lock(), -EMFILE));
-	fault_set(__NR_openat, 2, -EMFILE);
-	cr_expect(eq(int, ovl_workdir_lock(), -EMFILE));
-	cr_expect(eq(int, fds_open(), before));
 }
 
 static int discard(const char *name)
