@@ -106,7 +106,6 @@ plain_five()
 
 @test "two and eight processes on overlapping names" {
 	requires python3
-	later "one operation in some hundred thousand answers wrong when directories move under it"
 	run "$TOP/tests/race/run.py" --seconds "${OVL_TEST_RACE:-5}" --ovlrun "$OVLRUN"
 	echo "# ${lines[-1]}" >&3
 	echo "$output"
