@@ -173,7 +173,10 @@ teardown()
 
 @test "a signal that ends the command ends ovlrun" {
 	run python3 - "$OVLRUN" <<-'END'
-		import os, subprocess, sys
+		import os, signal, subprocess, sys
+		# where we run in the background, INT and QUIT come in ignored
+		for s in (signal.SIGINT, signal.SIGQUIT):
+		    signal.signal(s, signal.SIG_DFL)
 		for sig in (9, 15, 2, 11, 6):
 		    p = subprocess.run([sys.argv[1], "-l", "low", "-u", "up", "--",
 		                        "sh", "-c", "kill -%d $$" % sig])
