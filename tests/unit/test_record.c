@@ -67,6 +67,7 @@ Test(record, nothing_is_asked_for_what_was_never_recorded)
 	fault_reset();
 	cr_expect(eq(int, ovl_record_get(&st, &r), -ENOENT));
 	cr_expect(not(ovl_record_is_device(&st)));
+	cr_expect(eq(uint, fault_total(), 0));
 }
 
 Test(record, it_goes_with_the_last_name_and_not_before)
