@@ -29,7 +29,7 @@ NATIVE     = $(filter-out $(FOREIGN:%=\%_%.c) $(FOREIGN:%=\%_%.S),$(1))
 WARN       = -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -Werror
 ENGINE     = -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto \
 	     -fvisibility=hidden -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables \
-	     $(WARN) -Wframe-larger-than=512 -Iinclude -Ishim -Ipreload
+	     $(WARN) -Wframe-larger-than=512 -Iinclude -Ishim -Ipreload -Iloader
 ENGINE_LD  = -shared -nostdlib -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,initfirst \
 	     -Wl,-z,noexecstack -Wl,--version-script=preload/export.map
 HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Iinclude -Ilauncher -Itools \
@@ -37,6 +37,9 @@ HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Iinclude -Ilauncher -Itool
 UNIT       = $(HOSTED) -Ishim -Ipreload -Itests/unit
 
 ENGINE_SRC = $(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S))
+# The loader is the engine with another door; of preload/ it takes what both need.
+LOADER_SRC = $(call NATIVE,$(wildcard shim/*.c loader/*.c loader/*.S)) $(addprefix preload/, \
+	     die.c opensession.c sites.c insn.c trap_$(ARCH).c relay_$(ARCH).S switch_$(ARCH).S)
 TOOL_SRC   = $(wildcard launcher/*.c) $(filter-out tools/ovlctl.c,$(wildcard tools/*.c))
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 E2E_SRC    = $(wildcard tests/e2e/bin/*.c)
@@ -47,15 +50,20 @@ Q          = $(if $(V),,@echo '  $(1)' $@;)
 
 obj        = $(addprefix $(BUILD)/$(1)/,$(addsuffix .o,$(basename $(2))))
 ENGINE_OBJ = $(call obj,engine,$(ENGINE_SRC))
+LOADER_OBJ = $(call obj,engine,$(LOADER_SRC))
 TOOL_OBJ   = $(call obj,hosted,$(TOOL_SRC))
 UNIT_BIN   = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 E2E_BIN    = $(E2E_SRC:tests/e2e/bin/%.c=$(BUILD)/e2e/%)
 BENCH_BIN  = $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 
-all: $(BIN)/ovlrun $(BIN)/libovl.so $(BIN)/ovlctl
+all: $(BIN)/ovlrun $(BIN)/libovl.so $(BIN)/ovlload $(BIN)/ovlctl
 
 $(BIN)/libovl.so: $(ENGINE_OBJ) preload/export.map
 	$(call Q,LD)$(CC) $(ENGINE_LD) -o $@ $(ENGINE_OBJ)
+
+$(BIN)/ovlload: $(LOADER_OBJ) loader/ovlload.ld
+	$(call Q,LD)$(CC) -static -nostdlib -no-pie -Wl,-T,loader/ovlload.ld -Wl,--build-id=none \
+		-Wl,-z,noexecstack -o $@ $(LOADER_OBJ)
 
 $(BIN)/ovlrun: $(BUILD)/hosted/ovlrun.o $(BUILD)/tools.a
 	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf

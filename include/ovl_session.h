@@ -21,6 +21,13 @@
 /* The environment of every process inside; the value is the session file's real path. */
 #define OVL_ENV_SESSION "OVL_SESSION"
 
+/*
+ * What the loader is to load, for the time of one execve(): "FD:PATH", where PATH is the
+ * program as execve() was given it, and FD a descriptor of it that the loader closes, or "-" to
+ * have PATH opened in the view.
+ */
+#define OVL_ENV_LOAD "OVL_LOAD"
+
 #define OVL_SESSION_MAGIC   0x0a6e75726c766fULL /* "ovlrun\n" */
 #define OVL_SESSION_VERSION 1
 
@@ -90,6 +97,8 @@ enum ovl_site_kind {
 	OVL_SITE_MOV = 1, /* mov $nr,%eax; syscall: the 5-byte mov becomes the jump */
 	OVL_SITE_CMP =
 		2, /* syscall; cmp $imm32,%rax or %eax: both become the jump, cmp is replayed */
+	OVL_SITE_WRAP = 4, /* one or two instructions and the syscall after them become the jump, and
+			    * are made elsewhere: length covers them all */
 	OVL_SITE_PREV = 3, /* the instruction before the syscall becomes the jump and is replayed */
 };
 
@@ -129,6 +138,7 @@ struct ovl_session {
 	struct ovl_str pass[OVL_PASS_MAX]; /* view paths left to the kernel */
 	struct ovl_str hide[OVL_HIDE_MAX]; /* absolute real paths that do not exist inside */
 	struct ovl_str preload;		   /* real path of the preloaded object */
+	struct ovl_str loader;		   /* real path of the loader */
 	struct ovl_str self;		   /* this file's own real path */
 	struct ovl_str trace_path;	   /* OVL_TRACE's file, len 0 when off */
 

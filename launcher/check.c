@@ -200,24 +200,33 @@ static void check_pass(struct ovl_run *run)
 		run->pass[run->npass++] = ovl_must(strdup(always[i]));
 }
 
-/* Beside the executable, as in a build tree, or where it was installed. */
-static void check_preload(struct ovl_run *run)
+/* The part @name of ours: beside the executable, as in a build tree, or where it was installed. */
+static char *find_part(const char *name)
 {
 	char *self = realpath("/proc/self/exe", NULL);
 	char *dir = self ? parent_of(self) : ovl_must(strdup(OVL_LIBDIR));
-	char *beside = ovl_text("%s/libovl.so", dir);
+	char *beside = ovl_text("%s/%s", dir, name);
+	char *installed = ovl_text(OVL_LIBDIR "/%s", name);
+	char *found = realpath(beside, NULL);
 
-	run->preload = realpath(beside, NULL);
-	if (!run->preload)
-		run->preload = realpath(OVL_LIBDIR "/libovl.so", NULL);
-	if (!run->preload)
+	if (!found)
+		found = realpath(installed, NULL);
+	if (!found)
 		refuse("%s: not found, nor in " OVL_LIBDIR ": run make, or make install", beside);
-	if (strpbrk(run->preload, " :\t\n"))
-		refuse("%s: LD_PRELOAD cannot name a path with a space or colon: move it",
-		       run->preload);
 	free(self);
 	free(dir);
 	free(beside);
+	free(installed);
+	return found;
+}
+
+static void check_parts(struct ovl_run *run)
+{
+	run->preload = find_part("libovl.so");
+	run->loader = find_part("ovlload");
+	if (strpbrk(run->preload, " :\t\n"))
+		refuse("%s: LD_PRELOAD cannot name a path with a space or colon: move it",
+		       run->preload);
 }
 
 static void check_trace(struct ovl_run *run)
@@ -256,7 +265,7 @@ void ovl_run_check(struct ovl_run *run)
 	check_lowers(run);
 	check_root(run);
 	check_pass(run);
-	check_preload(run);
+	check_parts(run);
 	check_trace(run);
 	if (run->upper) {
 		ovl_run_check_upper(run);

@@ -24,6 +24,7 @@ struct plan {
 	char *cwd;	/* in the view */
 	char *given;	/* the command's name as execve() would get it */
 	bool untouched; /* the kernel would find the same files itself */
+	bool load;	/* the last program is for the loader */
 	char *real;	/* the last program's real file */
 	char **argv;
 	int nscripts;
@@ -139,22 +140,22 @@ static void prepend(struct plan *p, const char *interp, const char *arg, char *s
 	p->argv = longer;
 }
 
-/* The dynamic linker is the kernel's to find: it must be where the view has it. */
-static void check_linker(const struct plan *p, const char *name, const char *linker)
+/* The dynamic linker is the kernel's to find, if it is where the view has it. */
+static bool kernel_finds(const struct plan *p, const char *name, const char *linker)
 {
 	struct ovl_where w;
+	bool finds;
 	int err;
 
 	if (!*linker)
-		return;
+		return true;
 	err = ovl_where_find(&p->view, linker, &w);
 	if (err)
 		ovl_die(OVL_EXIT_CANNOT, "%s: its dynamic linker %s: %s: cannot be executed", name,
 			linker, strerror(-err));
-	if (S_ISREG(w.st.st_mode) && !ovl_where_untouched(&w))
-		ovl_die(OVL_EXIT_CANNOT, "%s: its dynamic linker is %s: cannot be covered", name,
-			w.real);
+	finds = !S_ISREG(w.st.st_mode) || ovl_where_untouched(&w);
 	ovl_where_free(&w);
+	return finds;
 }
 
 static void examine(struct plan *p, const struct ovl_where *w, char *name);
@@ -188,7 +189,8 @@ static void examine(struct plan *p, const struct ovl_where *w, char *name)
 	p->untouched = p->untouched && ovl_where_untouched(w);
 	switch (prog->kind) {
 	case OVL_PROGRAM_STATIC:
-		ovl_die(OVL_EXIT_CANNOT, "%s: statically linked: cannot be covered", w->view);
+		p->load = true;
+		break;
 	case OVL_PROGRAM_FOREIGN:
 		ovl_die(OVL_EXIT_CANNOT, "%s: not a program of this machine: cannot be covered",
 			w->view);
@@ -201,7 +203,7 @@ static void examine(struct plan *p, const struct ovl_where *w, char *name)
 		take_interpreter(p, name, "/bin/sh", "");
 		break;
 	case OVL_PROGRAM_DYNAMIC:
-		check_linker(p, w->view, prog->interp);
+		p->load = !kernel_finds(p, w->view, prog->interp);
 		p->real = ovl_must(strdup(w->real));
 		break;
 	}
@@ -255,6 +257,11 @@ void ovl_command_plan(struct ovl_run *run)
 	examine(&p, &w, p.given);
 	run->file = p.untouched ? p.given : p.real;
 	run->file_argv = p.untouched ? run->argv : p.argv;
+	if (p.load) {
+		run->load = p.nscripts ? p.argv[0] : p.given;
+		run->file = run->loader;
+		run->file_argv = p.argv;
+	}
 	ovl_where_free(&w);
 	ovl_view_close(&p.view);
 }

@@ -35,6 +35,7 @@ struct ovl_run {
 
 	/* ovl_run_check() */
 	char *preload;	/* the preloaded object */
+	char *loader;	/* the loader beside it */
 	char *trace;	/* OVL_TRACE's file, or NULL */
 	bool own_upper; /* upper is a fresh directory: name it at the end */
 	char *temp;	/* template of the fresh directory that holds upper, work or both */
@@ -42,6 +43,7 @@ struct ovl_run {
 
 	/* ovl_command_plan() */
 	char *file; /* what execve() is given */
+	char *load; /* then the loader is, and it this program; or NULL */
 	char **file_argv;
 	char *dir;	/* the real directory to start in; NULL: stay */
 	char *dir_view; /* its name in the view */

@@ -42,7 +42,8 @@ static struct ovl_str put(struct draft *d, const char *s)
 static uint64_t string_bytes(const struct ovl_run *run)
 {
 	const char *const single[] = {run->upper, run->work,	run->root,    run->upper,
-				      run->work,  run->session, run->preload, run->trace};
+				      run->work,  run->session, run->preload, run->trace,
+				      run->loader};
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
@@ -110,6 +111,7 @@ static void put_paths(struct ovl_run *run, struct draft *d)
 	ss->root = put(d, run->root);
 	ss->work = put(d, run->work);
 	ss->preload = put(d, run->preload);
+	ss->loader = put(d, run->loader);
 	ss->self = put(d, run->session);
 	if (run->trace)
 		ss->trace_path = put(d, run->trace);

@@ -10,7 +10,6 @@
  * any of them.
  */
 #include "entry.h"
-#include "ovl_guard.h"
 
 /* DWARF, for rules that have no directive of their own. */
 #define DW_CFA_val_expression 0x16
@@ -207,7 +206,7 @@ enter_frame:
 
 	mov	OVL_C_NR(%rsp), %rax		/* OVL_PASS */
 	call	.Lrestore
-	call	.Lkey
+	call	ovl_key
 	syscall
 	mov	OVL_C_ARG + 0(%rsp), %rdi	/* the key may be in one of them */
 	mov	OVL_C_ARG + 40(%rsp), %r9
@@ -222,7 +221,7 @@ enter_frame:
 	mov	OVL_T_ARG + 24(%r11), %r10
 	mov	OVL_T_ARG + 32(%r11), %r8
 	mov	OVL_T_ARG + 40(%r11), %r9
-	call	.Lkey
+	call	ovl_key
 	syscall
 	mov	%rax, OVL_C_RET(%rsp)
 	mov	%rsp, %rdi
@@ -286,49 +285,5 @@ restore_args:
 	ret
 	.cfi_endproc
 	.size	restore_args, . - restore_args
-
-/* rax: a number of the table's, about to be called: past the guard (ovl_guard.h). Uses r11. */
-	.type	add_key, @function
-add_key:
-.Lkey:
-	.cfi_startproc
-	lea	ovl_guarded(%rip), %r11
-	cmpb	$0, (%r11,%rax)
-	je	2f
-	cmp	$OVL_NR_SETXATTRAT, %eax
-	je	1f
-	movabs	$OVL_GUARD_KEY, %r9
-	ret
-1:
-	mov	%edi, %edi			/* the upper half is 0 */
-	movabs	$OVL_GUARD_UPPER, %r11
-	or	%r11, %rdi
-2:
-	ret
-	.cfi_endproc
-	.size	add_key, . - add_key
-
-/* long ovl_on_stack(void *top, long (*fn)(void *), void *arg) */
-	.balign	16
-	.globl	ovl_on_stack
-	.hidden	ovl_on_stack
-	.type	ovl_on_stack, @function
-ovl_on_stack:
-	.cfi_startproc
-	push	%rbp
-	.cfi_adjust_cfa_offset 8
-	.cfi_offset rbp, -16
-	mov	%rsp, %rbp
-	.cfi_def_cfa_register rbp
-	mov	%rdi, %rsp
-	mov	%rdx, %rdi
-	call	*%rsi
-	mov	%rbp, %rsp
-	.cfi_def_cfa_register rsp
-	pop	%rbp
-	.cfi_adjust_cfa_offset -8
-	ret
-	.cfi_endproc
-	.size	ovl_on_stack, . - ovl_on_stack
 
 	.section .note.GNU-stack, "", @progbits

@@ -5,7 +5,9 @@
  * Runs before every other constructor of the process (-z initfirst), before libc is
  * ready. Without OVL_SESSION the object does nothing at all.
  */
+#include "exe.h"
 #include "objects.h"
+#include "opensession.h"
 #include "ovl.h"
 #include "ovl_session.h"
 #include "patch.h"
@@ -14,9 +16,11 @@
 #include "trace.h"
 #include "watch.h"
 
-#include <linux/mman.h>
+#include <linux/prctl.h>
 
-#define SEEK_TO_END 2
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
 
 static const char *env_value(char **envp, const char *name)
 {
@@ -28,36 +32,19 @@ static const char *env_value(char **envp, const char *name)
 	return NULL;
 }
 
-/* Was this object built for the session @ss, of which @size bytes are there? */
-static bool is_ours(const struct ovl_session *ss, long size)
+/*
+ * The loader started this program, because the kernel would have taken other files than the
+ * view shows; calls were dispatched to it until now. @real is the program's file.
+ */
+static void take_over(char **envp, const char *real)
 {
-	return ss->magic == OVL_SESSION_MAGIC && ss->version == OVL_SESSION_VERSION &&
-	       ss->head == sizeof(*ss) && ss->size == (uint64_t)size;
-}
-
-__attribute__((noreturn)) static void not_ours(const char *path)
-{
-	ovl_die(path, "no session of this libovl.so: it and ovlrun must be of one build", 0);
-}
-
-static struct ovl_session *open_session(const char *path)
-{
-	OVL_FD fd = (int)ovl_sys(__NR_open, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	long size;
-	long r;
-
-	if (fd < 0)
-		ovl_die(path, "the session is gone", -fd);
-	size = ovl_sys(__NR_lseek, fd, 0, SEEK_TO_END);
-	/* shorter than what is looked at, it must not be mapped */
-	if (size < (long)sizeof(struct ovl_session))
-		not_ours(path);
-	r = ovl_sys(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (ovl_is_err(r))
-		ovl_die(path, "the session cannot be mapped", -r);
-	if (!is_ours((struct ovl_session *)r, size))
-		not_ours(path);
-	return (struct ovl_session *)r;
+	(void)ovl_exe_set(real, strlen(real)); /* too long: the loader's name shows */
+	while (*envp != real - sizeof(OVL_ENV_LOAD))
+		envp++;
+	do {
+		envp[0] = envp[1];
+	} while (*envp++);
+	(void)ovl_sys(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0); /* it was on */
 }
 
 /* The vector behind the environment. */
@@ -92,16 +79,21 @@ static void patch_all(struct ovl_session *ss, const uint64_t *auxv)
 
 __attribute__((constructor)) static void init(int argc, char **argv, char **envp)
 {
+	const uint64_t *auxv = find_auxv(envp);
 	struct ovl_session *ss;
 	const char *path;
+	const char *loaded;
 
 	(void)argc;
 	(void)argv;
 	path = env_value(envp, OVL_ENV_SESSION);
 	if (!path)
 		return;
-	ss = open_session(path);
+	loaded = env_value(envp, OVL_ENV_LOAD);
+	if (loaded)
+		take_over(envp, loaded);
+	ss = ovl_session_open(path);
 	ovl_init(ss);
-	patch_all(ss, find_auxv(envp));
+	patch_all(ss, auxv);
 	ovl_watch_init(ss);
 }

@@ -363,6 +363,11 @@ static void classify(const struct reader *r, char kind, struct ovl_insn *ret)
 	}
 }
 
+static bool is_rip_relative(const struct reader *r)
+{
+	return r->has_modrm && (r->modrm & 0xc7) == 0x05;
+}
+
 int ovl_insn_read(const uint8_t *p, size_t n, struct ovl_insn *ret)
 {
 	struct reader r = {.p = p, .n = n < 15 ? n : 15};
@@ -385,6 +390,7 @@ int ovl_insn_read(const uint8_t *p, size_t n, struct ovl_insn *ret)
 		return -1;
 	*ret = (struct ovl_insn){.len = (uint8_t)r.at};
 	classify(&r, kind, ret);
+	ret->moves = ret->what < OVL_INSN_SYSCALL && !is_rip_relative(&r);
 	if (ret->has_rel)
 		ret->rel = get_le(p + r.at - imm, imm);
 	return 0;

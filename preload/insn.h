@@ -28,6 +28,7 @@ struct ovl_insn {
 	uint8_t len;
 	uint8_t what; /* enum ovl_insn_what */
 	uint8_t reg;  /* 0: rax ... 15: r15 */
+	bool moves;   /* it does the same at another address, and goes on with the next one */
 	bool has_rel; /* a direct jump or call, of any kind, to rel bytes from its end */
 	int32_t rel;
 	uint32_t imm;

@@ -13,6 +13,7 @@
 enum {
 	ENTERED_DOUBT = 1, /* on the way from the load of the number, and it may differ there */
 	ENTERED_SYSCALL = 2,
+	ENTERED_WRAP = 8,  /* behind the first byte of what is to be moved */
 	ENTERED_AFTER = 4, /* right behind: a replayed comparison is skipped */
 };
 
@@ -66,6 +67,7 @@ struct track {
 	uint32_t nblocks;
 	bool left;    /* the instruction before does not go on */
 	uint8_t prev; /* its length; 0: control does not come from it alone */
+	uint8_t moves[2]; /* length of the one before, and of its predecessor, that can be moved */
 };
 
 static const struct value nothing = {.nr = OVL_NR_NONE};
@@ -75,6 +77,7 @@ static void track_lose(struct track *t)
 	for (int i = 0; i < 16; i++)
 		t->value[i] = nothing;
 	t->prev = 0;
+	t->moves[0] = t->moves[1] = 0;
 	t->left = true;
 }
 
@@ -104,6 +107,8 @@ static void track_next(struct track *t, uint32_t at, const struct ovl_insn *in)
 		t->value[in->reg] = v;
 	t->left |= in->what == OVL_INSN_LEAVES;
 	t->prev = in->what == OVL_INSN_LEAVES || in->what == OVL_INSN_CALLS ? 0 : in->len;
+	t->moves[1] = in->moves ? t->moves[0] : 0;
+	t->moves[0] = in->moves ? in->len : 0;
 }
 
 /* The blocks that start behind @c's load. Returns false when there are too many. */
@@ -121,6 +126,18 @@ static bool take_blocks(const struct track *t, struct ovl_cand *c)
 	return true;
 }
 
+/* Bytes to move for a jump of MOV_LEN to find room. */
+static uint8_t wrap_of(const struct track *t)
+{
+	unsigned need = MOV_LEN - SYSCALL_LEN;
+
+	if (t->moves[0] >= need)
+		return t->moves[0];
+	if (t->moves[1] && t->moves[0] && t->moves[0] + t->moves[1] >= (int)need)
+		return t->moves[0] + t->moves[1];
+	return 0;
+}
+
 static struct ovl_cand candidate(const struct track *t, uint32_t at)
 {
 	struct value v = t->value[0];
@@ -131,6 +148,7 @@ static struct ovl_cand candidate(const struct track *t, uint32_t at)
 		.guess = v.nr,
 		.reg = v.reg,
 		.prev = t->prev,
+		.wrap = wrap_of(t),
 	};
 
 	if (v.nr < 0 || at - v.from > STRETCH_MAX || !take_blocks(t, &c)) {
@@ -269,6 +287,8 @@ static void mark_entered(const struct ovl_sites *s, struct ovl_cand *c, uint32_t
 		c->entered |= ENTERED_AFTER;
 	if (to == c->sys)
 		c->entered |= ENTERED_SYSCALL;
+	if (to <= c->sys && to + c->wrap > c->sys)
+		c->entered |= ENTERED_WRAP;
 	if (to <= c->from || to > c->sys || c->nr < 0)
 		return;
 	if (is_call(s, at) || (!inside && (at < c->sys || !spares(s, c->sys, at, c->reg))))
@@ -325,6 +345,15 @@ static bool choose_cmp(const struct ovl_sites *s, const struct ovl_cand *c, stru
 	return true;
 }
 
+static bool choose_wrap(const struct ovl_cand *c, struct ovl_site *ret)
+{
+	if (!c->wrap || c->entered & (ENTERED_WRAP | ENTERED_SYSCALL))
+		return false;
+	*ret = (struct ovl_site){c->sys - c->wrap, -1, OVL_SITE_WRAP,
+				 (uint8_t)(c->wrap + SYSCALL_LEN)};
+	return true;
+}
+
 /* Which place, if any, does candidate @c need? 1: *ret is set; 0: none; -1: it has none. */
 static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
 {
@@ -333,7 +362,9 @@ static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ov
 
 	if (known && !is_wanted(s, c->nr))
 		return 0;
-	if (choose_mov(s, c, ret) || choose_prev(s, c, ret) || choose_cmp(s, c, ret))
+	if (choose_mov(s, c, ret))
+		return 1;
+	if (s->wrap ? choose_wrap(c, ret) : choose_prev(s, c, ret) || choose_cmp(s, c, ret))
 		return 1;
 	/* A guess is good enough where nothing can be done. */
 	return c->guess != OVL_NR_NONE && (!is_wanted(s, c->guess) || is_spared(s, c->guess)) ? 0

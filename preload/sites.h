@@ -36,6 +36,7 @@ struct ovl_cand {
 	int16_t guess;	 /* likely, by the text before, whatever way led here; or OVL_NR_* */
 	uint8_t reg;	 /* eax got it from there, or is it */
 	uint8_t prev;	 /* length of the instruction before; 0 when control may not come from it */
+	uint8_t wrap;	 /* bytes before it that can be moved with it, 3 or more; or 0 */
 	uint8_t entered; /* which of its parts a branch lands in */
 	uint8_t nblocks;
 	uint8_t reached;		/* a bit per block */
@@ -69,6 +70,7 @@ struct ovl_sites {
 	uint32_t base;		 /* ... and their offset from the library's load address */
 	const uint64_t *wanted;	 /* in: 512 bits, one per number */
 	const uint64_t *spared;	 /* in: of those, the ones that may be missed; NULL: none */
+	bool wrap;		 /* in: OVL_SITE_WRAP is wanted, and not the kinds that replay */
 	struct ovl_search *room; /* in: contents irrelevant */
 	struct ovl_site *site;	 /* out: ... */
 	uint32_t max;		 /* in: ... room there */

@@ -51,6 +51,7 @@ struct exec {
 	bool nameless;	    /* it has no path, @n is not valid: a memfd, a removed file */
 	bool same;	    /* the kernel finds it under that name itself */
 	bool all_same;	    /* and every script before it */
+	bool load;	    /* it is for the loader */
 	int scripts;
 	const char *script; /* the first script, as its interpreter is told */
 	char *interp[OVL_SHEBANG_MAX];
@@ -194,8 +195,8 @@ static bool is_linker(const struct exec *x)
 }
 
 /*
- * The kernel starts the dynamic linker @path without us: it must be what the view shows. The
- * name not in use is for it: a script's is kept in ctx->temp.
+ * The kernel starts the dynamic linker @path without us: if that is not what the view shows,
+ * the loader has to do it. The name not in use is for it: a script's is kept in ctx->temp.
  */
 static int check_linker(struct exec *x, const char *path)
 {
@@ -209,15 +210,13 @@ static int check_linker(struct exec *x, const char *path)
 	if (!err && linker.same)
 		return 0;
 	denied = may_execute(x);
-	if (denied)
-		return denied;
-	return err ? err : refuse(x, ": its dynamic linker is another one in the view");
+	x->load = !denied && !err;
+	return denied ? denied : err;
 }
 
 static int check_kind(struct exec *x, enum ovl_elf kind)
 {
 	static const char *const why[] = {
-		[OVL_ELF_STATIC] = ": statically linked",
 		[OVL_ELF_32BIT] = ": 32-bit program",
 		[OVL_ELF_FOREIGN] = ": program for another machine",
 	};
@@ -226,7 +225,8 @@ static int check_kind(struct exec *x, enum ovl_elf kind)
 	if (kind == OVL_ELF_NOT || (kind == OVL_ELF_STATIC && is_linker(x)))
 		return 0;
 	err = may_execute(x);
-	return err ? err : refuse(x, why[kind]);
+	x->load = kind == OVL_ELF_STATIC && !err;
+	return err || x->load ? err : refuse(x, why[kind]);
 }
 
 /* How the script is named to its interpreter; the text is kept in ctx->temp. */
@@ -363,6 +363,12 @@ static long call_kernel(struct exec *x, char **argv, char **envp, void *map, siz
 	int err;
 
 	memcpy(a, ctx->call->arg, sizeof(a));
+	if (x->load) {
+		a[0] = (long)ovl_session_str(ovl_ss, ovl_ss->loader);
+		a[1] = (long)argv;
+		a[2] = (long)envp;
+		return kernel_exec(ctx, __NR_execve, a, map, size);
+	}
 	if (x->all_same && x->same) {
 		int i = ctx->call->nr == __NR_execveat ? 2 : 1;
 
@@ -387,17 +393,66 @@ static long call_kernel(struct exec *x, char **argv, char **envp, void *map, siz
 	return kernel_exec(ctx, __NR_execveat, a, map, size);
 }
 
+/* A path of the program's that means another object, or none, in the new process. */
+static bool is_of_process(const struct exec *x)
+{
+	return (x->dirfd != AT_FDCWD && *x->path != '/') || ovl_str_starts(x->path, "/proc/") ||
+	       ovl_str_starts(x->path, "/dev/");
+}
+
+/*
+ * What the loader is to load, into ctx->real: see OVL_ENV_LOAD. A program without a name is
+ * handed over open, as *@ret_fd.
+ */
+static int tell_loader(const struct exec *x, int *ret_fd)
+{
+	static const char dir[] = "/dev/fd/";
+	struct ovl_path *p = &x->ctx->real;
+	const char *path = x->path;
+	size_t n = 1;
+	char link[32];
+
+	p->buf[0] = '-';
+	if (is_bare_fd(x)) {
+		memcpy(link, dir, sizeof(dir) - 1);
+		ovl_str_number(link + sizeof(dir) - 1, (unsigned)x->dirfd, 10);
+		path = link;
+		*ret_fd = (int)ovl_sys(__NR_fcntl, x->dirfd, F_DUPFD, 0);
+	} else if (x->nameless || x->n->magic) {
+		*ret_fd = (int)ovl_sys(__NR_openat, x->dirfd, x->path, O_RDONLY);
+	} else if (is_of_process(x)) {
+		path = x->n->at.buf;
+	}
+	if (*ret_fd >= 0)
+		n = ovl_str_number(p->buf, (unsigned)*ret_fd, 10);
+	else if (is_bare_fd(x) || x->nameless || x->n->magic)
+		return *ret_fd;
+	if (n + strlen(path) + 2 > sizeof(p->buf))
+		return -ENAMETOOLONG;
+	p->buf[n] = ':';
+	memcpy(p->buf + n + 1, path, strlen(path) + 1);
+	return 0;
+}
+
 /* All is found: let the kernel have the call, or make it with arrays of our own. */
 static long finish(struct exec *x, char **argv, char **envp)
 {
 	struct ovl_env env;
-	bool same = x->all_same && x->same;
+	bool same = x->all_same && x->same && !x->load;
+	OVL_FD handed = -1;
 	size_t nargs = same || !x->scripts ? 0 : count(argv) + 2 * (size_t)x->scripts + 2;
 	size_t size;
 	char **map = NULL;
 	long r;
 
 	ovl_env_scan(envp, &env);
+	if (x->load) {
+		r = tell_loader(x, &handed);
+		if (r)
+			return r;
+		env.complete = false;
+		env.load = x->ctx->real.buf;
+	}
 	if (same && env.complete)
 		return OVL_R_PASS;
 	size = nargs * sizeof(char *) + (env.complete ? 0 : ovl_env_size(&env));

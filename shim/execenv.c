@@ -6,10 +6,12 @@
 
 #define PRELOAD "LD_PRELOAD="
 #define SESSION OVL_ENV_SESSION "="
+#define LOAD	OVL_ENV_LOAD "="
 
 static bool is_ours(const char *var)
 {
-	return ovl_str_starts(var, PRELOAD) || ovl_str_starts(var, SESSION);
+	return ovl_str_starts(var, PRELOAD) || ovl_str_starts(var, SESSION) ||
+	       ovl_str_starts(var, LOAD);
 }
 
 /* LD_PRELOAD's elements end in a colon or a space: ld.so(8). */
@@ -54,6 +56,7 @@ void ovl_env_scan(char *const *envp, struct ovl_env *ret)
 
 	ret->count = 0;
 	ret->preload = NULL;
+	ret->load = NULL;
 	for (; envp && *envp; envp++) {
 		const char *var = *envp;
 
@@ -64,6 +67,8 @@ void ovl_env_scan(char *const *envp, struct ovl_env *ret)
 		} else if (ovl_str_starts(var, SESSION)) {
 			seen++;
 			good += ovl_str_equal(var + sizeof(SESSION) - 1, self);
+		} else if (ovl_str_starts(var, LOAD)) {
+			seen++;
 		} else {
 			ret->count++;
 		}
@@ -76,8 +81,9 @@ size_t ovl_env_size(const struct ovl_env *env)
 {
 	size_t own = env->preload ? strlen(env->preload) : 0;
 
-	return (env->count + 3) * sizeof(char *) + sizeof(PRELOAD) + own + 1 + ovl_ss->preload.len +
-	       sizeof(SESSION) + ovl_ss->self.len;
+	return (env->count + 4) * sizeof(char *) + sizeof(PRELOAD) + own + 1 + ovl_ss->preload.len +
+	       sizeof(SESSION) + ovl_ss->self.len +
+	       (env->load ? sizeof(LOAD) + strlen(env->load) : 0);
 }
 
 static char *add(char *to, const char *text, size_t n)
@@ -106,7 +112,7 @@ static char *add_preload(char *to, const char *value)
 char **ovl_env_build(const struct ovl_env *env, char *const *envp, void *room)
 {
 	char **out = room;
-	char *text = (char *)(out + env->count + 3);
+	char *text = (char *)(out + env->count + 4);
 	size_t n = 0;
 
 	for (; envp && *envp && n < env->count; envp++) {
@@ -117,7 +123,12 @@ char **ovl_env_build(const struct ovl_env *env, char *const *envp, void *room)
 	text = add_preload(text, env->preload) + 1;
 	out[n++] = text;
 	text = add(text, SESSION, sizeof(SESSION) - 1);
-	add(text, ovl_session_str(ovl_ss, ovl_ss->self), ovl_ss->self.len);
+	text = add(text, ovl_session_str(ovl_ss, ovl_ss->self), ovl_ss->self.len) + 1;
+	if (env->load) {
+		out[n++] = text;
+		text = add(text, LOAD, sizeof(LOAD) - 1);
+		add(text, env->load, strlen(env->load));
+	}
 	out[n] = NULL;
 	return out;
 }

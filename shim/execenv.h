@@ -9,12 +9,13 @@
 #include "ovl_session.h"
 
 struct ovl_env {
-	size_t count;	     /* variables to keep: neither OVL_SESSION nor LD_PRELOAD */
+	size_t count;	     /* variables to keep: none of ours */
 	const char *preload; /* value of the program's LD_PRELOAD, the last one; NULL: none */
 	bool complete;	     /* ours are there already, as they should be */
+	const char *load;    /* for the loader, see OVL_ENV_LOAD; NULL: not to be set */
 };
 
-/* What @envp, which may be NULL, holds. */
+/* What @envp, which may be NULL, holds; @ret->load is NULL. */
 void ovl_env_scan(char *const *envp, struct ovl_env *ret);
 
 /* Bytes that ovl_env_build() needs for its pointers and strings. */
@@ -22,7 +23,7 @@ size_t ovl_env_size(const struct ovl_env *env);
 
 /*
  * Write a new environment to @room, aligned for pointers: @envp's variables, then LD_PRELOAD
- * with the session's object last, then OVL_SESSION. Returns it.
+ * with the session's object last, then OVL_SESSION, and OVL_LOAD if there is one. Returns it.
  */
 char **ovl_env_build(const struct ovl_env *env, char *const *envp, void *room);
 

@@ -24,7 +24,7 @@ static struct ovl_known *slot_of(int fd)
  */
 void ovl_known_init(void)
 {
-	const char *tcb = __builtin_thread_pointer();
+	const char *tcb = (const char *)ovl_thread_pointer();
 	int tid = (int)ovl_sys(__NR_gettid);
 
 	for (unsigned at = 64; tcb && at < TCB_SCAN; at += 4) {
@@ -40,11 +40,12 @@ void ovl_known_init(void)
 
 static bool may_learn(void)
 {
-	const char *tcb = __builtin_thread_pointer();
+	const char *tcb;
 	int tid;
 
 	if (!tid_offset)
 		return false;
+	tcb = __builtin_thread_pointer(); /* a libc that keeps the number keeps this, too */
 	memcpy(&tid, tcb + tid_offset, sizeof(tid));
 	return tid == (int)ovl_sys(__NR_gettid);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "linktext.h"
 
+#include "exe.h"
 #include "fdview.h"
 #include "ops.h"
 #include "proclink.h"
@@ -12,6 +13,7 @@ int ovl_link_text(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	bool proc;
 	int err = 0;
+	bool is_exe;
 	int layer;
 
 	if (n->zone == OVL_Z_VIEW) {
@@ -29,9 +31,12 @@ int ovl_link_text(struct ovl_ctx *ctx, struct ovl_name *n)
 	if (ctx->link.buf[0] != '/')
 		return 0;
 	ctx->jumped = true;
+	is_exe = ovl_exe_correct(&ctx->link);
 	layer = ovl_view_from_real(&ctx->link);
 	if (layer < 0 && layer != OVL_NONE)
 		return layer;
+	if (is_exe)
+		return 0; /* the kernel would follow it to the loader */
 	if (layer > OVL_UPPER) {
 		ctx->through = ovl_fd_of_link(n->at.buf);
 		ctx->fd_layer = layer;

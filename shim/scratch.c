@@ -16,12 +16,6 @@ static struct ovl_slot first[STATIC_SLOTS];
 static struct chunk *chunks;
 static uint32_t execs; /* slots with busy == 2 */
 
-/* The thread pointer: it names the thread without a system call. */
-static uint64_t thread_id(void)
-{
-	return (uint64_t)(uintptr_t)__builtin_thread_pointer();
-}
-
 static struct ovl_slot *claim(struct ovl_slot *slot, int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -37,7 +31,7 @@ static struct ovl_slot *claim(struct ovl_slot *slot, int n)
 /* Our thread runs as another process than the one that exec'd: that one is gone. */
 static void reclaim(struct ovl_slot *slot, int n)
 {
-	uint64_t me = thread_id();
+	uint64_t me = ovl_thread_pointer();
 	uint32_t pid = (uint32_t)ovl_sys(__NR_getpid);
 
 	for (int i = 0; i < n; i++) {
@@ -104,7 +98,7 @@ void ovl_slot_exec(struct ovl_ctx *ctx, void *map, size_t size)
 {
 	struct ovl_slot *slot = slot_of(ctx);
 
-	slot->thread = thread_id();
+	slot->thread = ovl_thread_pointer();
 	slot->exec_pid = (uint32_t)ovl_sys(__NR_getpid);
 	slot->exec_map = map;
 	slot->exec_size = size;

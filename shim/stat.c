@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stat.c - calls that look at an object: the stat family, access, readlink, statfs */
+#include "exe.h"
 #include "fdview.h"
 #include "inode.h"
 #include "lookup.h"
@@ -242,6 +243,7 @@ static long readlink_outside(struct ovl_ctx *ctx, int dirfd, int path)
 	    ovl_fd_follow(&n->at, &ctx->link))
 		return ovl_op_outside(ctx, dirfd, path, false);
 	if (ovl_path_below(n->at.buf, n->at.len, "/proc", 5)) {
+		(void)ovl_exe_correct(&ctx->link); /* else the link tells the truth */
 		layer = ovl_view_from_real(&ctx->link);
 		if (layer < 0 && layer != OVL_NONE)
 			return layer;

@@ -18,6 +18,12 @@ long ovl_sys6(long nr, long a, long b, long c, long d, long e, long f);
 #define OVL_SYS_PAD(nr, a, b, c, d, e, f, ...) \
 	ovl_sys6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
+/*
+ * The thread pointer: it names the thread. 0 before libc has set one up. Not read by way of
+ * itself, as compilers do: a program need not keep its own address there.
+ */
+uint64_t ovl_thread_pointer(void);
+
 /* A descriptor released by scope; a negative one is none. */
 static inline void ovl_fd_drop(const int *fd)
 {

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "dispatch.h"
+
+#include <asm/sigcontext.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <asm/ucontext.h>
+#include <linux/prctl.h>
+
+#include "die.h"
+#include "own.h"
+#include "place.h"
+#include "sys.h"
+#include "trap.h"
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+#define DISPATCH_ON 1 /* PR_SYS_DISPATCH_ON */
+
+/* A call of the program's own is made in our text; without a place left, by a relay. */
+static void let_pass(struct ucontext *uc, const struct ovl_call *c, bool fork)
+{
+	uint64_t to = ovl_place_native(uc->uc_mcontext.rip, fork);
+
+	if (to)
+		uc->uc_mcontext.rip = to;
+	else if (fork)
+		ovl_die("program", "too many places that make threads", 0);
+	else
+		ovl_trap_relay(uc, c);
+}
+
+static void handle(int sig, siginfo_t *info, void *context)
+{
+	struct ucontext *uc = context;
+	struct ovl_call c;
+
+	(void)sig;
+	if (info->si_code <= 0)
+		return; /* somebody's kill() */
+	ovl_trap_read(uc, &c);
+	switch (ovl_own_kind(c.nr)) {
+	case OVL_OWN_CALL:
+		ovl_own_call(&c);
+		ovl_trap_answer(uc, c.ret);
+		break;
+	case OVL_OWN_FORK:
+		let_pass(uc, &c, true);
+		break;
+	case OVL_OWN_RETURN:
+		uc->uc_mcontext.rip = (uint64_t)ovl_trap_restorer;
+		break;
+	default:
+		if (ovl_nr_ours(c.nr))
+			ovl_trap_call(uc);
+		else
+			let_pass(uc, &c, false);
+	}
+}
+
+int ovl_dispatch_arm(void)
+{
+	const uint64_t sys = 1UL << (SIGSYS - 1);
+	struct sigaction act = {
+		.sa_handler = (__sighandler_t)(void *)handle,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER,
+		.sa_restorer = ovl_trap_restorer,
+	};
+	size_t len;
+	uint64_t start = ovl_place_range(&len);
+	long r;
+
+	r = ovl_sys(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.sa_mask));
+	if (!r)
+		r = ovl_sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &sys, 0, sizeof(sys));
+	if (!r)
+		r = ovl_sys(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, DISPATCH_ON, start, len, 0);
+	return (int)r;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "own.h"
+
+#include <asm/signal.h>
+#include <linux/prctl.h>
+
+#include "sys.h"
+#include "trap.h"
+
+#define SYS_BIT (1UL << (SIGSYS - 1))
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+
+enum ovl_own ovl_own_kind(long nr)
+{
+	switch (nr) {
+	case __NR_clone:
+	case __NR_fork:
+	case __NR_vfork:
+		return OVL_OWN_FORK;
+	case __NR_rt_sigreturn:
+		return OVL_OWN_RETURN;
+	case __NR_clone3:
+	case __NR_rt_sigaction:
+	case __NR_rt_sigprocmask:
+	case __NR_prctl:
+		return OVL_OWN_CALL;
+	default:
+		return OVL_OWN_NOT;
+	}
+}
+
+static bool may_end;
+
+void ovl_own_expect_end(void)
+{
+	may_end = true;
+}
+
+static long call_kernel(const struct ovl_call *c)
+{
+	const long *a = c->arg;
+
+	return ovl_sys6(c->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static long set_mask(struct ovl_call *c)
+{
+	uint64_t mask;
+
+	if (!c->arg[1] || c->arg[3] != sizeof(mask) || c->arg[0] == SIG_UNBLOCK)
+		return call_kernel(c);
+	memcpy(&mask, (const void *)c->arg[1], sizeof(mask));
+	mask &= ~SYS_BIT;
+	return ovl_sys(c->nr, c->arg[0], &mask, c->arg[2], sizeof(mask));
+}
+
+static long set_action(struct ovl_call *c)
+{
+	struct sigaction act;
+
+	if (c->arg[0] == SIGSYS)
+		return 0;
+	if (!c->arg[1] || c->arg[3] != sizeof(act.sa_mask))
+		return call_kernel(c);
+	memcpy(&act, (const void *)c->arg[1], sizeof(act));
+	act.sa_mask &= ~SYS_BIT;
+	if (act.sa_flags & SA_RESTORER)
+		act.sa_restorer = ovl_trap_restorer;
+	return ovl_sys(c->nr, c->arg[0], &act, c->arg[2], sizeof(act.sa_mask));
+}
+
+static long set_process(const struct ovl_call *c)
+{
+	if (c->arg[0] == PR_SET_SYSCALL_USER_DISPATCH && !may_end)
+		return -EINVAL;
+	return call_kernel(c);
+}
+
+void ovl_own_call(struct ovl_call *c)
+{
+	switch (c->nr) {
+	case __NR_clone3:
+		c->ret = -ENOSYS;
+		break;
+	case __NR_rt_sigprocmask:
+		c->ret = set_mask(c);
+		break;
+	case __NR_rt_sigaction:
+		c->ret = set_action(c);
+		break;
+	case __NR_prctl:
+		c->ret = set_process(c);
+		break;
+	default:
+		c->ret = call_kernel(c);
+	}
+}
+
+void ovl_watch(struct ovl_call *c)
+{
+	ovl_own_call(c);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * own.h - calls that are the loader's business and not the engine's: signals and threads
+ * Context: any, also a handler of SIGSYS.
+ */
+#ifndef OVL_OWN_H
+#define OVL_OWN_H
+
+#include "ovl.h"
+
+/* What has to be done with call @nr. */
+enum ovl_own {
+	OVL_OWN_NOT,	/* nothing: the engine's, or the program's own */
+	OVL_OWN_CALL,	/* ovl_own_call() answers it */
+	OVL_OWN_FORK,	/* it makes a thread or process: OVL_FORKS */
+	OVL_OWN_RETURN, /* rt_sigreturn */
+};
+
+enum ovl_own ovl_own_kind(long nr);
+
+/*
+ * Answer @c: @c->ret is set. SIGSYS stays unblocked and ours; handlers of the program return by
+ * our text; clone3() does not exist (ENOSYS: everybody has clone() to fall back to).
+ */
+void ovl_own_call(struct ovl_call *c);
+
+/* Dispatch may be switched off once: the preloaded object will do that when it takes over. */
+void ovl_own_expect_end(void);
+
+/* The same, for places that were rewritten: OVL_F_WATCH of entry.h. */
+void ovl_watch(struct ovl_call *c);
+
+#endif

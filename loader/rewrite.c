@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "rewrite.h"
+
+#include <linux/mman.h>
+
+#include "die.h"
+#include "entry.h"
+#include "lean.h"
+#include "ovl.h"
+#include "own.h"
+#include "place.h"
+#include "sites.h"
+#include "sys.h"
+
+#define SITES_MAX 4096
+#define JMP_LEN	  5
+#define JMP	  0xe9
+#define NOP	  0x90
+#define SYSCALL	  2UL /* bytes */
+
+/* Moved instructions and a jump: two of 15 bytes at most. */
+#define MOVED_SIZE 32
+#define MOVED_MAX  1024
+#define MOVED_NEAR 0x50000000UL /* within reach of our text and of the program's */
+
+/* What the work needs; given back before the program runs. */
+struct room {
+	struct ovl_search search;
+	struct ovl_site site[SITES_MAX];
+};
+
+struct rewrite {
+	const struct ovl_image *image;
+	struct room *room;
+	uint8_t *text; /* of the segment being worked on */
+	uint8_t *moved;
+	unsigned nmoved;
+	bool all;
+	bool complete; /* so far: nothing was left that the engine has to see */
+};
+
+static bool write_jump(uint8_t *at, uint64_t to)
+{
+	int64_t distance = (int64_t)(to - (uint64_t)(at + JMP_LEN));
+	int32_t rel = (int32_t)distance;
+
+	if (!to || rel != distance)
+		return false;
+	at[0] = JMP;
+	memcpy(at + 1, &rel, sizeof(rel));
+	return true;
+}
+
+/* Where a place with a known number goes on; 0: nowhere. */
+static uint64_t target_of_known(const struct rewrite *w, int nr, uint64_t back)
+{
+	enum ovl_own own = w->all ? ovl_own_kind(nr) : OVL_OWN_NOT;
+
+	if (own == OVL_OWN_FORK)
+		return ovl_place(back, nr, true);
+	if (own == OVL_OWN_RETURN)
+		return 0;
+	if (own == OVL_OWN_CALL)
+		return ovl_lean_stub(back, nr, OVL_F_WATCH);
+	if (!ovl_nr_ours(nr))
+		return ovl_place(back, nr, false);
+	return ovl_lean_stub(back, nr, OVL_F_PLAIN);
+}
+
+static bool rewrite_mov(const struct rewrite *w, const struct ovl_site *s)
+{
+	uint8_t *at = w->text + s->offset;
+
+	return write_jump(at, target_of_known(w, s->nr, (uint64_t)at + JMP_LEN + SYSCALL));
+}
+
+/*
+ * The instructions before the call go to a piece of their own, then to a stub. Under
+ * dispatch a number in rax may be the door's own: those calls are trapped, at a call that is made
+ * from there.
+ */
+static bool rewrite_wrap(struct rewrite *w, const struct ovl_site *s)
+{
+	uint8_t *at = w->text + s->offset;
+	uint8_t *moved = w->moved + (size_t)w->nmoved * MOVED_SIZE;
+	size_t len = s->length - SYSCALL;
+
+	if (w->all || w->nmoved == MOVED_MAX)
+		return false;
+	memcpy(moved, at, len);
+	if (!write_jump(moved + len, ovl_lean_stub((uint64_t)at + s->length, -1, OVL_F_PLAIN)) ||
+	    !write_jump(at, (uint64_t)moved))
+		return false;
+	w->nmoved++;
+	memset(at + JMP_LEN, NOP, s->length - JMP_LEN);
+	return true;
+}
+
+static void rewrite_site(struct rewrite *w, const struct ovl_site *s)
+{
+	bool done = s->kind == OVL_SITE_MOV ? rewrite_mov(w, s) : rewrite_wrap(w, s);
+
+	w->complete = w->complete && done;
+}
+
+/* The numbers to look for, and those that may be missed. */
+static void choose_numbers(const struct rewrite *w, uint64_t *wanted, uint64_t *spared)
+{
+	memset(spared, w->all ? 0xff : 0, 64);
+	memset(wanted, w->all ? 0xff : 0, 64);
+	for (long nr = 0; nr < 512 && !w->all; nr++) {
+		uint64_t bit = 1UL << (nr % 64);
+
+		wanted[nr / 64] |= ovl_nr_ours(nr) ? bit : 0;
+		spared[nr / 64] |= ovl_nr_watched(nr) ? bit : 0;
+	}
+}
+
+static bool rewrite_text(struct rewrite *w, int i)
+{
+	uint64_t start = w->image->text[i].start & -4096UL;
+	uint64_t end = w->image->text[i].start + w->image->text[i].len;
+	uint64_t wanted[8], spared[8];
+	struct ovl_sites s = {
+		.text = (const uint8_t *)w->image->text[i].start,
+		.len = (uint32_t)w->image->text[i].len,
+		.wanted = wanted,
+		.spared = spared,
+		.wrap = true,
+		.room = &w->room->search,
+		.site = w->room->site,
+		.max = SITES_MAX,
+	};
+
+	choose_numbers(w, wanted, spared);
+	if (w->image->text[i].len > INT32_MAX || ovl_sites_find(&s))
+		return false;
+	w->complete = w->complete && !s.nunknown;
+	if (!s.nsites)
+		return true;
+	if (ovl_sys(__NR_mprotect, start, end - start, PROT_READ | PROT_WRITE))
+		return false;
+	w->text = (uint8_t *)w->image->text[i].start;
+	for (uint32_t k = 0; k < s.nsites; k++)
+		rewrite_site(w, &s.site[k]);
+	if (ovl_sys(__NR_mprotect, start, end - start, w->image->text[i].prot))
+		ovl_die("program", "the system does not let changed text run", 0);
+	return true;
+}
+
+static long get_memory(uint64_t at, size_t size)
+{
+	return ovl_sys(__NR_mmap, at, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+}
+
+static bool rewrite(struct rewrite *w)
+{
+	const size_t size = (size_t)MOVED_MAX * MOVED_SIZE;
+	long room = get_memory(0, sizeof(struct room));
+	long moved = w->all ? 0 : get_memory(MOVED_NEAR, size);
+
+	if (ovl_is_err(room) || ovl_is_err(moved))
+		return false;
+	w->room = (struct room *)room;
+	w->moved = (uint8_t *)moved;
+	w->complete = true;
+	for (int i = 0; i < w->image->ntexts; i++)
+		w->complete = rewrite_text(w, i) && w->complete;
+	(void)ovl_sys(__NR_munmap, room, sizeof(struct room));
+	if (!w->nmoved && !w->all)
+		(void)ovl_sys(__NR_munmap, moved, size);
+	else if (w->nmoved && ovl_sys(__NR_mprotect, moved, size, PROT_READ | PROT_EXEC))
+		ovl_die("program", "the system does not let changed text run", 0);
+	return w->complete;
+}
+
+bool ovl_rewrite_engine(const struct ovl_image *image)
+{
+	struct rewrite w = {.image = image};
+
+	for (long nr = 0; nr < 512; nr++) {
+		if (ovl_nr_ours(nr))
+			ovl_lean_want(nr);
+	}
+	return rewrite(&w);
+}
+
+void ovl_rewrite_all(const struct ovl_image *image)
+{
+	struct rewrite w = {.image = image, .all = true};
+
+	(void)rewrite(&w);
+}
