@@ -417,7 +417,7 @@ static int tell_loader(const struct exec *x, int *ret_fd)
 		memcpy(link, dir, sizeof(dir) - 1);
 		ovl_str_number(link + sizeof(dir) - 1, (unsigned)x->dirfd, 10);
 		path = link;
-		*ret_fd = (int)ovl_sys(__NR_fcntl, x->dirfd, F_DUPFD, 0);
+		*ret_fd = (int)ovl_sys(__NR_fcntl, x->dirfd, F_DUPFD, 3); /* not a standard one */
 	} else if (x->nameless || x->n->magic) {
 		*ret_fd = (int)ovl_sys(__NR_openat, x->dirfd, x->path, O_RDONLY);
 	} else if (is_of_process(x)) {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sys.h"
 
-#include <asm/prctl.h>
-
 #include "nr.h"
 #include "ovl.h"
 
@@ -31,12 +29,4 @@ long ovl_sys6(long nr, long a, long b, long c, long d, long e, long f)
 			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return ret;
-}
-
-uint64_t ovl_thread_pointer(void)
-{
-	uint64_t fs = 0;
-
-	(void)ovl_sys(__NR_arch_prctl, ARCH_GET_FS, &fs); /* it cannot fail */
-	return fs;
 }
