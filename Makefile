@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# make            ./ovlrun, ./libovl.so and ./ovlctl, usable where they are
+# make            ./ovlrun, ./libovl.so, ./ovlload and ./ovlctl, usable where they are
 # make check      every test; installs what is missing when root
 # make lint       what must be true of the text and of the preloaded object
 # make demo       a real package, built in the view
@@ -39,7 +39,7 @@ UNIT       = $(HOSTED) -Ishim -Ipreload -Itests/unit
 ENGINE_SRC = $(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S))
 # The loader is the engine with another door; of preload/ it takes what both need.
 LOADER_SRC = $(call NATIVE,$(wildcard shim/*.c loader/*.c loader/*.S)) $(addprefix preload/, \
-	     die.c opensession.c sites.c insn.c trap_$(ARCH).c relay_$(ARCH).S switch_$(ARCH).S)
+	     die.c opensession.c sites.c sitetab.c insn.c trap_$(ARCH).c relay_$(ARCH).S switch_$(ARCH).S)
 TOOL_SRC   = $(wildcard launcher/*.c) $(filter-out tools/ovlctl.c,$(wildcard tools/*.c))
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 E2E_SRC    = $(wildcard tests/e2e/bin/*.c)
@@ -153,11 +153,11 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/ovlrun \
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BIN)/ovlrun $(BIN)/ovlctl $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BIN)/libovl.so $(DESTDIR)$(PREFIX)/lib/ovlrun
+	install -m 755 $(BIN)/libovl.so $(BIN)/ovlload $(DESTDIR)$(PREFIX)/lib/ovlrun
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean:
-	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so
+	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so $(BIN)/ovlload
 	@$(MAKE) -s -C tests/random clean
 	@$(MAKE) -s -C tests/race clean
 

@@ -3,7 +3,7 @@
 
 #include <linux/mman.h>
 
-#include "str.h"
+#include "ovl_hash.h"
 #include "sys.h"
 
 #define PAGE	 4096UL
@@ -188,6 +188,20 @@ static bool is_ours(const Elf64_Ehdr *eh)
 	       eh->e_phentsize == sizeof(Elf64_Phdr) && eh->e_phnum && eh->e_phnum <= PHDR_MAX;
 }
 
+static uint64_t identity(int fd)
+{
+	uint64_t h = OVL_HASH_ROOT;
+	struct statx st;
+
+	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st))
+		return 0;
+	h = ovl_hash_mix(h ^ st.stx_ino) + st.stx_dev_major;
+	h = ovl_hash_mix(h ^ st.stx_size) + st.stx_dev_minor;
+	h = ovl_hash_mix(h ^ (uint64_t)st.stx_mtime.tv_sec) + st.stx_mtime.tv_nsec;
+	h = ovl_hash_mix(h ^ (uint64_t)st.stx_ctime.tv_sec) + st.stx_ctime.tv_nsec;
+	return h | 1;
+}
+
 int ovl_image_map(int fd, uint64_t near, struct ovl_image *ret)
 {
 	Elf64_Ehdr eh;
@@ -196,6 +210,7 @@ int ovl_image_map(int fd, uint64_t near, struct ovl_image *ret)
 	int err;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->id = identity(fd);
 	err = read_all(fd, &eh, sizeof(eh), 0);
 	if (err)
 		return err;

@@ -17,10 +17,11 @@ struct ovl_image {
 	uint64_t entry; /* where it starts */
 	uint64_t phdr;	/* the program headers in memory, 0 when no segment holds them */
 	uint16_t phnum;
-	uint64_t end;	    /* behind its last byte */
-	bool stack_exec;    /* PT_GNU_STACK asks for an executable stack */
-	bool go;	    /* made by the Go tool chain: its stacks are tiny */
-	int ntexts;	    /* executable segments ... */
+	uint64_t end;	 /* behind its last byte */
+	uint64_t id;	 /* of the file as it is now: a hash of number, size and times */
+	bool stack_exec; /* PT_GNU_STACK asks for an executable stack */
+	bool go;	 /* made by the Go tool chain: its stacks are tiny */
+	int ntexts;	 /* executable segments ... */
 	struct {
 		uint64_t start, len; /* ... without padding; writable ones are left out */
 		int prot;
@@ -30,8 +31,9 @@ struct ovl_image {
 
 /*
  * Map the program open as @fd. @near: a file that may lie anywhere is put at that address or
- * behind it; 0: where the kernel likes, whatever alignment it asks for. 0; -ENOEXEC: no ELF file of this machine; -EEXIST: memory it asks for is taken;
- * what pread() and mmap() say. The descriptor stays open.
+ * behind it; 0: where the kernel likes, whatever alignment it asks for. 0; -ENOEXEC: no ELF file of
+ * this machine; -EEXIST: memory it asks for is taken; what pread() and mmap() say. The descriptor
+ * stays open.
  */
 int ovl_image_map(int fd, uint64_t near, struct ovl_image *ret);
 

@@ -18,7 +18,8 @@
 #define OVL_LEAN_STUB_SIZE   16
 #define OVL_LEAN_STACKS	     256
 #define OVL_LEAN_STACK_SHIFT 16
-#define OVL_LEAN_STACK_SIZE  (1 << OVL_LEAN_STACK_SHIFT) /* a handler of the program's may run there */
+#define OVL_LEAN_STACK_SIZE \
+	(1 << OVL_LEAN_STACK_SHIFT) /* a handler of the program's may run there */
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

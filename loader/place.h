@@ -16,7 +16,7 @@
 /* For place_x86_64.S as well. PASS: calls like read; FORK: clone and its kin. */
 #define OVL_PASSES	4096 /* a power of two */
 #define OVL_PASS_SIZE	16
-#define OVL_PASS_NATIVE 6 /* from its start to its system call, the number in rax */
+#define OVL_PASS_NATIVE 6  /* from its start to its system call, the number in rax */
 #define OVL_FORKS	64 /* a power of two */
 #define OVL_FORK_SIZE	64
 #define OVL_FORK_NATIVE 6

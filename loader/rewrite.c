@@ -7,10 +7,13 @@
 #include "entry.h"
 #include "lean.h"
 #include "ovl.h"
+#include "ovl_hash.h"
 #include "own.h"
 #include "place.h"
 #include "sites.h"
+#include "sitetab.h"
 #include "sys.h"
+#include "view.h"
 
 #define SITES_MAX 4096
 #define JMP_LEN	  5
@@ -116,10 +119,10 @@ static void choose_numbers(const struct rewrite *w, uint64_t *wanted, uint64_t *
 	}
 }
 
-static bool rewrite_text(struct rewrite *w, int i)
+/* The places in text @i, as the session knows them or by a search. */
+static bool find_sites(struct rewrite *w, int i, struct ovl_site_list *ret)
 {
-	uint64_t start = w->image->text[i].start & -4096UL;
-	uint64_t end = w->image->text[i].start + w->image->text[i].len;
+	uint64_t id = ovl_hash_mix(w->image->id + (uint64_t)i);
 	uint64_t wanted[8], spared[8];
 	struct ovl_sites s = {
 		.text = (const uint8_t *)w->image->text[i].start,
@@ -132,17 +135,33 @@ static bool rewrite_text(struct rewrite *w, int i)
 		.max = SITES_MAX,
 	};
 
+	if (!w->all && w->image->id && ovl_sitetab_find(ovl_ss, id, ret))
+		return true;
 	choose_numbers(w, wanted, spared);
 	if (w->image->text[i].len > INT32_MAX || ovl_sites_find(&s))
 		return false;
-	w->complete = w->complete && !s.nunknown;
-	if (!s.nsites)
+	*ret = (struct ovl_site_list){s.site, s.nsites, s.nunknown};
+	if (!w->all && w->image->id)
+		ovl_sitetab_add(ovl_ss, id, ret);
+	return true;
+}
+
+static bool rewrite_text(struct rewrite *w, int i)
+{
+	uint64_t start = w->image->text[i].start & -4096UL;
+	uint64_t end = w->image->text[i].start + w->image->text[i].len;
+	struct ovl_site_list list;
+
+	if (!find_sites(w, i, &list))
+		return false;
+	w->complete = w->complete && !list.nunknown;
+	if (!list.n)
 		return true;
 	if (ovl_sys(__NR_mprotect, start, end - start, PROT_READ | PROT_WRITE))
 		return false;
 	w->text = (uint8_t *)w->image->text[i].start;
-	for (uint32_t k = 0; k < s.nsites; k++)
-		rewrite_site(w, &s.site[k]);
+	for (uint32_t k = 0; k < list.n; k++)
+		rewrite_site(w, &list.site[k]);
 	if (ovl_sys(__NR_mprotect, start, end - start, w->image->text[i].prot))
 		ovl_die("program", "the system does not let changed text run", 0);
 	return true;

@@ -5,7 +5,7 @@
 #include "die.h"
 #include "nr.h"
 #include "sites.h"
-#include "sitetab.h"
+#include "objsites.h"
 #include "sys.h"
 
 #include <linux/mman.h>
@@ -167,7 +167,7 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	int left;
 	long r;
 
-	r = ovl_sitetab_get(ss, o, &list);
+	r = ovl_object_sites(ss, o, &list);
 	if (r)
 		return (int)r;
 	left = (int)list.nunknown;

@@ -65,8 +65,8 @@ struct track {
 	struct value value[16];
 	uint32_t block[OVL_BLOCKS_MAX]; /* the last ones, in a ring */
 	uint32_t nblocks;
-	bool left;    /* the instruction before does not go on */
-	uint8_t prev; /* its length; 0: control does not come from it alone */
+	bool left;	  /* the instruction before does not go on */
+	uint8_t prev;	  /* its length; 0: control does not come from it alone */
 	uint8_t moves[2]; /* length of the one before, and of its predecessor, that can be moved */
 };
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sitetab.h - the sites of a library, from the session or by a search
+ * sitetab.h - where the system calls of libraries and programs are, as the session knows it
+ *
+ * The first process of a session that meets a file searches it and shares what it found; two
+ * that meet it at the same time both do, which is harmless. What the session has no room for
+ * is searched every time.
+ * Context: any.
  */
 #ifndef OVL_SITETAB_H
 #define OVL_SITETAB_H
 
-#include "objects.h"
 #include "ovl_session.h"
 
 struct ovl_site_list {
@@ -14,19 +18,10 @@ struct ovl_site_list {
 	uint32_t nunknown;
 };
 
-/*
- * ovl_sitetab_get - the sites of @o
- *
- * The first process of a session that meets a library searches it and shares what it
- * found; two that meet it at the same time both do, which is harmless. What the session
- * has no room for is searched every time. The list stays valid until the next call.
- *
- * Returns 0, or -E2BIG: more system calls than a libc has.
- * Context: init, or under ld.so's lock.
- */
-int ovl_sitetab_get(struct ovl_session *ss, const struct ovl_object *o, struct ovl_site_list *ret);
+/* True: the session knows file @id, and *@ret is what was found; it stays valid. */
+bool ovl_sitetab_find(const struct ovl_session *ss, uint64_t id, struct ovl_site_list *ret);
 
-/* Does the session know library @id? Context: any. */
-bool ovl_sitetab_knows(const struct ovl_session *ss, uint64_t id);
+/* Share what was found in file @id, if there is room. */
+void ovl_sitetab_add(struct ovl_session *ss, uint64_t id, const struct ovl_site_list *list);
 
 #endif

@@ -56,6 +56,7 @@ static bool fd_is_libc(long fd)
 
 static void look_at_text(const struct ovl_call *c)
 {
+	struct ovl_site_list list;
 	struct ovl_object o;
 	int r;
 
@@ -65,7 +66,7 @@ static void look_at_text(const struct ovl_call *c)
 	if (((uint64_t)o.text & -PAGE) != (uint64_t)c->ret ||
 	    (uint64_t)o.text + o.text_len > (uint64_t)c->ret + (uint64_t)c->arg[1])
 		return;
-	if (!ovl_sitetab_knows(watched.ss, o.id) && !fd_is_libc(c->arg[4]))
+	if (!ovl_sitetab_find(watched.ss, o.id, &list) && !fd_is_libc(c->arg[4]))
 		return;
 	r = ovl_patch_object(watched.ss, &o);
 	if (r)
