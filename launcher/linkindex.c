@@ -141,10 +141,14 @@ void ovl_linkindex_end(const struct ovl_run *run)
 	char *path = ovl_text("%s/index", run->work);
 	char *link = ovl_text("%s/" OWNER, path);
 	DIR *d = opendir(path);
+	struct dirent *e;
 	int names = -2; /* "." and ".." */
 
-	while (d && readdir(d))
-		names++;
+	while (d && (e = readdir(d))) {
+		/* of an object that is gone, and nobody has open any more */
+		if (strncmp(e->d_name, "g-", 2) != 0 || unlinkat(dirfd(d), e->d_name, 0))
+			names++;
+	}
 	if (d)
 		closedir(d);
 	if (names <= 1) {

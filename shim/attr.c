@@ -35,6 +35,14 @@ static void rights_differ(const struct ovl_name *n)
 		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
 }
 
+/* Of a group that is not the caller's the sgid bit is not to be had: chmod(2). */
+static unsigned without_sgid(struct ovl_ctx *ctx, const struct statx *st, unsigned mode)
+{
+	if (!(mode & S_ISGID) || !ovl_sys(__NR_geteuid) || ovl_perm_in_group(ctx, st->stx_gid))
+		return mode;
+	return mode & ~(unsigned)S_ISGID;
+}
+
 /* chmod of the object name[0], which is on upper. */
 static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 {
@@ -51,10 +59,7 @@ static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 	plain = is_plain_mode(mode);
 	if (!plain) {
 		ovl_inode_present_name(ctx, n);
-		/* Of a group that is not the caller's the bit is not to be had: chmod(2). */
-		if ((mode & S_ISGID) && ovl_sys(__NR_geteuid) &&
-		    !ovl_perm_in_group(ctx, n->st.stx_gid))
-			mode &= ~(unsigned)S_ISGID;
+		mode = without_sgid(ctx, &n->st, mode);
 	}
 	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 	if (!err)
@@ -84,6 +89,19 @@ static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 		    : ovl_override_chown(loc.name, &n->st, uid, gid);
 }
 
+/* The same of an open object without a name, by argument 0: lost.h. */
+static long set_lost_mode(struct ovl_ctx *ctx, unsigned mode)
+{
+	const struct statx *st = &ctx->name[0].st;
+
+	return ovl_override_fchmod(ovl_arg_fd(ctx, 0), st, without_sgid(ctx, st, mode));
+}
+
+static long set_lost_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
+{
+	return ovl_override_fchown(ovl_arg_fd(ctx, 0), &ctx->name[0].st, uid, gid);
+}
+
 static long set_times(struct ovl_ctx *ctx, const void *times)
 {
 	OVL_LOC loc = OVL_LOC_INIT;
@@ -108,6 +126,8 @@ static long chmod_at(struct ovl_ctx *ctx, int dirfd, int path, unsigned mode, lo
 	if (bad_flags(flags))
 		return -EINVAL;
 	r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), OVL_BY_OWNER);
+	if (r == OVL_R_PASS && ctx->lost)
+		return set_lost_mode(ctx, mode);
 	return r ? r : set_mode(ctx, mode);
 }
 
@@ -134,6 +154,8 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 	if (ovl_fd_is_path(fd))
 		return -EBADF;
 	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
+	if (r == OVL_R_PASS && ctx->lost)
+		return set_lost_mode(ctx, (unsigned)ovl_arg(ctx, 1));
 	return r ? r : set_mode(ctx, (unsigned)ovl_arg(ctx, 1));
 }
 
@@ -156,6 +178,8 @@ static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 			return r;
 	}
 	r = ovl_op_change(ctx, dirfd, path, how, OVL_BY_GIVER);
+	if (r == OVL_R_PASS && ctx->lost)
+		return set_lost_owner(ctx, ctx->uid, ctx->gid);
 	return r ? r : set_owner(ctx, ctx->uid, ctx->gid);
 }
 
@@ -184,6 +208,8 @@ long ovl_op_fchown(struct ovl_ctx *ctx)
 	ctx->uid = (unsigned)ovl_arg(ctx, 1);
 	ctx->gid = (unsigned)ovl_arg(ctx, 2);
 	r = ovl_op_change_fd(ctx, fd, OVL_BY_GIVER);
+	if (r == OVL_R_PASS && ctx->lost)
+		return set_lost_owner(ctx, ctx->uid, ctx->gid);
 	return r ? r : set_owner(ctx, ctx->uid, ctx->gid);
 }
 

@@ -12,6 +12,7 @@
 #include "ops.h"
 #include "perm.h"
 #include "real.h"
+#include "record.h"
 #include "refd.h"
 #include "trace.h"
 #include "view.h"

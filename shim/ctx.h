@@ -86,6 +86,7 @@ struct ovl_ctx {
 	bool rooted;	       /* the walk has met its root: xdev.h */
 	uint64_t mount;	       /* where the walk is, and where its root is: xdev.h */
 	uint64_t root_mount;
+	bool lost;	  /* the descriptor is of an object without a name: lost.h */
 	bool jumped;	  /* the way led through a link of /proc to an object */
 	int through;	  /* that link's descriptor, when it is our own and of a lower
 			   * object; -1 */

@@ -4,6 +4,7 @@
 #include "create.h"
 #include "do.h"
 #include "fdview.h"
+#include "inode.h"
 #include "known.h"
 #include "lookup.h"
 #include "systab.h"
@@ -185,6 +186,21 @@ static long open_dir(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 	return err ? err : open_real(ctx, flags);
 }
 
+/* A group that its directory @n only records the kernel cannot give the new file @fd. Best effort.
+ */
+static void inherit_group(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
+{
+	const struct statx *st = &ctx->st;
+
+	if (!ovl_ss->overrides)
+		return;
+	ovl_inode_present_name(ctx, n);
+	if ((n->st.stx_mode & S_ISGID) &&
+	    !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st) &&
+	    st->stx_gid != n->st.stx_gid)
+		(void)ovl_override_set(fd, st->stx_uid, n->st.stx_gid, st->stx_mode);
+}
+
 static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
 {
 	OVL_LOC loc = OVL_LOC_INIT;
@@ -204,6 +220,8 @@ static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct o
 	if (err)
 		return err;
 	err = (int)ovl_sys(__NR_openat, loc.fd, loc.name, o->flags, o->mode);
+	if (err >= 0)
+		inherit_group(ctx, n, err);
 	if (loc.fd < 0)
 		return err;
 	ovl_loc_drop(&loc);

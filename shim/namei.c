@@ -322,6 +322,7 @@ static int may_search(struct ovl_ctx *ctx, struct ovl_name *n, bool up)
 static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, int flags)
 {
 	uint64_t mount = ctx->mount;
+	bool slash;
 	int err;
 
 	if (n->layer == OVL_NONE) {
@@ -330,7 +331,10 @@ static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, 
 	}
 	if (!is_dir(n))
 		return -ENOTDIR;
-	err = may_search(ctx, n, ovl_is_dotdot(c.name, c.n));
+	/* For these the kernel is not asked at all. */
+	slash = (flags & OVL_N_FILE) && c.last && c.slash;
+	err = may_search(
+		ctx, n, slash || ovl_is_dotdot(c.name, c.n) || (c.last && ovl_is_dot(c.name, c.n)));
 	if (err)
 		return err;
 	if (ovl_is_dot(c.name, c.n)) {
@@ -342,7 +346,7 @@ static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, 
 		n->last = OVL_L_DOTDOT;
 		return err ? err : ovl_xdev_check(ctx, mount);
 	}
-	if ((flags & OVL_N_FILE) && c.last && c.slash)
+	if (slash)
 		return -EISDIR;
 	n->last = OVL_L_NORM;
 	err = step(ctx, n, c.name, c.n);

@@ -4,6 +4,7 @@
 #include "copy_up.h"
 #include "inode.h"
 #include "lookup.h"
+#include "lost.h"
 #include "marks.h"
 #include "perm.h"
 #include "real.h"
@@ -173,17 +174,6 @@ long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl
 	return r ? r : bring_up(ctx, n, who);
 }
 
-/*
- * The lower object open as @fd has no name in the view any more. It becomes a copy without a
- * name, and the call is the kernel's on that.
- */
-static long change_lost(struct ovl_ctx *ctx, int fd)
-{
-	int err = ovl_read_only() ? -EROFS : ovl_copy_up_lost(ctx, fd);
-
-	return err ? err : OVL_R_PASS;
-}
-
 bool ovl_op_is_fd(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 {
 	const char *text = ovl_arg_path(ctx, path);
@@ -204,8 +194,9 @@ long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 	struct ovl_name *n = &ctx->name[0];
 	long r = ovl_namei_fd(ctx, n, fd);
 
-	if (r == -ESTALE && ctx->fd_layer > OVL_UPPER)
-		return change_lost(ctx, fd);
+	ctx->lost = false;
+	if (r == -ESTALE)
+		return ovl_lost_change(ctx, fd, who);
 	/* So deep that nobody tells its path; one that may write is of no lower. */
 	if (r == -ENAMETOOLONG)
 		return may_write(fd) ? OVL_R_PASS : r;

@@ -24,8 +24,8 @@ bool ovl_perm_in_group(struct ovl_ctx *ctx, unsigned gid)
 	return false;
 }
 
-/* The mode bits alone, as path_resolution(7) tells; root may all but execute at will. */
-static int by_mode(struct ovl_ctx *ctx, const struct statx *st, int mask)
+/* As path_resolution(7) tells; root may all but execute at will. */
+int ovl_perm_mode(struct ovl_ctx *ctx, const struct statx *st, int mask)
 {
 	unsigned uid = (unsigned)ovl_sys(__NR_geteuid);
 	unsigned mode = st->stx_mode;
@@ -64,10 +64,10 @@ static int check(struct ovl_ctx *ctx, int layer, struct ovl_path *p, const struc
 	int err;
 
 	if (layer == OVL_UPPER && ovl_ss->overrides)
-		return by_mode(ctx, st, mask);
+		return ovl_perm_mode(ctx, st, mask);
 	err = by_kernel(p, mask);
 	if (err == -EROFS && layer != OVL_UPPER)
-		return by_mode(ctx, st, mask);
+		return ovl_perm_mode(ctx, st, mask);
 	return err;
 }
 

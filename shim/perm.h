@@ -14,6 +14,9 @@
  */
 int ovl_perm_access(struct ovl_ctx *ctx, struct ovl_name *n, int mask);
 
+/* The same by what @st tells of owner and mode alone. */
+int ovl_perm_mode(struct ovl_ctx *ctx, const struct statx *st, int mask);
+
 /* 0: the caller may add or remove names in the directory that @n lives in. */
 int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n);
 

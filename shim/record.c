@@ -19,9 +19,10 @@ bool ovl_record_fits(const struct statx *st)
 	return type != S_IFREG && type != S_IFDIR;
 }
 
-static void key(const struct statx *st, char *out)
+/* @kind: 'u', or 'g' when the object's last name has gone and descriptors may be left. */
+static void key(const struct statx *st, char kind, char *out)
 {
-	out[0] = 'u';
+	out[0] = kind;
 	out[1] = '-';
 	ovl_str_number(out + 2, st->stx_ino, 16);
 }
@@ -47,7 +48,7 @@ static bool parse_origin(const char **at, struct ovl_origin *ret)
 	return true;
 }
 
-int ovl_record_get(const struct statx *st, struct ovl_record *ret)
+static int get(const struct statx *st, char kind, struct ovl_record *ret)
 {
 	char name[KEY_SIZE];
 	char text[OVL_INDEX_TEXT];
@@ -56,9 +57,7 @@ int ovl_record_get(const struct statx *st, struct ovl_record *ret)
 	size_t n;
 	int err;
 
-	if (!ovl_inode_maybe_origin(st->stx_ino))
-		return -ENOENT;
-	key(st, name);
+	key(st, kind, name);
 	err = ovl_index_read(name, text);
 	if (err)
 		return err;
@@ -70,6 +69,16 @@ int ovl_record_get(const struct statx *st, struct ovl_record *ret)
 	ret->has_owner = at[n] == ' ' && !ovl_override_parse(at + n + 1, &ret->owner);
 	ret->device = ovl_str_has(at + n, device);
 	return 0;
+}
+
+int ovl_record_get(const struct statx *st, struct ovl_record *ret)
+{
+	int err;
+
+	if (!ovl_inode_maybe_origin(st->stx_ino))
+		return -ENOENT;
+	err = get(st, 'u', ret);
+	return err == -ENOENT && !st->stx_nlink ? get(st, 'g', ret) : err;
 }
 
 bool ovl_record_is_device(const struct statx *st)
@@ -101,7 +110,7 @@ int ovl_record_set(const struct statx *st, const struct ovl_record *r)
 		n += sizeof(device) - 1;
 	}
 	text[n] = '\0';
-	key(st, name);
+	key(st, st->stx_nlink ? 'u' : 'g', name);
 	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(st->stx_ino));
 	return ovl_index_write(name, text);
 }
@@ -109,12 +118,15 @@ int ovl_record_set(const struct statx *st, const struct ovl_record *r)
 void ovl_record_drop(const struct statx *st)
 {
 	char name[KEY_SIZE];
+	char gone[KEY_SIZE];
 	OVL_FD dir = -1;
 
 	if (st->stx_nlink > 1 || !ovl_record_fits(st) || !ovl_inode_maybe_origin(st->stx_ino))
 		return;
 	dir = ovl_workdir_index();
-	key(st, name);
+	key(st, 'u', name);
+	key(st, 'g', gone);
 	if (dir >= 0)
-		(void)ovl_do_unlink(dir, name, 0); /* a stale one is known by its birth */
+		(void)ovl_do_rename(dir, name, dir, gone,
+				    0); /* a stale one is known by its birth */
 }

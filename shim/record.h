@@ -6,7 +6,8 @@
  * by the symlink u-I in WORK/index: "INO MAJOR MINOR BTIME" and, when owner and mode could not
  * be set, " UID:GID:MODE"; " device" behind it says that a character device 0/0 is a program's
  * own and no whiteout. It is valid if the object was born at BTIME (seconds.nanoseconds):
- * a number may be used again.
+ * a number may be used again. When the object loses its last name, its record becomes g-I, for
+ * descriptors that are left; ovlrun removes those at the end.
  * Context: any (entry: signals blocked).
  */
 #ifndef OVL_RECORD_H
@@ -34,7 +35,7 @@ bool ovl_record_is_device(const struct statx *st);
 /* Remember @r for upper's object @st. */
 int ovl_record_set(const struct statx *st, const struct ovl_record *r);
 
-/* Upper's object @st loses a name: its record goes with the last. Best effort. */
+/* Upper's object @st has lost a name: with the last its record is for descriptors alone. */
 void ovl_record_drop(const struct statx *st);
 
 #endif

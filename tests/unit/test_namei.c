@@ -386,6 +386,8 @@ Test(namei, an_unsearchable_directory_is_eacces)
 	cr_assert_eq(seteuid(65534), 0);
 	cr_expect(eq(int, walk("d/f", 0), -EACCES));
 	cr_expect(eq(int, walk("d", 0), 0));
+	cr_expect(eq(int, walk("d/.", 0), -EACCES));
+	cr_expect(eq(int, walk("d/new/", OVL_N_FILE), -EACCES));
 }
 
 Test(namei, resolve_no_magiclinks_follows_none_of_proc)
