@@ -418,6 +418,8 @@ static int copy_lost_single(struct ovl_ctx *ctx, struct job *job)
 		err = ovl_workdir_path(&ctx->real, job->name);
 	if (!err)
 		ovl_refd(ctx, job->st, &ctx->real);
+	if (!err && !ovl_real_statx(&ctx->real, &ctx->st))
+		ovl_record_drop(&ctx->st);
 	(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* the descriptors hold it */
 	return err;
 }
