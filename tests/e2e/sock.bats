@@ -46,11 +46,13 @@ while True:
 	local server=$!
 
 	until test -S "$V/listening"; do sleep 0.05; done
-	run in_view 'python3 -c "import os, socket
-for path in \"listening\", os.getcwd() + \"/listening\", \"sub/../listening\":
+	# elsewhere, so that nothing but the view leads there
+	mkdir "$T/m"
+	run "$OVLRUN" -q -l "$V" -u "$U" -w "$W" -m "$T/m" -- env -C "$T/m" python3 -c 'import os, socket
+for path in "listening", os.getcwd() + "/listening", "sub/../listening":
     s = socket.socket(socket.AF_UNIX)
     s.connect(path)
-    print(s.recv(9), s.getpeername() == os.getcwd() + \"/listening\")"'
+    print(s.recv(9), s.getpeername() == os.getcwd() + "/listening")'
 	kill "$server"
 	echo "$output"
 	test "$status" = 0
