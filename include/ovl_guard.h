@@ -19,6 +19,9 @@
 #define OVL_GUARD_UPPER 0x9ad3c0e500000000 /* of the key */
 #define OVL_GUARD_DATA	0x4f56
 
+/* Added to a number below 512: trapped, whatever it is. See preload/far.h. */
+#define OVL_GUARD_TRAP 0x10000000
+
 /* What the guard thinks of a system call: the second column of systab.def. */
 #ifndef __ASSEMBLER__
 enum ovl_guarded {
@@ -30,5 +33,22 @@ enum ovl_guarded {
 	OVL_G_NOSYS,	/* there is no such call */
 };
 #endif
+
+/* Requests of ioctl(2) that change a file through a descriptor open only for reading. */
+#define OVL_GUARD_IOCTLS                                                                 \
+	{                                                                                \
+		0x40086602,			/* FS_IOC_SETFLAGS */                    \
+			0x40046602,		/* FS_IOC32_SETFLAGS, by old programs */ \
+			0x40087602,		/* FS_IOC_SETVERSION */                  \
+			0x40047602,		/* FS_IOC32_SETVERSION */                \
+			0x401c5820,		/* FS_IOC_FSSETXATTR */                  \
+			0x40806685,		/* FS_IOC_ENABLE_VERITY */               \
+			0x800c6613,		/* FS_IOC_SET_ENCRYPTION_POLICY */       \
+			0x40047211,		/* FAT_IOCTL_SET_ATTRIBUTES */           \
+			0x50009401, 0x50009417, /* BTRFS_IOC_SNAP_CREATE, _V2 */         \
+			0x5000940e, 0x50009418, /* BTRFS_IOC_SUBVOL_CREATE, _V2 */       \
+			0x5000940f, 0x5000943f, /* BTRFS_IOC_SNAP_DESTROY, _V2 */        \
+			0x4008941a,		/* BTRFS_IOC_SUBVOL_SETFLAGS */          \
+	}
 
 #endif

@@ -42,6 +42,7 @@ enum ovl_session_flag {
 	OVL_S_DOT_WH = 1 << 2,	  /* marks are .wh. files: no nodes or no xattrs on upper */
 	OVL_S_SAME_ROOT = 1 << 3, /* one lower, seen at its own path: a path is its own real path */
 	OVL_S_QUIET = 1 << 4,	  /* no messages but errors */
+	OVL_S_GUARD = 1 << 5,	  /* processes have the filter: ovl_guard.h */
 };
 
 /* A string in the session's string area: offset from the session's start. */
@@ -92,6 +93,7 @@ struct ovl_dir_slot {
 /* Where the system calls of a library are: found once per library, kept for the session. */
 #define OVL_LIBS_MAX  32
 #define OVL_SITES_MAX 8192
+#define OVL_PLAIN_MAX 4096
 
 enum ovl_site_kind {
 	OVL_SITE_MOV = 1, /* mov $nr,%eax; syscall: the 5-byte mov becomes the jump */
@@ -154,9 +156,10 @@ struct ovl_session {
 	uint32_t upper_libs; /* 1 once upper got a file that a program's start depends on */
 
 	uint32_t moves_used; /* bytes of moves[] that are valid */
-	uint32_t pad2;
+	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */
 
 	struct ovl_lib lib[OVL_LIBS_MAX];
+	uint64_t plain[OVL_PLAIN_MAX]; /* ids of programs without system calls of their own */
 	struct ovl_site site[OVL_SITES_MAX];
 	struct ovl_filter present; /* names that exist in upper, whiteouts too */
 	struct ovl_filter hidden;  /* names that hide what lowers hold at or below them: whiteouts,

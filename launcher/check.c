@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "say.h"
 
 #define refuse(...) ovl_trouble(__VA_ARGS__)
@@ -256,6 +257,17 @@ void ovl_run_check_upper(struct ovl_run *run)
 	ovl_workdir_check(run);
 }
 
+/* The guard is a belt besides: a run can do without. */
+static void check_guard(struct ovl_run *run)
+{
+	int err = run->no_guard ? 0 : ovl_guard_probe();
+
+	run->guard = !run->no_guard && !err;
+	if (err && !run->quiet)
+		ovl_say("seccomp: %s: system calls made past the view are not stopped",
+			strerror(-err));
+}
+
 void ovl_run_check(struct ovl_run *run)
 {
 	/* our own view of the layers would be the outer run's, not the real one */
@@ -267,6 +279,7 @@ void ovl_run_check(struct ovl_run *run)
 	check_pass(run);
 	check_parts(run);
 	check_trace(run);
+	check_guard(run);
 	if (run->upper) {
 		ovl_run_check_upper(run);
 	} else if (run->work) {

@@ -10,7 +10,9 @@
 #include "run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guard.h"
+#include "ovl_session.h"
 #include "say.h"
 
 /* What a command may have that is about to end anyway, before it counts as left behind. */
@@ -65,16 +69,20 @@ static void set_environment(const struct ovl_run *run)
 /* In the new process, until it is the command. */
 __attribute__((noreturn)) static void become(const struct ovl_run *run, const struct before *was)
 {
+	int err;
+
 	set_environment(run);
 	/* A setuid program would start without us, and could then write to a lower layer. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		ovl_say("no_new_privs: %s", strerror(errno));
 	else if (run->dir && chdir(run->dir))
 		ovl_say("%s: %s: choose another directory with -C", run->dir, strerror(errno));
+	else if (run->guard && (err = ovl_guard_install()))
+		ovl_say("guard: %s: run with --no-guard", strerror(-err));
 	else {
 		sigaction(SIGCHLD, &was->child, NULL);
 		sigprocmask(SIG_SETMASK, &was->mask, NULL);
-		execv(run->file, run->file_argv);
+		ovl_guard_exec(run->file, run->file_argv, environ);
 		ovl_say("%s: %s: cannot be executed", run->file, strerror(errno));
 		_exit(errno == ENOENT ? OVL_EXIT_NOT_FOUND : OVL_EXIT_CANNOT);
 	}
@@ -97,20 +105,60 @@ static void stop_like(int sig)
 	sigaction(sig, &old, NULL);
 }
 
-/* Take the news of all children. True: @child ended, *@status tells how. */
-static bool reap(pid_t child, int *status)
+/* The process that said it would end by a SIGSYS of its own; 0: none. */
+static pid_t own_sigsys(const struct ovl_run *run)
 {
+	const off_t at = offsetof(struct ovl_session, own_sigsys);
+	int fd = open(run->session, O_RDONLY | O_CLOEXEC);
+	uint32_t pid = 0;
+
+	if (fd < 0 || pread(fd, &pid, sizeof(pid), at) != sizeof(pid))
+		pid = 0;
+	close(fd);
+	return (pid_t)pid;
+}
+
+/*
+ * The process of @info, which is not reaped yet, has ended. Was it the guard that ended it?
+ * Then say so.
+ */
+static bool was_guarded(const struct ovl_run *run, const siginfo_t *info)
+{
+	char path[64];
+	char name[32] = "?\n";
+	FILE *f;
+
+	if ((info->si_code != CLD_KILLED && info->si_code != CLD_DUMPED) ||
+	    info->si_status != SIGSYS || !run->guard || own_sigsys(run) == info->si_pid)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)info->si_pid);
+	f = fopen(path, "re");
+	if (f && !fgets(name, sizeof(name), f))
+		strcpy(name, "?\n");
+	if (f)
+		fclose(f);
+	name[strcspn(name, "\n")] = '\0';
+	ovl_say("%d, %s: made a system call that is not covered, and was ended", (int)info->si_pid,
+		name);
+	return true;
+}
+
+/* Take the news of all children. True: @child ended, *@status tells how. */
+static bool reap(const struct ovl_run *run, pid_t child, int *status)
+{
+	siginfo_t info = {0};
 	bool ended = false;
-	pid_t pid;
+	bool guarded;
 	int news;
 
-	while ((pid = waitpid(-1, &news, WNOHANG | WUNTRACED)) > 0) {
-		if (pid != child)
+	while (!waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) && info.si_pid) {
+		guarded = was_guarded(run, &info);
+		if (waitpid(info.si_pid, &news, WNOHANG | WUNTRACED) != child)
 			continue; /* an orphan of the command's that came to us */
 		if (WIFSTOPPED(news)) {
 			stop_like(WSTOPSIG(news));
 		} else {
-			*status = news;
+			*status = guarded ? W_EXITCODE(OVL_EXIT_CANNOT, 0) : news;
 			ended = true;
 		}
 	}
@@ -132,7 +180,7 @@ static void pass_on(pid_t child, const siginfo_t *info)
 		(void)kill(child, info->si_signo);
 }
 
-static int wait_for(pid_t child)
+static int wait_for(const struct ovl_run *run, pid_t child)
 {
 	int status = 0;
 	siginfo_t info;
@@ -143,7 +191,7 @@ static int wait_for(pid_t child)
 		if (sigwaitinfo(&set, &info) < 0)
 			continue;
 		if (info.si_signo == SIGCHLD) {
-			if (reap(child, &status))
+			if (reap(run, child, &status))
 				return status;
 		} else if (is_for_us(&info)) {
 			pass_on(child, &info);
@@ -185,7 +233,7 @@ int ovl_child_run(struct ovl_run *run, bool *ret_live)
 	}
 	if (!child)
 		become(run, &was);
-	status = wait_for(child);
+	status = wait_for(run, child);
 	*ret_live = anything_left();
 	return status;
 }

@@ -8,6 +8,9 @@
 #include "say.h"
 #include "version.h"
 
+/* options without a letter */
+enum { NO_GUARD = 256 };
+
 const char *argp_program_version = "ovlrun " OVL_VERSION;
 
 static const char doc[] =
@@ -28,6 +31,8 @@ static const struct argp_option options[] = {
 	{"read-only", 'r', NULL, 0, "no upper: changes fail with EROFS", 0},
 	{"chdir", 'C', "DIR", 0, "start in DIR of the view", 0},
 	{"report", 'R', NULL, 0, "tell on standard error what changed, at the end", 0},
+	{"no-guard", NO_GUARD, NULL, 0,
+	 "no filter against system calls that are made past the view", 0},
 	{"quiet", 'q', NULL, 0, "say nothing but errors", 0},
 	{0},
 };
@@ -82,6 +87,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'R':
 		run->report = true;
+		return 0;
+	case NO_GUARD:
+		run->no_guard = true;
 		return 0;
 	case 'q':
 		run->quiet = true;

@@ -31,9 +31,11 @@ struct ovl_run {
 	bool read_only;
 	bool quiet;
 	bool report;
+	bool no_guard;
 	char **argv; /* the command */
 
 	/* ovl_run_check() */
+	bool guard;	/* processes get the filter of guard.h */
 	char *preload;	/* the preloaded object */
 	char *loader;	/* the loader beside it */
 	char *trace;	/* OVL_TRACE's file, or NULL */

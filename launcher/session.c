@@ -123,7 +123,7 @@ static uint32_t flags_of(const struct ovl_run *run)
 
 	return (run->read_only ? OVL_S_READ_ONLY : 0) | (run->trace ? OVL_S_TRACE : 0) |
 	       (run->dot_wh ? OVL_S_DOT_WH : 0) | (same_root ? OVL_S_SAME_ROOT : 0) |
-	       (run->quiet ? OVL_S_QUIET : 0);
+	       (run->quiet ? OVL_S_QUIET : 0) | (run->guard ? OVL_S_GUARD : 0);
 }
 
 /* @path exists in no view: not by its real name, nor where a lower that holds it appears. */

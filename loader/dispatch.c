@@ -59,7 +59,7 @@ static void handle(int sig, siginfo_t *info, void *context)
 	}
 }
 
-int ovl_dispatch_arm(void)
+int ovl_dispatch_handle(void)
 {
 	const uint64_t sys = 1UL << (SIGSYS - 1);
 	struct sigaction act = {
@@ -67,13 +67,20 @@ int ovl_dispatch_arm(void)
 		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER,
 		.sa_restorer = ovl_trap_restorer,
 	};
-	size_t len;
-	uint64_t start = ovl_place_range(&len);
 	long r;
 
-	r = ovl_sys(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.sa_mask));
+	r = ovl_sys(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.sa_mask), 0, OVL_GUARD_KEY);
 	if (!r)
 		r = ovl_sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &sys, 0, sizeof(sys));
+	return (int)r;
+}
+
+int ovl_dispatch_arm(void)
+{
+	size_t len;
+	uint64_t start = ovl_place_range(&len);
+	long r = ovl_dispatch_handle();
+
 	if (!r)
 		r = ovl_sys(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, DISPATCH_ON, start, len, 0);
 	return (int)r;

@@ -11,7 +11,13 @@
 #define OVL_DISPATCH_H
 
 /*
- * Arm dispatch for this thread, and so for all that come of it. 0; -EINVAL: this kernel has
+ * Take SIGSYS: for dispatch, and for what the guard traps of a program that is rewritten as far as
+ * one can see (text that it makes at run time). 0 or -errno.
+ */
+int ovl_dispatch_handle(void);
+
+/*
+ * The same, and arm dispatch for this thread, and so for all that come of it. 0; -EINVAL: this kernel has
  * none (Linux 5.11).
  */
 int ovl_dispatch_arm(void);

@@ -170,6 +170,8 @@ uint64_t ovl_load(uint64_t *sp)
 	} else if (!ovl_rewrite_engine(&program)) {
 		ovl_rewrite_all(&program);
 		dispatch(&l);
+	} else if (ovl_ss->flags & OVL_S_GUARD) {
+		(void)ovl_dispatch_handle(); /* it cannot fail here */
 	}
 	return *program.interp ? linker.entry : program.entry;
 }

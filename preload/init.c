@@ -12,6 +12,8 @@
 #include "ovl_session.h"
 #include "patch.h"
 #include "die.h"
+#include "far.h"
+#include "sigsys.h"
 #include "sys.h"
 #include "trace.h"
 #include "watch.h"
@@ -94,6 +96,8 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **envp
 		take_over(envp, loaded);
 	ss = ovl_session_open(path);
 	ovl_init(ss);
+	ovl_sigsys_init(ss);
 	patch_all(ss, auxv);
+	ovl_far_init(ss, auxv);
 	ovl_watch_init(ss);
 }

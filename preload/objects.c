@@ -164,3 +164,50 @@ int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret)
 	}
 	return n;
 }
+
+static bool is_go_note(const Elf64_Phdr *ph, uint64_t base)
+{
+	const Elf64_Nhdr *nh = (const Elf64_Nhdr *)(base + ph->p_vaddr);
+	const uint8_t *end = (const uint8_t *)nh + ph->p_filesz;
+
+	while (end - (const uint8_t *)nh > (long)sizeof(*nh)) {
+		if (nh->n_namesz == 3 && !memcmp(nh + 1, "Go", 3))
+			return true;
+		if (nh->n_namesz == 4 && !memcmp(nh + 1, "Go\0", 4))
+			return true;
+		nh = (const Elf64_Nhdr *)((const uint8_t *)(nh + 1) + ((nh->n_namesz + 3) & ~3u) +
+					  ((nh->n_descsz + 3) & ~3u));
+	}
+	return false;
+}
+
+int ovl_object_program(const uint64_t *auxv, struct ovl_object *ret)
+{
+	const Elf64_Phdr *ph = (const Elf64_Phdr *)aux_value(auxv, AT_PHDR);
+	uint64_t n = aux_value(auxv, AT_PHNUM);
+	struct ovl_object o = {.name = "program", .is_program = true};
+
+	for (uint64_t i = 0; ph && i < n; i++) {
+		if (ph[i].p_type == PT_PHDR)
+			o.base = (uint64_t)ph - ph[i].p_vaddr;
+	}
+	for (uint64_t i = 0; ph && i < n; i++) {
+		if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && !o.text) {
+			o.text = (uint8_t *)(o.base + ph[i].p_vaddr);
+			o.text_off = (uint32_t)ph[i].p_vaddr;
+			o.text_len = (uint32_t)ph[i].p_filesz;
+		} else if (ph[i].p_type == PT_NOTE) {
+			o.is_go |= is_go_note(&ph[i], o.base);
+			if (!o.id)
+				o.id = note_build_id((const uint8_t *)o.base + ph[i].p_vaddr,
+						     ph[i].p_filesz);
+		}
+	}
+	if (!o.text)
+		return -ENOEXEC;
+	if (!o.id)
+		o.id = ovl_hash_push(aux_value(auxv, AT_ENTRY), (const char *)ph, n * sizeof(*ph)) |
+		       1;
+	*ret = o;
+	return 0;
+}

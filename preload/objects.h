@@ -18,6 +18,8 @@ struct ovl_object {
 	uint32_t text_off; /* of the segment from base */
 	uint64_t id;	   /* hash of the build-id; never 0 */
 	bool is_ldso;
+	bool is_program; /* not a library: see far.h */
+	bool is_go;
 	bool has_interp; /* glibc's libc and libpthread can be run; other libraries cannot */
 };
 
@@ -42,5 +44,11 @@ bool ovl_object_is_libc(const char *path);
  * linker's list of objects cannot be found.
  */
 int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret);
+
+/*
+ * ovl_object_program - the program itself; without a build-id it is known by its headers
+ * Returns 0, or -ENOEXEC.
+ */
+int ovl_object_program(const uint64_t *auxv, struct ovl_object *ret);
 
 #endif

@@ -3,6 +3,7 @@
 #include "entry.h"
 #include "ovl.h"
 #include "die.h"
+#include "far.h"
 #include "nr.h"
 #include "sites.h"
 #include "objsites.h"
@@ -77,7 +78,7 @@ static int classify(const uint8_t *p, const struct ovl_site *s, struct ovl_entry
 		if (p[0] != 0xb8 || (p[1] | p[2] << 8) != s->nr || p[5] != 0x0f || p[6] != 0x05)
 			return -EINVAL;
 		ret->back += SYSCALL_LEN;
-		ret->flavor = s->nr == __NR_mmap ? OVL_F_WATCH : OVL_F_PLAIN;
+		ret->flavor = ovl_nr_ours(s->nr) ? OVL_F_PLAIN : OVL_F_WATCH;
 		return 0;
 	case OVL_SITE_CMP:
 		cmp = ovl_sites_cmp(p + SYSCALL_LEN, s->length - SYSCALL_LEN, &len);
@@ -97,7 +98,8 @@ static int classify(const uint8_t *p, const struct ovl_site *s, struct ovl_entry
 	}
 }
 
-static int patch_site(const struct ovl_object *o, const struct ovl_site *s)
+static int patch_site(const struct ovl_session *ss, const struct ovl_object *o,
+		      const struct ovl_site *s)
 {
 	uint8_t *p = (uint8_t *)o->base + s->offset;
 	struct ovl_entry e = {0};
@@ -109,17 +111,26 @@ static int patch_site(const struct ovl_object *o, const struct ovl_site *s)
 	class = classify(p, s, &e);
 	if (class < 0)
 		return class;
-	stub = take_stub(class);
-	if (stub < 0)
-		return stub;
-	to = ovl_stubs + (size_t)stub * OVL_E_SIZE;
-	if (s->kind == OVL_SITE_CMP)
-		e.native = (uint64_t)(to + OVL_STUB_NATIVE);
+	if (o->is_program) {
+		stub = -1;
+		to = ovl_far_piece(ss, o, (unsigned)class, class ? e.back : e.back - SYSCALL_LEN,
+				   e.nr);
+		if (!to)
+			return -ENOSPC;
+	} else {
+		stub = take_stub(class);
+		if (stub < 0)
+			return stub;
+		to = ovl_stubs + (size_t)stub * OVL_E_SIZE;
+		if (s->kind == OVL_SITE_CMP)
+			e.native = (uint64_t)(to + OVL_STUB_NATIVE);
+	}
 	distance = to - (p + JMP_LEN);
 	rel = (int32_t)distance;
 	if (rel != distance)
 		return -ERANGE;
-	ovl_entries[stub] = e;
+	if (stub >= 0)
+		ovl_entries[stub] = e;
 	p[0] = 0xe9;
 	memcpy(p + 1, &rel, sizeof(rel));
 	memset(p + JMP_LEN, NOP, s->length - JMP_LEN);
@@ -182,7 +193,7 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	if (r)
 		return (int)r;
 	for (uint32_t i = 0; i < list.n; i++)
-		left += patch_site(o, &list.site[i]) < 0;
+		left += patch_site(ss, o, &list.site[i]) < 0;
 	r = ovl_sys(__NR_mprotect, start, len, PROT_READ | PROT_EXEC);
 	if (r)
 		ovl_die(o->name, "the system does not let changed text run", -r);

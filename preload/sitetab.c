@@ -27,6 +27,29 @@ bool ovl_sitetab_find(const struct ovl_session *ss, uint64_t id, struct ovl_site
 	return lib;
 }
 
+#define PLAIN_PROBES 8
+
+bool ovl_sitetab_is_plain(const struct ovl_session *ss, uint64_t id)
+{
+	for (uint64_t i = 0; i < PLAIN_PROBES; i++) {
+		if (__atomic_load_n(&ss->plain[(id + i) % OVL_PLAIN_MAX], __ATOMIC_RELAXED) == id)
+			return true;
+	}
+	return false;
+}
+
+void ovl_sitetab_set_plain(struct ovl_session *ss, uint64_t id)
+{
+	for (uint64_t i = 0; i < PLAIN_PROBES; i++) {
+		uint64_t none = 0;
+
+		if (__atomic_compare_exchange_n(&ss->plain[(id + i) % OVL_PLAIN_MAX], &none, id,
+						false, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ||
+		    none == id)
+			return;
+	}
+}
+
 void ovl_sitetab_add(struct ovl_session *ss, uint64_t id, const struct ovl_site_list *list)
 {
 	uint32_t slot, first;

@@ -24,4 +24,8 @@ bool ovl_sitetab_find(const struct ovl_session *ss, uint64_t id, struct ovl_site
 /* Share what was found in file @id, if there is room. */
 void ovl_sitetab_add(struct ovl_session *ss, uint64_t id, const struct ovl_site_list *list);
 
+/* Programs that are known to hold no system call: a full table costs a look at them each time. */
+bool ovl_sitetab_is_plain(const struct ovl_session *ss, uint64_t id);
+void ovl_sitetab_set_plain(struct ovl_session *ss, uint64_t id);
+
 #endif

@@ -36,7 +36,8 @@
 
 struct ucontext; /* the kernel's, <asm/ucontext.h>: the third argument of a signal handler */
 
-/* The call that was caught, as the registers in @uc have it; ret and tail are not set. */
+/* The call that was caught, as the registers in @uc have it, OVL_GUARD_TRAP taken off the number.
+ */
 void ovl_trap_read(const struct ucontext *uc, struct ovl_call *ret);
 
 /* The program goes on behind its call, which answered @value. */

@@ -31,7 +31,8 @@ void ovl_trap_read(const struct ucontext *uc, struct ovl_call *ret)
 	const struct sigcontext *r = &uc->uc_mcontext;
 
 	*ret = (struct ovl_call){
-		.nr = (int)r->rax, /* the kernel has put it back there */
+		/* the kernel has put it back there */
+		.nr = (int)(r->rax & ~(uint64_t)OVL_GUARD_TRAP),
 		.arg = {(long)r->rdi, (long)r->rsi, (long)r->rdx, (long)r->r10, (long)r->r8,
 			(long)r->r9},
 	};

@@ -3,6 +3,7 @@
 #include "objects.h"
 #include "patch.h"
 #include "die.h"
+#include "sigsys.h"
 #include "sitetab.h"
 #include "sys.h"
 
@@ -79,6 +80,10 @@ void ovl_watch(struct ovl_call *c)
 	long flags = c->arg[3];
 	long fd = c->arg[4];
 
+	if (c->nr != __NR_mmap) {
+		ovl_sigsys_site(c);
+		return;
+	}
 	c->ret = ovl_sys(c->nr, c->arg[0], c->arg[1], prot, flags, fd, c->arg[5]);
 	if (ovl_is_err(c->ret) || fd < 0 || flags & MAP_ANONYMOUS || !watched.ss)
 		return;

@@ -14,7 +14,10 @@
 /* Start to patch what is loaded from now on. */
 void ovl_watch_init(struct ovl_session *ss);
 
-/* Make ld.so's mmap call @c, and look at what it mapped. From entry_x86_64.S. */
+/*
+ * A call that is the door's own: ld.so's mmap @c, made here to look at what it mapped; or
+ * sigsys.h's. From entry_x86_64.S.
+ */
 void ovl_watch(struct ovl_call *c);
 
 #endif

@@ -11,8 +11,7 @@
 
 #include <linux/fs.h>
 
-#define FS_IOC32_GETFLAGS_NR 0x80046601 /* _IOR('f', 1, int) and _IOW('f', 2, int): */
-#define FS_IOC32_SETFLAGS_NR 0x40046602 /* what old programs pass */
+#define FS_IOC32_GETFLAGS_NR 0x80046601 /* _IOR('f', 1, int): what old programs pass */
 
 #ifndef UTIME_NOW /* utimensat(2): the kernel's headers keep them to themselves */
 #define UTIME_NOW  ((1L << 30) - 1L)
@@ -283,20 +282,14 @@ long ovl_op_utime(struct ovl_ctx *ctx)
 	return utimens_at(ctx, -1, 0, ts, 0);
 }
 
-/* Requests that change a file through a descriptor open only for reading. */
 static bool ioctl_changes(unsigned request)
 {
-	switch (request) {
-	case FS_IOC_SETFLAGS:
-	case FS_IOC32_SETFLAGS_NR:
-	case FS_IOC_FSSETXATTR:
-	case FS_IOC_SETVERSION:
-	case 0x40806685: /* FS_IOC_ENABLE_VERITY */
-	case 0x800c6613: /* FS_IOC_SET_ENCRYPTION_POLICY */
-		return true;
-	default:
-		return false;
-	}
+	static const uint32_t changes[] = OVL_GUARD_IOCTLS;
+
+	for (size_t i = 0; i < OVL_ARRAY_SIZE(changes); i++)
+		if (request == changes[i])
+			return true;
+	return false;
 }
 
 /* And those that tell what these have set. */

@@ -8,11 +8,14 @@
 
 static struct ovl_known fds[FDS];
 static struct ovl_known cwd;
+static bool off;		  /* only ever set */
 static bool cwd_is_shared = true; /* by all threads */
 static unsigned tid_offset;	  /* 0: not found, nothing is learned */
 
 static struct ovl_known *slot_of(int fd)
 {
+	if (off)
+		return NULL;
 	if (fd == AT_FDCWD)
 		return cwd_is_shared ? &cwd : NULL;
 	return (unsigned)fd < FDS ? &fds[fd] : NULL;
@@ -126,9 +129,14 @@ void ovl_known_no_cwd(void)
 	cwd_is_shared = false;
 }
 
+void ovl_known_off(void)
+{
+	off = true;
+}
+
 uint32_t ovl_known_listing(int fd)
 {
-	return (unsigned)fd < FDS ? __atomic_load_n(&fds[fd].listing, __ATOMIC_RELAXED) : 0;
+	return (unsigned)fd < FDS && !off ? __atomic_load_n(&fds[fd].listing, __ATOMIC_RELAXED) : 0;
 }
 
 void ovl_known_set_listing(int fd, uint32_t tag)

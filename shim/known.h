@@ -52,6 +52,9 @@ void ovl_known_forget_range(unsigned first, unsigned last);
 /* Threads may have cwds of their own from now on: nothing is known of it any more. */
 void ovl_known_no_cwd(void);
 
+/* Descriptors and cwd change without coming by here: nothing is known of any, from now on. */
+void ovl_known_off(void);
+
 /* @fd was opened by a lower layer's own path: it is no descriptor of the view's. */
 void ovl_known_set_locked(int fd);
 bool ovl_known_is_locked(int fd);

@@ -13,14 +13,14 @@ struct row {
 
 static const struct row rows[] = {
 #define ROW(name, guard, fn, ...) {#name, SYS_##name, fn},
-#define SYS_fchmodat2	   452
-#define SYS_setxattrat	   463
-#define SYS_getxattrat	   464
-#define SYS_listxattrat	   465
-#define SYS_removexattrat  466
-#define SYS_open_tree_attr 467
-#define SYS_file_getattr   468
-#define SYS_file_setattr   469
+#define SYS_fchmodat2		  452
+#define SYS_setxattrat		  463
+#define SYS_getxattrat		  464
+#define SYS_listxattrat		  465
+#define SYS_removexattrat	  466
+#define SYS_open_tree_attr	  467
+#define SYS_file_getattr	  468
+#define SYS_file_setattr	  469
 #include "systab.def"
 #include "systab_legacy.def"
 #undef ROW

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "far.h"
+#include "die.h"
+#include "known.h"
+#include "ovl.h"
+#include "patch.h"
+#include "sitetab.h"
+#include "sys.h"
+
+#include <linux/elf.h>
+#include <linux/mman.h>
+
+#define PAGE	 4096UL
+#define SIZE	 (2UL * OVL_FAR_TEXT)
+#define TEXT_MAX (4u << 20) /* a larger program is searched only if it says what it is */
+#define TRIES	 1024
+#define STEP	 0x100000UL
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+/* A piece's memory. */
+struct far_site {
+	uint64_t back;
+	uint64_t nr;
+};
+
+_Static_assert(4 * OVL_FAR_CMPS * OVL_FAR_CMP_SIZE <= OVL_FAR_MOV, "far.h");
+_Static_assert(OVL_FAR_BITS + 64 <= SIZE, "far.h");
+_Static_assert(sizeof(struct far_site) <= OVL_FAR_MOV_SIZE, "far.h");
+
+extern const unsigned char ovl_far_text[];
+extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+
+/* Where the pieces are mapped, and how many of each class are used. */
+static uint8_t *pieces;
+static uint16_t used[5];
+
+void ovl_far_numbers(uint64_t *ret)
+{
+	for (long nr = 0; nr < 512; nr++) {
+		if (ovl_nr_ours(nr) && !ovl_nr_watched(nr) && ovl_guarded[nr] != OVL_G_WRITE)
+			ret[nr / 64] |= 1ULL << (nr % 64);
+	}
+}
+
+/* The offset of the pieces in this object's file. */
+static long offset_in_file(void)
+{
+	uint64_t base = (uint64_t)&__ehdr_start;
+	const Elf64_Phdr *ph = (const Elf64_Phdr *)(base + __ehdr_start.e_phoff);
+	uint64_t at = (uint64_t)ovl_far_text - base;
+
+	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+		if (ph[i].p_type == PT_LOAD && at - ph[i].p_vaddr < ph[i].p_filesz)
+			return (long)(ph[i].p_offset + at - ph[i].p_vaddr);
+	}
+	return -ENOEXEC;
+}
+
+/* Memory near the program: below it, where nothing grows. */
+static long reserve(const struct ovl_object *o)
+{
+	uint64_t at = (uint64_t)o->text & -PAGE;
+	long r = -ENOMEM;
+
+	for (int i = 0; i < TRIES && r < 0 && at > STEP; i++) {
+		at -= i ? STEP : 16 * PAGE;
+		r = ovl_sys(__NR_mmap, at, SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		/* Linux before 4.17 takes it for a hint. */
+		if (r >= 0 && (uint64_t)r != at) {
+			(void)ovl_sys(__NR_munmap, r, SIZE);
+			r = -EEXIST;
+		}
+	}
+	return r;
+}
+
+/* The pieces, near @o, none of them in use. */
+static int map_pieces(const struct ovl_session *ss, const struct ovl_object *o)
+{
+	const char *own = ovl_session_str(ss, ss->preload);
+	OVL_FD fd = (int)ovl_sys(__NR_open, own, O_RDONLY | O_CLOEXEC);
+	long off = offset_in_file();
+	long at;
+	long r;
+
+	if (fd < 0)
+		return fd;
+	if (off < 0)
+		return (int)off;
+	at = reserve(o);
+	if (at < 0)
+		return (int)at;
+	r = ovl_sys(__NR_mmap, at, OVL_FAR_TEXT, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd,
+		    off);
+	if (ovl_is_err(r) || memcmp((void *)at, ovl_far_text, OVL_FAR_TEXT)) {
+		(void)ovl_sys(__NR_munmap, at, SIZE);
+		return -ENOEXEC; /* another file has its name meanwhile */
+	}
+	pieces = (uint8_t *)at;
+	ovl_far_numbers((uint64_t *)(pieces + OVL_FAR_BITS));
+	return 0;
+}
+
+const uint8_t *ovl_far_piece(const struct ovl_session *ss, const struct ovl_object *o,
+			     unsigned class, uint64_t back, int nr)
+{
+	uint8_t *piece;
+	unsigned i;
+
+	if (class > 4 || used[class] == (class ? OVL_FAR_CMPS : OVL_FAR_MOVS))
+		return NULL;
+	if (!pieces && map_pieces(ss, o))
+		return NULL;
+	i = used[class]++;
+	if (class)
+		piece = pieces + ((class - 1) * OVL_FAR_CMPS + i) * OVL_FAR_CMP_SIZE;
+	else
+		piece = pieces + OVL_FAR_MOV + i * OVL_FAR_MOV_SIZE;
+	*(struct far_site *)(piece + OVL_FAR_TEXT) =
+		(struct far_site){back, (uint64_t)nr | OVL_GUARD_TRAP};
+	return piece;
+}
+
+/* Are there two bytes in @o that may be a system call? */
+static bool may_call(const struct ovl_object *o)
+{
+	const uint64_t ones = 0x0101010101010101;
+	const uint8_t *p = o->text;
+	uint32_t i;
+
+	for (i = 0; i + 8 < o->text_len; i += 8) {
+		uint64_t v;
+
+		memcpy(&v, p + i + 1, sizeof(v));
+		v ^= ones * 5;
+		if (!((v - ones) & ~v & ones << 7))
+			continue;
+		for (int k = 0; k < 8; k++) {
+			if (p[i + k] == 0x0f && p[i + k + 1] == 0x05)
+				return true;
+		}
+	}
+	for (; i + 1 < o->text_len; i++) {
+		if (p[i] == 0x0f && p[i + 1] == 0x05)
+			return true;
+	}
+	return false;
+}
+
+void ovl_far_init(struct ovl_session *ss, const uint64_t *auxv)
+{
+	struct ovl_object o;
+
+	if (!(ss->flags & OVL_S_GUARD) || ovl_object_program(auxv, &o) ||
+	    ovl_sitetab_is_plain(ss, o.id))
+		return;
+	if ((o.text_len > TEXT_MAX && !o.is_go) || !may_call(&o)) {
+		ovl_sitetab_set_plain(ss, o.id);
+		return;
+	}
+	/* What is not understood is left to the guard. */
+	(void)ovl_patch_object(ss, &o);
+	if (pieces)
+		ovl_known_off();
+}

@@ -1,0 +1,274 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A system call that does not come through libc changes no lower layer.
+
+load helpers
+
+more_setup()
+{
+	BIN=$TOP/build/e2e
+}
+
+# one directory for each call of raw_all
+raw_tree()
+{
+	requires setfattr
+	lower "for n in \$($BIN/raw_all names); do
+			mkdir \$n \$n/d
+			echo content >\$n/f
+			chmod 644 \$n/f
+			ln -s f \$n/l
+			setfattr -n user.t -v 1 \$n/f
+			touch -d @1000000000 \$n/f
+		done"
+}
+
+@test "guard: every number of the kernel's table is classified" {
+	echo '#include <asm/unistd_64.h>' | cc -E -dM - |
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) .*/\1/p' | sort >"$T/kernel"
+	test "$(wc -l <"$T/kernel")" -gt 350
+	sed -n 's/^ROW(\([a-z0-9_]*\),.*/\1/p' "$TOP"/shim/systab*.def >"$T/known"
+	grep -v '^#' "$BATS_TEST_DIRNAME/harmless.calls" | tr ' ' '\n' >>"$T/known"
+	sort -o "$T/known" "$T/known"
+	echo "twice: $(uniq -d "$T/known")"
+	test -z "$(uniq -d "$T/known")"
+	echo "new: $(comm -23 "$T/kernel" "$T/known")"
+	test -z "$(comm -23 "$T/kernel" "$T/known")"
+}
+
+@test "guard: every changing call, made raw, does in the view what it does on a plain copy" {
+	raw_tree
+	both "$BIN/raw_all"
+	! shown 99999
+	shown "setxattr: 0"
+	shown "renameat2: 0"
+}
+
+@test "guard: an administrator's calls, made raw, do not succeed" {
+	raw_tree
+	run in_view "$BIN/raw_all admin"
+	echo "$output"
+	test "$status" = 0
+	test -z "$output"
+	lower_unchanged
+}
+
+@test "guard: raw calls of eight threads at once change what they should" {
+	lower 'for i in 0 1 2 3 4 5 6 7; do echo "content $i" >f.$i; mkdir d.$i; done'
+	both "$BIN/raw_threads"
+	test ! -s "$T/v.out"
+}
+
+# a case of sigsys: the same as on a plain copy
+sigsys()
+{
+	lower 'echo old >f'
+	both "$BIN/sigsys $1"
+	cat "$T/v.out"
+}
+
+@test "guard: a program's own handler of SIGSYS is called, and shown" {
+	sigsys handler
+	shown "value 42"
+}
+
+@test "guard: with all signals blocked raw calls work, and SIGSYS waits" {
+	sigsys blocked
+	shown "raised: ours, blocked 1, pending 1"
+}
+
+@test "guard: in a handler that blocks all signals raw calls work" {
+	sigsys masked
+	shown "in-handler: 0"
+}
+
+@test "guard: sigwait gets a SIGSYS" {
+	sigsys waiting
+	shown "thread waited: 31"
+}
+
+@test "guard: a signalfd gets a SIGSYS" {
+	sigsys fd
+	shown "read: 128 31"
+}
+
+@test "guard: a program's own seccomp trap is its own" {
+	sigsys filter
+	shown "getppid: 4711"
+}
+
+@test "guard: a SIGSYS ends what has no handler, and not what ignores it" {
+	sigsys ends
+	shown "status 0x1f"
+}
+
+@test "guard: mask and disposition of SIGSYS are handed down, and a spawned child's are its own" {
+	sigsys children
+	shown "child: ignored"
+	shown "after the child: ours"
+}
+
+@test "guard: SIGSYS interrupts a sleeping call, or not, as its handler says" {
+	sigsys interrupted
+	shown "read: -1 interrupted"
+	sigsys restarted
+	shown "read: 1"
+}
+
+@test "guard: raw calls of a program that was given no environment" {
+	lower 'echo old >f'
+	both "env -i $BIN/raw_mkdir new; ls"
+	shown new
+}
+
+@test "guard: raw calls of a program that has no descriptors" {
+	lower 'echo old >f'
+	both "$BIN/raw_mkdir -c new; $BIN/raw_mkdir -c new; echo \$?; ls"
+	shown 17
+}
+
+@test "guard: raw calls from python by ctypes" {
+	requires python3
+	lower 'echo old >f'
+	both 'python3 -c "
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.syscall(83, b\"new\", 0o755))		# mkdir
+print(libc.syscall(82, b\"f\", b\"g\"))		# rename
+print(libc.syscall(13, 31, None, None, 8))	# rt_sigaction
+print(libc.syscall(87, b\"none\"), ctypes.get_errno())"; ls'
+	shown new
+}
+
+@test "guard: a raw exec is the engine's: its children are covered" {
+	lower 'echo old >f'
+	both "$BIN/raw_exec /bin/sh -c 'rm f; mkdir new; ls'"
+	shown new
+}
+
+@test "guard: a raw exec of a static program is the loader's" {
+	lower 'echo old >f'
+	both "$BIN/raw_exec $BIN/static_mkdir new; ls"
+	shown new
+}
+
+@test "guard: text that a static program makes at run time is covered" {
+	lower 'echo old >f'
+	both "$BIN/static_jit new; ls"
+	shown new
+}
+
+@test "guard: a program that was not reached ends at its first change, and ovlrun says so" {
+	lower 'echo old >f'
+	run in_view "exec $BIN/raw_exec key $BIN/static_mkdir new"
+	echo "$status $output"
+	test "$status" = 126
+	test "${lines[0]}" = started
+	[[ ${lines[1]} =~ ^ovlrun:\ [0-9]+,\ static_mkdir:\ made\ a\ system\ call\ that\ is\ not\ covered ]]
+	lower_unchanged
+}
+
+@test "guard: a command that ends itself by SIGSYS is not taken for one that was not reached" {
+	lower 'echo old >f'
+	run in_view 'ulimit -c 0; kill -SYS $$'
+	echo "$status $output"
+	test "$status" = 159
+	test -z "$output"
+}
+
+@test "guard: other tables of system calls do not get around it" {
+	lower 'echo old >f'
+	run in_view "$BIN/raw_foreign x32 new"
+	echo "$status $output"
+	test "$output" = -38
+	run in_view "ulimit -c 0; $BIN/raw_foreign i386 new"
+	echo "$status $output"
+	test "$status" != 0
+	lower_unchanged
+	test ! -e "$U/new"
+}
+
+@test "guard: --no-guard leaves it out" {
+	lower 'echo old >f'
+	run "$OVLRUN" -q --no-guard -l "$V" -u "$U" -- env -C "$V" "$BIN/raw_mkdir" new
+	test "$status" = 0
+	test -d "$V/new"
+}
+
+@test "guard: inside a user namespace of its own" {
+	unshare -Ur true 2>/dev/null || skip "no user namespaces"
+	lower 'echo old >f'
+	run in_view "unshare -Ur $BIN/raw_mkdir new && ls"
+	echo "$status $output"
+	test "$status" = 0
+	test -d "$U/new"
+	lower_unchanged
+}
+
+@test "guard: under strace and gdb" {
+	requires strace gdb
+	strace -o /dev/null true 2>/dev/null || skip "needs ptrace"
+	lower 'echo old >f'
+	run in_view "strace -o $T/strace $BIN/raw_mkdir new"
+	test "$status" = 0
+	grep -q 'SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP' "$T/strace"
+	run in_view "gdb -nx -batch -ex 'set debuginfod enabled off' \
+		-ex 'handle SIGSYS nostop noprint pass' -ex run --args $BIN/raw_mkdir newer"
+	echo "$output"
+	[[ $output == *"exited normally"* ]]
+	test -d "$U/new"
+	test -d "$U/newer"
+	lower_unchanged
+}
+
+@test "guard: a program with system calls of its own sees the view, whatever its stack" {
+	lower 'echo old >old; mkdir dir; echo longer >dir/f'
+	both "$BIN/raw_reads"
+	shown "chdir: 0"
+	shown "  moved"
+	shown "moved/f: 0 7"
+}
+
+@test "guard: Go with cgo sees the view" {
+	requires go cc
+	lower 'echo old >old; mkdir a'
+	cat >"$T/main.go" <<-'END'
+		package main
+
+		// #include <unistd.h>
+		import "C"
+
+		import (
+			"fmt"
+			"os"
+			"os/exec"
+			"path/filepath"
+		)
+
+		func main() {
+			fmt.Println(C.getpid() > 0, os.Remove("old"))
+			fmt.Println(os.WriteFile("new", []byte("content"), 0644))
+			b, err := os.ReadFile("new")
+			fmt.Println(string(b), err, os.MkdirAll("a/b/c", 0755), os.Rename("a", "z"))
+			_, err = os.Stat("old")
+			fmt.Println(err)
+			out, err := exec.Command("sh", "-c", "ls; rm new").CombinedOutput()
+			fmt.Println(string(out), err)
+			names, err := filepath.Glob("*/*")
+			fmt.Println(names, err)
+			done := make(chan error)
+			for i := 0; i < 16; i++ {
+				go func(i int) {
+					name := fmt.Sprint("z/b/", i)
+					done <- os.WriteFile(name, []byte(name), 0600)
+				}(i)
+			}
+			for i := 0; i < 16; i++ {
+				fmt.Println(<-done)
+			}
+		}
+	END
+	(cd "$T" && HOME=$T GOFLAGS=-mod=mod CGO_ENABLED=1 go build -o prog main.go) || skip "no cgo"
+	both "$T/prog"
+	shown "[z/b] <nil>"
+}
