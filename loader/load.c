@@ -23,6 +23,7 @@
 #include "startup.h"
 #include "str.h"
 #include "sys.h"
+#include "view.h"
 
 /* Programs that may lie anywhere: in front of us, so that a jump reaches our stubs. */
 #define NEAR 0x40000000UL
