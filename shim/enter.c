@@ -151,9 +151,10 @@ void ovl_after(struct ovl_call *c)
 {
 	struct ovl_tail *t = c->tail;
 
-	if (t->kind == OVL_TAIL_CLOSE)
-		ovl_fd_drop(&t->fd);
-	else if (t->kind == OVL_TAIL_SOCKADDR)
+	ovl_fd_drop(&t->fd);
+	if (t->kind == OVL_TAIL_SOCKADDR)
 		ovl_sock_after(c);
+	else if (t->kind > OVL_TAIL_SOCKADDR)
+		ovl_sockmsg_after(c);
 	ovl_slot_put((struct ovl_slot *)((char *)t - offsetof(struct ovl_slot, tail)));
 }

@@ -10,6 +10,7 @@
 
 #include "inode.h"
 #include "known.h"
+#include "sock.h"
 #include "readdir.h"
 #include "stat_x86_64.h"
 #include "systab.h"
@@ -254,6 +255,19 @@ static enum ovl_verdict fast_address(const void *address)
 	return family == 1 ? OVL_SLOW : OVL_PASS; /* AF_UNIX */
 }
 
+/*
+ * A message with the address it came from, for which @room bytes are: one of AF_UNIX is longer
+ * than those of the Internet, but where there is room for any the socket must be asked.
+ */
+static enum ovl_verdict fast_source(int fd, const void *address, const int *room)
+{
+	const int inet6 = 28; /* struct sockaddr_in6 */
+
+	if (!address || (unsigned long)room < 4096 || *room <= inet6)
+		return OVL_PASS;
+	return ovl_sock_is_unix(fd) ? OVL_SLOW : OVL_PASS;
+}
+
 static enum ovl_verdict forget_around(struct ovl_call *c, int fd)
 {
 	ovl_known_forget(fd);
@@ -332,6 +346,16 @@ static enum ovl_verdict look(struct ovl_call *c)
 	case __NR_sendmsg:
 		/* struct msghdr begins with the address's pointer: sendmsg(2). */
 		return (unsigned long)a[1] < 4096 ? OVL_PASS : fast_address(*(void **)a[1]);
+	case __NR_recvfrom:
+		return fast_source((int)a[0], (const void *)a[4], (const int *)a[5]);
+	case __NR_recvmsg:
+		/* and goes on with the room for it */
+		if ((unsigned long)a[1] < 4096)
+			return OVL_PASS;
+		return fast_source((int)a[0], *(void **)a[1], (const int *)((void **)a[1] + 1));
+	case __NR_sendmmsg:
+	case __NR_recvmmsg:
+		return ovl_sock_is_unix((int)a[0]) ? OVL_SLOW : OVL_PASS;
 	default:
 		return OVL_SLOW;
 	}

@@ -89,6 +89,15 @@ long ovl_op_admin_at(struct ovl_ctx *ctx)
 	return admin(ctx, 0, 1);
 }
 
+long ovl_op_quotactl_fd(struct ovl_ctx *ctx)
+{
+	int err = ovl_namei_fd(ctx, &ctx->name[0], ovl_arg_fd(ctx, 0));
+
+	if (ctx->fd_layer == OVL_NONE && (err || ctx->name[0].zone == OVL_Z_OUTSIDE))
+		return OVL_R_PASS;
+	return -EPERM;
+}
+
 long ovl_op_move_mount(struct ovl_ctx *ctx)
 {
 	return admin(ctx, 2, 3);

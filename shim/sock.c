@@ -2,9 +2,11 @@
 /*
  * sock.c - sockets that have a name in the file system
  *
- * Calls that may wait are handed back to the program with the address rewritten. Addresses
- * that recvfrom and recvmsg tell are the kernel's.
+ * Calls that may wait are handed back to the program with the address rewritten. Messages are
+ * in sockmsg.c.
  */
+#include "sock.h"
+
 #include "create.h"
 #include "do.h"
 #include "fdview.h"
@@ -21,17 +23,6 @@
 #define RETRIES		 16 /* of a race with another process for one name */
 #define NO_SYMLINK	 (O_PATH | O_NOFOLLOW)
 
-/* struct msghdr, whose headers differ between libc and the kernel: recvmsg(2) */
-struct message {
-	void *name;
-	int namelen;
-	void *iov;
-	size_t iovlen;
-	void *control;
-	size_t controllen;
-	int flags;
-};
-
 /* A socket on its way to a name. The maker comes first: its function finds the rest. */
 struct binding {
 	struct ovl_maker maker;
@@ -41,7 +32,7 @@ struct binding {
 	const char *given; /* as the program named it */
 };
 
-static bool is_unix(int fd)
+bool ovl_sock_is_unix(int fd)
 {
 	int domain = 0;
 	unsigned n = sizeof(domain);
@@ -147,23 +138,19 @@ long ovl_op_bind(struct ovl_ctx *ctx)
 	long r = OVL_AGAIN;
 
 	if (!ovl_sockaddr_path((void *)ovl_arg(ctx, 1), (int)ovl_arg(ctx, 2), given) ||
-	    !is_unix(ovl_arg_fd(ctx, 0)))
+	    !ovl_sock_is_unix(ovl_arg_fd(ctx, 0)))
 		return OVL_R_PASS;
 	for (int i = 0; i < RETRIES && r == OVL_AGAIN; i++)
 		r = bind_once(ctx, given);
 	return r == OVL_AGAIN ? -EADDRINUSE : r;
 }
 
-/*
- * Find the socket that address @addr of @len bytes names: its real path is in ctx->real2
- * afterwards. OVL_R_PASS: the kernel finds it, or says what is wrong. -errno.
- */
-static long find_peer(struct ovl_ctx *ctx, const void *addr, long len)
+long ovl_sock_find_peer(struct ovl_ctx *ctx, const void *addr, long len)
 {
 	struct ovl_name *n = &ctx->name[0];
 	int err;
 
-	if (!ovl_sockaddr_path(addr, len, ctx->buf) || !is_unix(ovl_arg_fd(ctx, 0)))
+	if (!ovl_sockaddr_path(addr, len, ctx->buf) || !ovl_sock_is_unix(ovl_arg_fd(ctx, 0)))
 		return OVL_R_PASS;
 	err = ovl_namei(ctx, n, AT_FDCWD, ctx->buf, OVL_N_FOLLOW);
 	if (err)
@@ -181,26 +168,19 @@ static long find_peer(struct ovl_ctx *ctx, const void *addr, long len)
 	return ovl_name_real(n, n->layer, &ctx->real2);
 }
 
-/*
- * The call becomes a tail; *@ret_addr is the address of the socket in ctx->real2: its path,
- * or where that does not fit @room, a descriptor's name. Returns its length or -errno.
- */
-static int tail_to_peer(struct ovl_ctx *ctx, struct sockaddr_un *ret_addr, size_t room)
+int ovl_sock_address(struct ovl_ctx *ctx, struct sockaddr_un *ret_addr, size_t room, int *ret_fd)
 {
-	struct ovl_tail *t = ctx->tail;
 	struct ovl_path *p = &ctx->real2;
 	char link[32];
 	int fd;
 
-	t->nr = ctx->call->nr;
-	memcpy(t->arg, ctx->call->arg, sizeof(t->arg));
+	*ret_fd = -1;
 	if (offsetof(struct sockaddr_un, sun_path) + p->len < room && p->len < UNIX_PATH_MAX)
 		return (int)ovl_sockaddr_set(ret_addr, p->buf, p->len);
 	fd = ovl_real_open(p, NO_SYMLINK);
 	if (fd < 0)
 		return fd;
-	t->kind = OVL_TAIL_CLOSE;
-	t->fd = fd;
+	*ret_fd = fd;
 	return (int)ovl_sockaddr_set(ret_addr, link, ovl_fd_link(fd, link));
 }
 
@@ -208,13 +188,16 @@ static int tail_to_peer(struct ovl_ctx *ctx, struct sockaddr_un *ret_addr, size_
 static long to_peer(struct ovl_ctx *ctx, int i)
 {
 	struct ovl_tail *t = ctx->tail;
-	long r = find_peer(ctx, (void *)ovl_arg(ctx, i), (int)ovl_arg(ctx, i + 1));
+	long r = ovl_sock_find_peer(ctx, (void *)ovl_arg(ctx, i), (int)ovl_arg(ctx, i + 1));
 
 	if (r)
 		return r;
-	r = tail_to_peer(ctx, (struct sockaddr_un *)t->text, sizeof(t->text));
+	r = ovl_sock_address(ctx, (struct sockaddr_un *)t->text, sizeof(t->text), &t->fd);
 	if (r < 0)
 		return r;
+	t->kind = OVL_TAIL_CLOSE;
+	t->nr = ctx->call->nr;
+	memcpy(t->arg, ctx->call->arg, sizeof(t->arg));
 	t->arg[i] = (long)t->text;
 	t->arg[i + 1] = r;
 	return OVL_R_TAIL;
@@ -228,30 +211,6 @@ long ovl_op_connect(struct ovl_ctx *ctx)
 long ovl_op_sendto(struct ovl_ctx *ctx)
 {
 	return to_peer(ctx, 4);
-}
-
-/* The header is copied before the address: both must outlive this call, in the tail's text. */
-long ovl_op_sendmsg(struct ovl_ctx *ctx)
-{
-	struct ovl_tail *t = ctx->tail;
-	const struct message *given = (const struct message *)ovl_arg(ctx, 1);
-	struct message *m = (struct message *)t->text;
-	struct sockaddr_un *addr = (struct sockaddr_un *)(m + 1);
-	long r;
-
-	if ((uintptr_t)given < 4096 || !given->name)
-		return OVL_R_PASS;
-	r = find_peer(ctx, given->name, given->namelen);
-	if (r)
-		return r;
-	r = tail_to_peer(ctx, addr, sizeof(t->text) - sizeof(*m));
-	if (r < 0)
-		return r;
-	*m = *given;
-	m->name = addr;
-	m->namelen = (int)r;
-	t->arg[1] = (long)m;
-	return OVL_R_TAIL;
 }
 
 /* Is there a place that the kernel would write an address to? It tells itself if not. */
@@ -290,7 +249,7 @@ static long accept_tail(struct ovl_ctx *ctx)
 {
 	struct ovl_tail *t = ctx->tail;
 
-	if (!wants_address(ctx) || !is_unix(ovl_arg_fd(ctx, 0)))
+	if (!wants_address(ctx) || !ovl_sock_is_unix(ovl_arg_fd(ctx, 0)))
 		return OVL_R_PASS;
 	t->nr = ctx->call->nr;
 	memcpy(t->arg, ctx->call->arg, sizeof(t->arg));

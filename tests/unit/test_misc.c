@@ -185,3 +185,18 @@ Test(misc, outside_the_kernel_decides_on_administrators)
 		cr_expect(pass, "call %ld", admins[i].nr);
 	}
 }
+
+Test(misc, quotas_are_not_set_through_a_descriptor_of_the_view)
+{
+	int fd = open(in(W_LOW(1), "d"), O_RDONLY);
+	struct ovl_call c = {.nr = 443 /* quotactl_fd */, .arg = {fd, 0x800003, 0, 0}};
+
+	cr_assert(ge(int, fd, 0));
+	cr_expect(eq(int, ovl_enter(&c), OVL_DONE));
+	cr_expect(eq(long, c.ret, -EPERM));
+	close(fd);
+	fd = open("/", O_RDONLY);
+	c.arg[0] = fd;
+	cr_expect(eq(int, ovl_enter(&c), OVL_PASS));
+	close(fd);
+}

@@ -207,3 +207,38 @@ Test(sock, names_that_are_no_paths_are_the_kernels)
 	c.arg[0] = next_fd();
 	cr_expect(eq(int, ovl_enter(&c), OVL_PASS));
 }
+
+Test(sock, a_message_comes_from_a_name_in_the_view)
+{
+	int to = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int from = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct sockaddr_un a = addr_of((char *)at("d/to"));
+	struct sockaddr_un seen = {0};
+	struct iovec v = {.iov_base = (char *)"two", .iov_len = 3};
+	struct mmsghdr m = {
+		.msg_hdr = {
+			.msg_name = &a, .msg_namelen = sizeof(a), .msg_iov = &v, .msg_iovlen = 1}};
+	socklen_t n = sizeof(seen);
+	char buf[8];
+
+	cr_assert_eq(bind_to(to, (char *)at("d/to")), 0);
+	cr_assert_eq(bind_to(from, (char *)at("d/from")), 0);
+	cr_expect(eq(long, view(SYS_sendmmsg, from, &m, 1, 0), 1));
+	cr_expect(eq(uint, m.msg_len, 3));
+	cr_expect(eq(long, view(SYS_recvfrom, to, buf, sizeof(buf), 0, &seen, &n), 3));
+	cr_expect(eq(str, seen.sun_path, (char *)at("d/from")));
+	cr_expect(eq(uint, n, (unsigned)(sizeof(sa_family_t) + strlen((char *)at("d/from")) + 1)));
+	cr_expect(eq(long, view(SYS_sendmmsg, from, &m, 1, 0), 1));
+	m.msg_hdr.msg_name = &seen;
+	m.msg_hdr.msg_namelen = sizeof(seen);
+	memset(&seen, 0, sizeof(seen));
+	v.iov_base = buf;
+	cr_expect(eq(long, view(SYS_recvmsg, to, &m.msg_hdr, 0), 3));
+	cr_expect(eq(str, seen.sun_path, (char *)at("d/from")));
+	strcpy(a.sun_path, (char *)at("none"));
+	m.msg_hdr.msg_name = &a;
+	m.msg_hdr.msg_namelen = sizeof(a);
+	cr_expect(eq(long, view(SYS_sendmmsg, from, &m, 1, 0), -ENOENT));
+	close(to);
+	close(from);
+}
