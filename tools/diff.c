@@ -177,7 +177,8 @@ static void walk_name(struct walk *w, const struct level *l, const char *name)
 		trouble(w, name, -errno);
 		return;
 	}
-	if (ovl_upmark_whiteout(&now.st)) {
+	if (ovl_upmark_whiteout(&now.st) &&
+	    (w->lift.index < 0 || !ovl_lift_is_device(w->lift.index, l->upper, name))) {
 		tell_removed(w, l, name);
 		return;
 	}

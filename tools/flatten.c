@@ -32,9 +32,11 @@ struct level {
 	int fd;
 	const struct ovl_stack *old; /* empty: upper alone decides */
 	bool fill;		     /* it is to hold all that shows in it */
+	bool again;		     /* its names were walked before */
 };
 
-static void trouble(struct flatten *f, const struct level *l, const char *name, int err)
+/* The path of @name in @l, from upper's root; to be freed. */
+static char *path_text(const struct level *l, const char *name)
 {
 	char *path = ovl_text("/%s", name);
 
@@ -44,8 +46,25 @@ static void trouble(struct flatten *f, const struct level *l, const char *name, 
 		free(path);
 		path = longer;
 	}
+	return path;
+}
+
+static void trouble(struct flatten *f, const struct level *l, const char *name, int err)
+{
+	char *path = path_text(l, name);
+
 	f->troubles++;
 	ovl_say("%s: %s", path, strerror(-err));
+	free(path);
+}
+
+/* There is nothing that it could be made into. */
+static void warn_device(const struct level *l, const char *name)
+{
+	char *path = path_text(l, name);
+
+	if (!l->again)
+		ovl_say("%s: a character device 0/0: the kernel takes it for a whiteout", path);
 	free(path);
 }
 
@@ -79,6 +98,7 @@ static int cut_off(struct flatten *f, struct level *l)
 	/* Whiteouts have nothing to hide any more, and the kernel would list them. */
 	l->old = &none;
 	l->fill = false;
+	l->again = true;
 	walk(f, l);
 	return ovl_upmark_clear_redirect(l->fd);
 }
@@ -86,7 +106,7 @@ static int cut_off(struct flatten *f, struct level *l)
 static void walk_child(struct flatten *f, const struct level *l, const char *name)
 {
 	struct ovl_stack old = {.root = &f->lowers};
-	struct level child = {.up = l, .name = name, .old = &old};
+	struct level child = {.up = l, .name = name, .old = &old, .again = l->again};
 	unsigned long before = f->troubles;
 	char redirect[PATH_MAX] = "";
 	bool moved;
@@ -132,6 +152,8 @@ static void walk_name(struct flatten *f, const struct level *l, const char *name
 		err = -errno;
 	else if (S_ISDIR(st.st_mode))
 		walk_child(f, l, name);
+	else if (ovl_upmark_whiteout(&st) && ovl_lift_is_device(f->lift.index, l->fd, name))
+		warn_device(l, name);
 	else if (ovl_upmark_whiteout(&st) && !l->old->n)
 		err = drop_whiteout(l, name);
 	if (err)

@@ -17,6 +17,8 @@
 #define ORIGIN "user.ovl.origin"
 
 /* A name or a text in work. */
+#define RECORD_SIZE 160 /* more than a record has: shim/record.h */
+
 struct text {
 	char s[80];
 };
@@ -286,29 +288,54 @@ int ovl_lift(struct ovl_lift *l, const struct ovl_found *found, const char *from
 	return ovl_attrs_times(path_of(dir, ".").s, &was);
 }
 
-void ovl_lift_settle(int index, int dir, const char *name, struct stat *st)
+/*
+ * What the index @index records of upper's object @name in @dir behind its origin and birth, ""
+ * or " UID:GID:MODE" or " device", to @text of @size bytes. NULL: there is no record.
+ */
+static const char *find_record(int index, int dir, const char *name, char *text, size_t size)
 {
 	struct text key;
-	char text[160];
 	struct statx now;
 	long long born;
 	unsigned nsec;
-	unsigned v[3];
+	int end = 0;
 	ssize_t n;
 
-	if (has_xattrs(st) || statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &now))
-		return;
+	if (statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &now))
+		return NULL;
 	snprintf(key.s, sizeof(key.s), "u-%llx", (unsigned long long)now.stx_ino);
-	n = readlinkat(index, key.s, text, sizeof(text) - 1);
+	n = readlinkat(index, key.s, text, size - 1);
 	if (n < 0)
-		return;
+		return NULL;
 	text[n] = '\0';
-	if (sscanf(text, "%*u %*u %*u %lld.%u %u:%u:%o", &born, &nsec, &v[0], &v[1], &v[2]) != 5 ||
+	if (sscanf(text, "%*u %*u %*u %lld.%u%n", &born, &nsec, &end) != 2 ||
 	    born != now.stx_btime.tv_sec || nsec != now.stx_btime.tv_nsec)
-		return; /* none of an owner, or of another object that had this number before */
+		return NULL; /* of another object that had this number before */
+	return text + end;
+}
+
+void ovl_lift_settle(int index, int dir, const char *name, struct stat *st)
+{
+	const char *rest;
+	char text[RECORD_SIZE];
+	unsigned v[3];
+
+	if (has_xattrs(st))
+		return;
+	rest = find_record(index, dir, name, text, sizeof(text));
+	if (!rest || sscanf(rest, " %u:%u:%o", &v[0], &v[1], &v[2]) != 3)
+		return;
 	st->st_uid = v[0];
 	st->st_gid = v[1];
 	st->st_mode = (st->st_mode & S_IFMT) | (v[2] & 07777);
+}
+
+bool ovl_lift_is_device(int index, int dir, const char *name)
+{
+	char text[RECORD_SIZE];
+	const char *rest = find_record(index, dir, name, text, sizeof(text));
+
+	return rest && strstr(rest, " device");
 }
 
 /* Is @name that of a copy? */

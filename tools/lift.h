@@ -47,6 +47,9 @@ bool ovl_lift_indexed(const struct ovl_lift *l, const struct stat *st);
  */
 void ovl_lift_settle(int index, int dir, const char *name, struct stat *st);
 
+/* Is the character device 0/0 @name in @dir of upper a program's own, as @index records it? */
+bool ovl_lift_is_device(int index, int dir, const char *name);
+
 /* Does the index hold any copy? -errno. */
 int ovl_lift_any_indexed(const struct ovl_lift *l);
 

@@ -278,3 +278,13 @@ changes()
 	echo "$output"
 	[ "$status" = 0 ]
 }
+
+@test "A: a program's own character device 0/0" {
+	test "$(id -u)" = 0 || skip "needs root"
+	touch low/d/gone
+	"$OVLRUN" -q -l low -u up -- sh -c 'mknod low/dev c 0 0; rm low/d/gone; mknod low/d/dev c 0 0; rm low/f; mknod low/f c 0 0'
+	changes "A d/dev" "D d/gone" "A dev" "T f"
+	rm up/dev
+	mknod up/dev c 0 0
+	changes "A d/dev" "D d/gone" "T f"
+}

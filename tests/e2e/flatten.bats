@@ -188,3 +188,15 @@ flat_is_same()
 	grep -q '"@/A/l" {l0777 0:0' "$T/before"
 	lower_unchanged
 }
+
+@test "flatten: a program's own device 0/0 is kept, and told" {
+	requires root
+	lower 'mkdir -p a/b; echo x >a/f'
+	in_view 'mv a A; mknod A/dev c 0 0; mkdir new; mknod new/dev c 0 0'
+	run "$OVLCTL" flatten -l "$V" -u "$U" -w "$W"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$(grep -c 'takes it for a whiteout' <<<"$output")" = 2 ]
+	grep -q '/A/dev: a character device 0/0' <<<"$output"
+	in_view 'test -c A/dev; test -c new/dev; test -f A/f'
+}
