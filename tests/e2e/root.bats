@@ -79,7 +79,7 @@ in_view()
 @test "root: of one's own, but not writable: the next run goes on" {
 	test "$(id -u)" = 0 || skip "needs root, to become somebody else"
 	chmod 755 .
-	chown -R 4242 low
+	chown -R 4242:4242 low
 	chmod 555 low
 	mkdir -m 777 theirs
 	chmod 777 tmp
