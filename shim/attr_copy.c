@@ -22,7 +22,7 @@ static bool is_optional(const char *name, int err)
 }
 
 /* Copy the xattrs listed in @list (of @n bytes) one by one through @value. */
-static int copy_listed(const char *path, int fd, const char *list, long n, char *value)
+static int copy_listed(const char *path, int fd, const char *list, long n, char *value, bool hollow)
 {
 	for (const char *name = list; name < list + n; name += strlen(name) + 1) {
 		long size;
@@ -31,6 +31,8 @@ static int copy_listed(const char *path, int fd, const char *list, long n, char 
 		if (ovl_mark_private(name))
 			continue;
 		size = ovl_sys(__NR_lgetxattr, path, name, value, XATTR_AREA);
+		if (size == -EACCES && hollow)
+			size = 0; /* the name is all there is, as of the content */
 		if (size < 0)
 			continue; /* gone, or not ours to read: a plain cp would not have it either
 				   */
@@ -41,7 +43,7 @@ static int copy_listed(const char *path, int fd, const char *list, long n, char 
 	return 0;
 }
 
-static int copy_xattrs(struct ovl_path *from, int fd)
+int ovl_attr_copy_xattrs(struct ovl_path *from, int fd, bool hollow)
 {
 	OVL_LOC loc = OVL_LOC_INIT;
 	int err = ovl_loc_path(from, &loc);
@@ -57,7 +59,7 @@ static int copy_xattrs(struct ovl_path *from, int fd)
 		return (int)area;
 	n = ovl_sys(__NR_llistxattr, loc.name, area, XATTR_AREA);
 	if (n > 0)
-		err = copy_listed(loc.name, fd, (char *)area, n, (char *)area + XATTR_AREA);
+		err = copy_listed(loc.name, fd, (char *)area, n, (char *)area + XATTR_AREA, hollow);
 	(void)ovl_sys(__NR_munmap, area, 2 * XATTR_AREA); /* our own mapping */
 	return err;
 }
@@ -82,10 +84,10 @@ static int copy_owner_mode(int fd, const struct statx *st, const struct statx *n
 	return err ? err : (int)ovl_sys(__NR_fchmod, fd, st->stx_mode & 07777);
 }
 
-int ovl_attr_copy(struct ovl_path *from, int fd, const struct statx *st)
+static int copy_all(struct ovl_path *from, int fd, const struct statx *st, bool hollow)
 {
 	struct statx now;
-	int err = copy_xattrs(from, fd);
+	int err = ovl_attr_copy_xattrs(from, fd, hollow);
 
 	if (!err)
 		err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &now);
@@ -97,6 +99,16 @@ int ovl_attr_copy(struct ovl_path *from, int fd, const struct statx *st)
 	if (!err)
 		err = ovl_attr_times(fd, NULL, st);
 	return err ? err : copy_owner_mode(fd, st, &now);
+}
+
+int ovl_attr_copy(struct ovl_path *from, int fd, const struct statx *st)
+{
+	return copy_all(from, fd, st, false);
+}
+
+int ovl_attr_copy_hollow(struct ovl_path *from, int fd, const struct statx *st)
+{
+	return copy_all(from, fd, st, true);
 }
 
 int ovl_attr_copy_at(struct ovl_ctx *ctx, int dir, const char *name, const struct statx *st)

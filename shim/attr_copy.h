@@ -20,4 +20,10 @@ int ovl_attr_copy_at(struct ovl_ctx *ctx, int dir, const char *name, const struc
 /* Set atime and mtime of @st on @name in @dir (NULL: on @dir itself, a descriptor). */
 int ovl_attr_times(int dir, const char *name, const struct statx *st);
 
+/* The same where values of xattrs cannot be read: these are empty then. hollow.h */
+int ovl_attr_copy_hollow(struct ovl_path *from, int fd, const struct statx *st);
+
+/* The xattrs alone, over those that are there; @hollow: as above. */
+int ovl_attr_copy_xattrs(struct ovl_path *from, int fd, bool hollow);
+
 #endif

@@ -5,6 +5,7 @@
 #include "copy_data.h"
 #include "do.h"
 #include "fdview.h"
+#include "hollow.h"
 #include "index.h"
 #include "lock.h"
 #include "lookup.h"
@@ -25,6 +26,7 @@ struct job {
 	int tmp; /* WORK/tmp */
 	char name[OVL_TEMP_NAME];
 	int64_t size;
+	const char *low; /* where it is inside the lowers; NULL: nobody asks */
 };
 
 static int build_file(struct ovl_ctx *ctx, struct job *job)
@@ -33,6 +35,7 @@ static int build_file(struct ovl_ctx *ctx, struct job *job)
 	OVL_FD from = -1;
 	OVL_FD to = -1;
 	int64_t size = (int64_t)job->st->stx_size;
+	bool hollow = false;
 	int err = ovl_loc_get(job->from, &loc);
 
 	if (err)
@@ -41,14 +44,22 @@ static int build_file(struct ovl_ctx *ctx, struct job *job)
 		size = job->size;
 	if (size) {
 		from = ovl_open_beneath(loc.fd, loc.name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-		if (from < 0)
+		hollow = from == -EACCES && job->size == OVL_COPY_NAME && job->low &&
+			 ovl_hollow_may(loc.fd, loc.name, job->st);
+		if (from < 0 && !hollow)
 			return from;
 	}
 	to = ovl_do_open(job->tmp, job->name, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (to < 0)
 		return to;
-	err = ovl_copy_data(ctx, from, to, size);
-	return err ? err : ovl_attr_copy(job->from, to, job->st);
+	if (hollow)
+		err = ovl_attr_copy_hollow(job->from, to, job->st);
+	else
+		err = ovl_copy_data(ctx, from, to, size);
+	if (err)
+		return err;
+	return hollow ? ovl_hollow_make(to, job->low, job->st)
+		      : ovl_attr_copy(job->from, to, job->st);
 }
 
 static int build_dir(struct job *job)
@@ -133,23 +144,21 @@ static int look_again(struct ovl_ctx *ctx, int dir, const char *name)
 	return err == -ENOENT || (!err && ovl_mark_is_whiteout(&ctx->st)) ? OVL_AGAIN : err;
 }
 
-/* Copy @from to @name in the upper directory @dir; someone else's copy is as good. */
-static int copy_to(struct ovl_ctx *ctx, struct ovl_path *from, const struct statx *st, int64_t size,
-		   int dir, const char *name)
+/* Copy what @job tells to @name in the upper directory @dir; someone else's copy is as good. */
+static int copy_to(struct ovl_ctx *ctx, struct job *job, int dir, const char *name)
 {
-	struct job job = {.from = from, .st = st, .size = size};
 	OVL_FD tmp = ovl_workdir_open();
 	int err;
 
 	if (tmp < 0)
 		return tmp;
-	job.tmp = tmp;
-	err = build(ctx, &job);
+	job->tmp = tmp;
+	err = build(ctx, job);
 	if (err) {
-		(void)ovl_workdir_discard(ctx, tmp, job.name); /* swept by the next run */
+		(void)ovl_workdir_discard(ctx, tmp, job->name); /* swept by the next run */
 		return err;
 	}
-	err = publish(ctx, &job, dir, name);
+	err = publish(ctx, job, dir, name);
 	return err == -EEXIST ? look_again(ctx, dir, name) : err;
 }
 
@@ -178,6 +187,7 @@ static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int d
 	/* Not into a directory that has come to where another one was. */
 	OVL_LOCK lock = ovl_lock_same(ctx);
 	struct statx st;
+	struct job job = {.from = &ctx->real, .st = &st};
 	unsigned base;
 	int err = lock < 0 ? lock : find_lower_dir(ctx, n, len, &ctx->real, &st);
 
@@ -188,7 +198,7 @@ static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int d
 		return err;
 	base = ovl_path_base(&ctx->temp);
 	ovl_announce(ovl_hash_path(ctx->temp.buf, len), false);
-	return copy_to(ctx, &ctx->real, &st, 0, dir, ctx->temp.buf + base);
+	return copy_to(ctx, &job, dir, ctx->temp.buf + base);
 }
 
 /* Open (made if missing) the directory ending at byte @len of @n's path; @dir is its parent. */
@@ -275,7 +285,7 @@ static int build_in_index(struct ovl_ctx *ctx, struct job *job, const struct ovl
  */
 static int copy_linked(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
 {
-	struct job job = {.from = &ctx->real, .st = &n->st, .size = size};
+	struct job job = {.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n)};
 	OVL_LOCK lock = ovl_lock_same(ctx);
 	OVL_FD tmp = ovl_workdir_open();
 	int err;
@@ -300,11 +310,10 @@ static int link_name(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 
 static int copy_single(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
 {
+	struct job job = {.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n)};
 	int err = ovl_name_real(n, n->layer, &ctx->real);
 
-	return err ? err
-		   : copy_to(ctx, &ctx->real, &n->st, size, parent,
-			     n->at.buf + ovl_path_base(&n->at));
+	return err ? err : copy_to(ctx, &job, parent, n->at.buf + ovl_path_base(&n->at));
 }
 
 int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_use use,

@@ -11,7 +11,8 @@
 
 #include "ctx.h"
 
-#define OVL_COPY_ALL INT64_MAX
+#define OVL_COPY_ALL  INT64_MAX
+#define OVL_COPY_NAME (INT64_MAX - 1) /* all, but the caller is after the name: hollow.h */
 
 /* Why the parent directory is wanted on upper. */
 enum ovl_parent_use {

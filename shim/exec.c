@@ -9,6 +9,7 @@
 #include "elfkind.h"
 #include "execenv.h"
 #include "fdview.h"
+#include "hollow.h"
 #include "lookup.h"
 #include "nr.h"
 #include "ops.h"
@@ -92,8 +93,10 @@ static int find_in_view(struct exec *x)
 		return -ENOTDIR;
 	if ((n->st.stx_mode & S_IFMT) != S_IFREG)
 		return -EACCES;
+	if (n->layer == OVL_UPPER && ovl_ss->overrides)
+		err = ovl_hollow_fill(x->ctx, n, false);
 	x->same = kernel_finds(x);
-	return 0;
+	return err;
 }
 
 /* Find what is to run. */

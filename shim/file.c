@@ -4,6 +4,7 @@
 #include "create.h"
 #include "do.h"
 #include "fdview.h"
+#include "hollow.h"
 #include "inode.h"
 #include "known.h"
 #include "lookup.h"
@@ -131,6 +132,9 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, unsigned type, int f
 	/* A descriptor is to have a name in the view, not one in the index. */
 	if (!err && (copy || n->linked) && !ovl_read_only())
 		err = ovl_copy_up(ctx, n, flags & O_TRUNC ? 0 : OVL_COPY_ALL);
+	if (!err && ovl_ss->overrides && n->layer == OVL_UPPER && type == S_IFREG &&
+	    !(flags & O_PATH))
+		err = ovl_hollow_fill(ctx, n, flags & O_TRUNC);
 	return err;
 }
 
@@ -446,6 +450,8 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 		err = ovl_perm_access(ctx, n, 2);
 	if (!err)
 		err = ovl_copy_up(ctx, n, size);
+	if (!err && ovl_ss->overrides)
+		err = ovl_hollow_fill(ctx, n, false);
 	if (!err)
 		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 	if (!err)

@@ -141,7 +141,7 @@ static long link_named(struct ovl_ctx *ctx, const struct linking *l)
 	if (!r && (old->st.stx_mode & S_IFMT) == S_IFDIR)
 		r = -EPERM;
 	if (!r)
-		r = ovl_copy_up(ctx, old, OVL_COPY_ALL);
+		r = ovl_copy_up(ctx, old, OVL_COPY_NAME);
 	if (!r)
 		r = hold(ctx, old, &held);
 	if (r)

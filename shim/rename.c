@@ -161,10 +161,10 @@ static int bring_up(struct ovl_ctx *ctx, struct renaming *r)
 {
 	struct ovl_name *new = new_of(ctx);
 	bool both = r->new_dir || (r->flags & RENAME_EXCHANGE);
-	int err = ovl_copy_up(ctx, old_of(ctx), OVL_COPY_ALL);
+	int err = ovl_copy_up(ctx, old_of(ctx), OVL_COPY_NAME);
 
 	if (!err && both && exists(new))
-		err = ovl_copy_up(ctx, new, OVL_COPY_ALL);
+		err = ovl_copy_up(ctx, new, OVL_COPY_NAME);
 	if (!err)
 		err = ovl_copy_up_parent(ctx, old_of(ctx), OVL_PARENT_HOLD, &r->from);
 	if (!err)

@@ -6,6 +6,7 @@
  */
 #include "do.h"
 #include "fdview.h"
+#include "hollow.h"
 #include "inode.h"
 #include "lookup.h"
 #include "marks.h"
@@ -64,6 +65,8 @@ static long get_value(struct ovl_ctx *ctx, const char *name, long value, long si
 	/* The copy itself may be readable where the view's file is not. */
 	if (!r && ovl_ss->overrides && n->layer == OVL_UPPER && ovl_str_starts(name, "user.")) {
 		r = ovl_perm_access(ctx, n, 4);
+		if (!r)
+			r = ovl_hollow_fill(ctx, n, false);
 		if (!r)
 			r = ovl_name_real(n, n->layer, &ctx->real);
 	}

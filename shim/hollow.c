@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "hollow.h"
+
+#include "attr_copy.h"
+#include "copy_data.h"
+#include "do.h"
+#include "inode.h"
+#include "lock.h"
+#include "lookup.h"
+#include "real.h"
+#include "view.h"
+
+#define XATTR_DATA     "user.ovl.data"
+#define XATTR_METACOPY "user.overlay.metacopy"
+
+bool ovl_hollow_may(int dir, const char *name, const struct statx *st)
+{
+	unsigned uid = (unsigned)ovl_sys(__NR_geteuid);
+
+	/* Its owner could allow himself to read it; who may execute it would execute nothing. */
+	return uid && st->stx_uid != uid &&
+	       ovl_sys(__NR_faccessat2, dir, name, 1, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == -EACCES;
+}
+
+int ovl_hollow_make(int fd, const char *low, const struct statx *st)
+{
+	int64_t ts[4] = {st->stx_atime.tv_sec, st->stx_atime.tv_nsec, st->stx_mtime.tv_sec,
+			 st->stx_mtime.tv_nsec};
+	long r = ovl_sys(__NR_fsetxattr, fd, XATTR_DATA, low, strlen(low), 0);
+
+	if (!r)
+		r = ovl_sys(__NR_fsetxattr, fd, XATTR_METACOPY, "", 0, 0);
+	if (!r)
+		r = ovl_sys(__NR_ftruncate, fd, st->stx_size);
+	return r ? (int)r : ovl_do_utimens(fd, NULL, ts, 0);
+}
+
+/* Open the lower file at ctx->clean that @st, as the view shows it, was copied from. */
+static int open_data(struct ovl_ctx *ctx, const struct statx *st)
+{
+	for (uint32_t k = 1; k <= ovl_ss->nlower; k++) {
+		int err = ovl_layer_path(&ctx->real2, (int)k, ctx->clean.buf);
+
+		if (err || ovl_real_statx(&ctx->real2, &ctx->st))
+			continue;
+		if (ctx->st.stx_ino == st->stx_ino && ctx->st.stx_dev_major == st->stx_dev_major &&
+		    ctx->st.stx_dev_minor == st->stx_dev_minor)
+			return ovl_real_open(&ctx->real2, O_RDONLY | O_NONBLOCK);
+	}
+	return -ESTALE;
+}
+
+static int fill(struct ovl_ctx *ctx, struct ovl_name *n, int to)
+{
+	const struct statx *st = &ctx->st;
+	OVL_FD from = open_data(ctx, &n->st);
+	int64_t ts[4];
+	long r;
+
+	if (from < 0)
+		return from;
+	r = ovl_sys(__NR_statx, to, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st);
+	ts[0] = st->stx_atime.tv_sec;
+	ts[1] = st->stx_atime.tv_nsec;
+	ts[2] = st->stx_mtime.tv_sec;
+	ts[3] = st->stx_mtime.tv_nsec;
+	if (!r)
+		r = ovl_attr_copy_xattrs(&ctx->real2, to, false);
+	if (!r)
+		r = ovl_copy_data(ctx, from, to, (int64_t)st->stx_size);
+	return r ? (int)r : ovl_do_utimens(to, NULL, ts, 0);
+}
+
+/* ctx->clean becomes where the content is of upper's file at @path. -ENODATA: in itself. */
+static int read_mark(struct ovl_ctx *ctx, const char *path)
+{
+	long n = ovl_sys(__NR_lgetxattr, path, XATTR_DATA, ctx->clean.buf,
+			 sizeof(ctx->clean.buf) - 1);
+
+	if (n < 0)
+		return (int)n;
+	ovl_path_cut(&ctx->clean, (unsigned)n);
+	return 0;
+}
+
+int ovl_hollow_fill(struct ovl_ctx *ctx, struct ovl_name *n, bool empty)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	OVL_LOCK lock = -1;
+	OVL_FD to = -1;
+	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+
+	if (!err)
+		err = ovl_loc_path(&ctx->real, &loc);
+	if (err || read_mark(ctx, loc.name))
+		return err;
+	err = ovl_lookup_stat(ctx, n);
+	if (err)
+		return err;
+	ovl_inode_present_name(ctx, n);
+	lock = ovl_lock(ctx);
+	if (lock < 0)
+		return lock;
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (err || read_mark(ctx, loc.name))
+		return err; /* somebody was faster */
+	to = ovl_open_beneath(AT_FDCWD, loc.name, O_RDWR, 0);
+	if (to < 0)
+		return to;
+	err = empty ? 0 : fill(ctx, n, to);
+	if (!err)
+		err = (int)ovl_sys(__NR_fremovexattr, to, XATTR_METACOPY);
+	return err ? err : (int)ovl_sys(__NR_fremovexattr, to, XATTR_DATA);
+}
