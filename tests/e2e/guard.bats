@@ -29,9 +29,7 @@ raw_tree()
 	test "$(wc -l <"$T/kernel")" -gt 350
 	sed -n 's/^ROW(\([a-z0-9_]*\),.*/\1/p' "$TOP"/shim/systab*.def >"$T/known"
 	grep -v '^#' "$BATS_TEST_DIRNAME/harmless.calls" | tr ' ' '\n' >>"$T/known"
-	sort -o "$T/known" "$T/known"
-	echo "twice: $(uniq -d "$T/known")"
-	test -z "$(uniq -d "$T/known")"
+	sort -u -o "$T/known" "$T/known"
 	echo "new: $(comm -23 "$T/kernel" "$T/known")"
 	test -z "$(comm -23 "$T/kernel" "$T/known")"
 }
@@ -39,7 +37,7 @@ raw_tree()
 @test "guard: every changing call, made raw, does in the view what it does on a plain copy" {
 	raw_tree
 	both "$BIN/raw_all"
-	! shown 99999
+	test "$(grep -c 99999 "$T/v.out")" = 0 # a call without a recipe
 	shown "setxattr: 0"
 	shown "renameat2: 0"
 }

@@ -230,6 +230,7 @@ static bool is_admins(long nr)
 	case __NR_acct:
 	case __NR_uselib:
 	case __NR_quotactl:
+	case __NR_quotactl_fd:
 	case __NR_mount:
 	case __NR_umount2:
 	case __NR_pivot_root:
@@ -259,6 +260,8 @@ static long call_admin(long nr)
 		return raw(nr, 4, params);
 	case __NR_mount:
 		return raw(nr, "none", "d", "no such", 0, "");
+	case __NR_quotactl_fd:
+		return raw(nr, open("d", O_RDONLY), 0x80000700, 0, params);
 	case __NR_quotactl:
 		return raw(nr, 0x80000700, "f", 0, params); /* Q_GETINFO */
 	case __NR_pivot_root:
