@@ -12,6 +12,7 @@
 #include "ovl_session.h"
 #include "patch.h"
 #include "die.h"
+#include "execfn.h"
 #include "far.h"
 #include "sigsys.h"
 #include "sys.h"
@@ -50,11 +51,11 @@ static void take_over(char **envp, const char *real)
 }
 
 /* The vector behind the environment. */
-static const uint64_t *find_auxv(char **envp)
+static uint64_t *find_auxv(char **envp)
 {
 	while (*envp)
 		envp++;
-	return (const uint64_t *)(envp + 1);
+	return (uint64_t *)(envp + 1);
 }
 
 static void patch_all(struct ovl_session *ss, const uint64_t *auxv)
@@ -81,7 +82,7 @@ static void patch_all(struct ovl_session *ss, const uint64_t *auxv)
 
 __attribute__((constructor)) static void init(int argc, char **argv, char **envp)
 {
-	const uint64_t *auxv = find_auxv(envp);
+	uint64_t *auxv = find_auxv(envp);
 	struct ovl_session *ss;
 	const char *path;
 	const char *loaded;
@@ -100,4 +101,5 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **envp
 	patch_all(ss, auxv);
 	ovl_far_init(ss, auxv);
 	ovl_watch_init(ss);
+	ovl_execfn_show(auxv);
 }

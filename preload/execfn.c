@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "execfn.h"
+
+#include <linux/auxvec.h>
+
+#include "view.h"
+
+/* The program may keep the pointer. Not touched, and no memory, unless it is needed. */
+static struct ovl_path shown;
+
+void ovl_execfn_show(uint64_t *auxv)
+{
+	const char *path;
+
+	while (auxv[0] != AT_EXECFN) {
+		if (auxv[0] == AT_NULL)
+			return;
+		auxv += 2;
+	}
+	path = (const char *)auxv[1];
+	if (*path != '/' || ovl_zone_of(path, strlen(path)) == OVL_Z_VIEW)
+		return;
+	if (!ovl_path_set(&shown, path, strlen(path)) && ovl_view_from_real(&shown) >= OVL_UPPER)
+		auxv[1] = (uint64_t)shown.buf;
+}
