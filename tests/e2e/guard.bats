@@ -270,3 +270,11 @@ print(libc.syscall(87, b\"none\"), ctypes.get_errno())"; ls'
 	both "$T/prog"
 	shown "[z/b] <nil>"
 }
+
+@test "guard: raw calls that wait do, more of them than there are relays" {
+	mkdir "$T/outside"
+	lower 'echo old >f'
+	both "timeout 60 $BIN/raw_fifos $T/outside"
+	shown "read: 80"
+	shown "interrupted: -4"
+}
