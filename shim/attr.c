@@ -158,6 +158,13 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 	return r ? r : set_mode(ctx, (unsigned)ovl_arg(ctx, 1));
 }
 
+/* Is @n a lower object that no suid or sgid bit is to be taken from? */
+static bool has_no_suid(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	return n->layer != OVL_UPPER && !ovl_lookup_stat(ctx, n) &&
+	       !(n->st.stx_mode & (S_ISUID | S_ISGID));
+}
+
 static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 {
 	struct ovl_name *n = &ctx->name[0];
@@ -173,8 +180,10 @@ static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 		r = ovl_op_resolve(ctx, 0, dirfd, path, how);
 		if (!r && n->zone == OVL_Z_VIEW)
 			r = ovl_op_must_exist(n);
-		if (r || (n->zone == OVL_Z_VIEW && ovl_op_is_dir(ctx, n) == 1))
+		if (r)
 			return r;
+		if (n->zone == OVL_Z_VIEW && (ovl_op_is_dir(ctx, n) == 1 || has_no_suid(ctx, n)))
+			return 0;
 	}
 	r = ovl_op_change(ctx, dirfd, path, how, OVL_BY_GIVER);
 	if (r == OVL_R_PASS && ctx->lost)

@@ -56,6 +56,27 @@ long ovl_op_chdir(struct ovl_ctx *ctx)
 	return r;
 }
 
+/*
+ * A descriptor of a directory is of the one that chdir would go to. Of a lower one that upper has
+ * a copy of, the copy's rights count.
+ */
+long ovl_op_fchdir(struct ovl_ctx *ctx)
+{
+	struct ovl_name *n = &ctx->name[0];
+	int fd = ovl_arg_fd(ctx, 0);
+	long r = ovl_namei_fd(ctx, n, fd);
+
+	if (!r && n->zone == OVL_Z_VIEW && n->layer == OVL_UPPER && ctx->fd_layer > OVL_UPPER) {
+		r = ovl_perm_access(ctx, n, 1);
+		if (r)
+			return r;
+	}
+	ovl_known_forget(AT_FDCWD);
+	r = ovl_sys(__NR_fchdir, fd);
+	ovl_known_forget(AT_FDCWD);
+	return r;
+}
+
 long ovl_op_getcwd(struct ovl_ctx *ctx)
 {
 	struct ovl_name *n = &ctx->name[0];

@@ -294,7 +294,7 @@ static enum ovl_verdict watch(struct ovl_call *c)
 		ovl_known_forget_range((unsigned)c->arg[0], (unsigned)c->arg[1]);
 		return OVL_PASS;
 	case __NR_fchdir:
-		return forget_around(c, AT_FDCWD);
+		return ovl_ss->overrides ? OVL_SLOW : forget_around(c, AT_FDCWD);
 	case __NR_unshare:
 		if (c->arg[0] & CLONE_FS_BIT)
 			ovl_known_no_cwd();

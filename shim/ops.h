@@ -95,8 +95,7 @@ int ovl_op_must_exist(const struct ovl_name *n);
 /*
  * The handler of calls that the engine only watches, or that are right as they are:
  * lseek on a merged directory, because a position is the descriptor's own offset (readdir.h);
- * ftruncate, because a descriptor that may be truncated is of upper already; fchdir, because
- * a descriptor of a directory is of the one that chdir would go to.
+ * ftruncate, because a descriptor that may be truncated is of upper already.
  */
 ovl_handler ovl_op_pass;
 

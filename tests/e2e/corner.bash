@@ -58,7 +58,7 @@ twice()
 # corner WHAT SECTION: build/e2e/corner_WHAT
 corner()
 {
-	local program=$TOP/build/e2e/corner_$1
+	local program=${PROGRAMS:-$TOP/build/e2e}/corner_$1
 
 	test -x "$program" || { echo "not built: make e2e-programs" >&2; return 1; }
 	twice "'$program' $2"

@@ -28,6 +28,7 @@ setup()
 	U=$T/u
 	W=$T/w
 	LOWERS=("$V")
+	AS=() # what makes both sides another user
 	mkdir -p "$V" "$P"
 	test -x "$FUZZ" || make -s -C "$TOP/tests/random" >&2
 	cd "$T"
@@ -120,7 +121,7 @@ lower_unchanged()
 # the tree at $1 as a program sees it, without what differs from run to run
 tree()
 {
-	"$FUZZ" dump --no-inodes --no-times "$1"
+	"${AS[@]}" "$FUZZ" dump --no-inodes --no-times "$1"
 }
 
 # view COMMAND...: in the view
@@ -131,7 +132,7 @@ view()
 	for l in "${LOWERS[@]}"; do
 		args+=(-l "$l")
 	done
-	"$OVLRUN" -q "${args[@]}" -u "$U" -w "$W" -- "$@"
+	"${AS[@]}" "$OVLRUN" -q "${args[@]}" -u "$U" -w "$W" -- "$@"
 }
 
 # in_view SCRIPT: bash, in the tree
@@ -158,7 +159,7 @@ plain_side()
 
 	mv "$V" "$T/v/aside"
 	mv "$P" "$V"
-	env -C "$V" bash -uc "$1" >"$T/p.out" 2>&1 </dev/null || status=$?
+	"${AS[@]}" env -C "$V" bash -uc "$1" >"$T/p.out" 2>&1 </dev/null || status=$?
 	tree "$V" >"$T/p.all"
 	mv "$V" "$P"
 	mv "$T/v/aside" "$V"

@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# permissions: an ordinary user among objects of its own and of others
+
+load helpers
+load corner
+
+more_setup()
+{
+	requires root setpriv
+	corner_tree
+	USER_ID=54321
+	(
+		cd "$V"
+		mkdir their own sticky closed listed
+		echo open >their/open; echo read >their/read; echo none >their/none
+		chmod 666 their/open; chmod 600 their/none
+		for i in 000 200 444; do echo $i >own/$i; chmod $i own/$i; done
+		echo x >closed/in; echo x >listed/x; echo x >sticky/theirs; echo x >sticky/own
+		find . -exec touch -h -d 2001-02-03T04:05:06.5 {} +
+		chown -R -h "$USER_ID:$USER_ID" .
+		chown -R 0:0 their sticky/theirs
+		chmod 666 sticky/theirs
+		chmod 1777 sticky
+		chmod 000 closed
+		chmod 444 listed
+	)
+	lower :
+	# somebody else, who can reach everything that is needed
+	mkdir "$T/bin" "$T/up"
+	cp "$TOP/build/e2e/corner_perm" "$(dirname "$OVLRUN")"/{ovlrun,ovlload,libovl.so} "$FUZZ" "$T/bin"
+	chown "$USER_ID:$USER_ID" "$T/up"
+	U=$T/up/u W=$T/up/w OVLRUN=$T/bin/ovlrun FUZZ=$T/bin/fuzz PROGRAMS=$T/bin
+	AS=(setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups)
+}
+
+@test "perm: opened" {
+	corner perm opened
+}
+
+@test "perm: asked" {
+	corner perm asked
+}
+
+@test "perm: changed" {
+	corner perm changed
+}
+
+@test "perm: named" {
+	corner perm named
+}
+
+@test "perm: directories" {
+	corner perm directories
+}
