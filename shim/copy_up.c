@@ -42,11 +42,11 @@ static int build_file(struct ovl_ctx *ctx, struct job *job)
 		return err;
 	if (job->size < size)
 		size = job->size;
-	if (size) {
+	if (size || job->size == OVL_COPY_NAME) {
 		from = ovl_open_beneath(loc.fd, loc.name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 		hollow = from == -EACCES && job->size == OVL_COPY_NAME && job->low &&
 			 ovl_hollow_may(loc.fd, loc.name, job->st);
-		if (from < 0 && !hollow)
+		if (from < 0 && !hollow && size)
 			return from;
 	}
 	to = ovl_do_open(job->tmp, job->name, O_RDWR | O_CREAT | O_EXCL, 0600);

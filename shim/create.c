@@ -9,6 +9,7 @@
 #include "marks.h"
 #include "ops.h"
 #include "override.h"
+#include "perm.h"
 #include "real.h"
 #include "record.h"
 #include "trace.h"
@@ -208,6 +209,8 @@ static void inherit_group(struct ovl_ctx *ctx, const struct ovl_name *n, int par
 	o = (struct ovl_override){raw.stx_uid, dir->stx_gid, raw.stx_mode & 07777};
 	if ((raw.stx_mode & S_IFMT) == S_IFDIR)
 		o.mode |= S_ISGID;
+	else
+		o.mode = ovl_perm_new_mode(ctx, o.gid, o.mode);
 	if (raw.stx_gid == o.gid && (raw.stx_mode & 07777) == o.mode)
 		return;
 	if (!ovl_loc_path(&ctx->real, &loc))

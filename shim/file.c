@@ -202,7 +202,8 @@ static void inherit_group(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 	if ((n->st.stx_mode & S_ISGID) &&
 	    !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st) &&
 	    st->stx_gid != n->st.stx_gid)
-		(void)ovl_override_set(fd, st->stx_uid, n->st.stx_gid, st->stx_mode);
+		(void)ovl_override_set(fd, st->stx_uid, n->st.stx_gid,
+				       ovl_perm_new_mode(ctx, n->st.stx_gid, st->stx_mode));
 }
 
 static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
@@ -273,6 +274,14 @@ static long open_outside(struct ovl_ctx *ctx, const struct opening *o, bool muta
 {
 	struct ovl_call *c = ctx->call;
 
+	/* The kernel opens what has no name by the copy's mode, which may allow more. */
+	if (ctx->name[0].magic && ovl_ss->overrides && !(o->flags & O_PATH)) {
+		int fd = ovl_fd_of_link(ctx->name[0].at.buf);
+		int err = fd < 0 ? 0 : ovl_perm_fd(ctx, fd, access_mask(o->flags));
+
+		if (err)
+			return err;
+	}
 	if (ctx->resolve && ctx->name[0].via_view) {
 		c->nr = __NR_openat;
 		c->arg[2] = o->flags;

@@ -5,6 +5,7 @@
 #include "lookup.h"
 #include "ops.h"
 #include "real.h"
+#include "stat_x86_64.h"
 #include "view.h"
 
 #define GROUPS_MAX 1024 /* that fit ctx->buf; Linux allows 65536 */
@@ -40,6 +41,26 @@ int ovl_perm_mode(struct ovl_ctx *ctx, const struct statx *st, int mask)
 	else if (ovl_perm_in_group(ctx, st->stx_gid))
 		mode >>= 3;
 	return (mode & (unsigned)mask) == (unsigned)mask ? 0 : -EACCES;
+}
+
+int ovl_perm_fd(struct ovl_ctx *ctx, int fd, int mask)
+{
+	struct statx *st = &ctx->st;
+
+	if (!ovl_ss->overrides || ovl_read_only() || !ovl_sys(__NR_geteuid) ||
+	    ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, st) ||
+	    ovl_dev(st->stx_dev_major, st->stx_dev_minor) != ovl_ss->layer[OVL_UPPER].dev)
+		return 0;
+	ovl_inode_present_fd(OVL_UPPER, fd, st);
+	return ovl_perm_mode(ctx, st, mask);
+}
+
+unsigned ovl_perm_new_mode(struct ovl_ctx *ctx, unsigned gid, unsigned mode)
+{
+	if ((mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP) || !ovl_sys(__NR_geteuid) ||
+	    ovl_perm_in_group(ctx, gid))
+		return mode;
+	return mode & ~(unsigned)S_ISGID;
 }
 
 /* Ask the kernel about the real object; a lower on a read-only mount is no obstacle. */

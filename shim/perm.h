@@ -17,6 +17,12 @@ int ovl_perm_access(struct ovl_ctx *ctx, struct ovl_name *n, int mask);
 /* The same by what @st tells of owner and mode alone. */
 int ovl_perm_mode(struct ovl_ctx *ctx, const struct statx *st, int mask);
 
+/* The same of upper's object open as @fd, or of anything else: 0. */
+int ovl_perm_fd(struct ovl_ctx *ctx, int fd, int mask);
+
+/* The @mode that a new file gets whose group @gid is its directory's: no sgid of another group. */
+unsigned ovl_perm_new_mode(struct ovl_ctx *ctx, unsigned gid, unsigned mode);
+
 /* 0: the caller may add or remove names in the directory that @n lives in. */
 int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n);
 

@@ -372,7 +372,9 @@ long ovl_op_fgetxattr(struct ovl_ctx *ctx)
 	r = find_fd(ctx, ovl_arg_fd(ctx, 0));
 	if (r != OVL_R_PASS)
 		return r ? r : get_value(ctx, name, ovl_arg(ctx, 2), ovl_arg(ctx, 3));
-	r = escape(ctx, name, -ENODATA);
+	r = ovl_str_starts(name, "user.") ? ovl_perm_fd(ctx, ovl_arg_fd(ctx, 0), 4) : 0;
+	if (!r)
+		r = escape(ctx, name, -ENODATA);
 	return r ? r
 		 : ovl_sys(__NR_fgetxattr, ovl_arg(ctx, 0), ctx->xname, ovl_arg(ctx, 2),
 			   ovl_arg(ctx, 3));

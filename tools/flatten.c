@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "attrs.h"
+#include "hollow.h"
 #include "lift.h"
 #include "linkindex.h"
 #include "say.h"
@@ -154,6 +155,8 @@ static void walk_name(struct flatten *f, const struct level *l, const char *name
 		walk_child(f, l, name);
 	else if (ovl_upmark_whiteout(&st) && ovl_lift_is_device(f->lift.index, l->fd, name))
 		warn_device(l, name);
+	else if (S_ISREG(st.st_mode))
+		err = ovl_hollow_settle(&f->lowers, l->fd, name);
 	else if (ovl_upmark_whiteout(&st) && !l->old->n)
 		err = drop_whiteout(l, name);
 	if (err)

@@ -200,3 +200,21 @@ flat_is_same()
 	grep -q '/A/dev: a character device 0/0' <<<"$output"
 	in_view 'test -c A/dev; test -c new/dev; test -f A/f'
 }
+
+@test "flatten: a file that who moved it could not read gets its content" {
+	requires root setpriv
+	lower 'mkdir d; chmod 777 d; echo secret >d/f; setfattr -n user.k -v value d/f; chmod 600 d/f; touch -d 2003-03-03 d/f'
+	chmod 711 "$T"
+	in_view 'touch d/here; setpriv --reuid=65534 --regid=65534 --clear-groups mv d/f d/g; rm d/here'
+	getfattr -n user.ovl.data "$U/d/g"
+	run ! cat "$T/none" "$U/d/f"
+	[ "$(cat "$U/d/g")" != secret ]
+	flatten
+	[ "$(cat "$U/d/g")" = secret ]
+	[ "$(getfattr --only-values -n user.k "$U/d/g")" = value ]
+	[ "$(date -r "$U/d/g" +%F)" = 2003-03-03 ]
+	run ! getfattr -n user.ovl.data "$U/d/g"
+	run ! getfattr -n user.overlay.metacopy "$U/d/g"
+	[ "$(in_view 'stat -c "%U %a %s" d/g; cat d/g')" = $'root 600 7\nsecret' ]
+	lower_unchanged
+}

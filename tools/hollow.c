@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "hollow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "say.h"
+#include "upmark.h"
+
+#define DATA	 "user.ovl.data"
+#define METACOPY "user.overlay.metacopy"
+
+/* Open the lowers' file at @path ("/a/b"). */
+static int open_lower(const struct ovl_stack *lowers, char *path)
+{
+	struct ovl_stack dir = {.root = lowers};
+	struct ovl_found found;
+	char *base = strrchr(path, '/');
+	int fd = -1;
+	int err;
+
+	if (!base || !base[1])
+		return -EINVAL;
+	*base++ = '\0';
+	err = ovl_stack_walk(lowers, path, &dir);
+	if (err)
+		return err;
+	err = ovl_stack_find(&dir, base, &found);
+	if (!err && !S_ISREG(found.st.st_mode))
+		err = -ESTALE;
+	if (!err) {
+		fd = openat(found.at, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		err = fd < 0 ? -errno : 0;
+	}
+	ovl_stack_close(&dir);
+	return err ? err : fd;
+}
+
+static int copy_content(int from, int to)
+{
+	char buf[64 * 1024];
+	ssize_t n;
+
+	while ((n = read(from, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		for (ssize_t done = 0; done < n;) {
+			ssize_t w = write(to, buf + done, (size_t)(n - done));
+
+			if (w < 0 && errno != EINTR)
+				return -errno;
+			done += w < 0 ? 0 : w;
+		}
+	}
+	return 0;
+}
+
+/* The names of xattrs are there, their values are not. */
+static int copy_values(int from, int to)
+{
+	char *list = ovl_must(malloc(XATTR_LIST_MAX));
+	char *value = ovl_must(malloc(XATTR_SIZE_MAX));
+	ssize_t n = flistxattr(from, list, XATTR_LIST_MAX);
+	int err = 0;
+
+	for (ssize_t i = 0; i < n && !err; i += (ssize_t)strlen(list + i) + 1) {
+		ssize_t size = fgetxattr(from, list + i, value, XATTR_SIZE_MAX);
+
+		if (size >= 0 && !strncmp(list + i, "user.", 5) && !ovl_upmark_private(list + i) &&
+		    fsetxattr(to, list + i, value, (size_t)size, 0))
+			err = -errno;
+	}
+	free(value);
+	free(list);
+	return err;
+}
+
+static int settle(int from, int to)
+{
+	struct stat st;
+	int err = fstat(to, &st) ? -errno : copy_values(from, to);
+
+	if (!err)
+		err = copy_content(from, to);
+	if (!err && futimens(to, (struct timespec[]){st.st_atim, st.st_mtim}))
+		err = -errno;
+	if (!err && (fremovexattr(to, METACOPY) || fremovexattr(to, DATA)))
+		err = -errno;
+	return err;
+}
+
+int ovl_hollow_settle(const struct ovl_stack *lowers, int dir, const char *name)
+{
+	char path[PATH_MAX];
+	int to = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = to < 0 ? -1 : fgetxattr(to, DATA, path, sizeof(path) - 1);
+	int from;
+	int err = 0;
+
+	if (n > 0) {
+		path[n] = '\0';
+		from = open_lower(lowers, path);
+		err = from < 0 ? from : settle(from, to);
+		if (from >= 0)
+			close(from);
+	}
+	if (to >= 0)
+		close(to);
+	return err;
+}

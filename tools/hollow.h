@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hollow.h - copies without content, of files that who moved them could not read: see
+ * shim/hollow.h
+ *
+ * Context: launcher.
+ */
+#ifndef OVL_TOOLS_HOLLOW_H
+#define OVL_TOOLS_HOLLOW_H
+
+#include "stack.h"
+
+/*
+ * The regular file @name in upper's directory @dir has its content afterwards, from @lowers, the
+ * stack of the lowers' roots. Does nothing to a file that has it. 0 or -errno.
+ */
+int ovl_hollow_settle(const struct ovl_stack *lowers, int dir, const char *name);
+
+#endif
