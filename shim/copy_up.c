@@ -419,16 +419,27 @@ static int copy_lost_linked(struct ovl_ctx *ctx, struct job *job)
 	return err;
 }
 
+/* Of the copy at ctx->real, which gets no name: what is known of it is for descriptors. */
+static void note_lost(struct ovl_ctx *ctx, const struct job *job)
+{
+	if (ovl_real_statx(&ctx->real, &ctx->st))
+		return;
+	ovl_record_drop(&ctx->st);
+	if (!ovl_path_set(&ctx->link, job->from->buf, job->from->len) &&
+	    ovl_view_from_real(&ctx->link) > OVL_UPPER)
+		ovl_record_set_path(&ctx->st, ctx->link.buf);
+}
+
 static int copy_lost_single(struct ovl_ctx *ctx, struct job *job)
 {
 	int err = build(ctx, job);
 
 	if (!err)
 		err = ovl_workdir_path(&ctx->real, job->name);
-	if (!err)
+	if (!err) {
 		ovl_refd(ctx, job->st, &ctx->real);
-	if (!err && !ovl_real_statx(&ctx->real, &ctx->st))
-		ovl_record_drop(&ctx->st);
+		note_lost(ctx, job);
+	}
 	(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* the descriptors hold it */
 	return err;
 }

@@ -264,7 +264,7 @@ static int follow_flags(int flags)
 	bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
 
 	if (flags & O_PATH)
-		return flags & O_NOFOLLOW ? 0 : OVL_N_FOLLOW;
+		return OVL_N_LOOK | (flags & O_NOFOLLOW ? 0 : OVL_N_FOLLOW);
 	return (exclusive || (flags & O_NOFOLLOW) ? 0 : OVL_N_FOLLOW) |
 	       (flags & O_CREAT ? OVL_N_FILE : 0) | (wants_write(flags) ? 0 : OVL_N_LOOK);
 }

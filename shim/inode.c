@@ -167,7 +167,7 @@ static void present_lower(struct statx *st)
 	if (st->stx_nlink < 2 || (st->stx_mode & S_IFMT) == S_IFDIR || !ovl_index_maybe(&o))
 		return;
 	left = ovl_index_count(&o);
-	if (left > 0)
+	if (left >= 0)
 		st->stx_nlink = (uint32_t)left;
 }
 

@@ -2,10 +2,12 @@
 #include "linktext.h"
 
 #include "exe.h"
+#include "exe.h"
 #include "fdview.h"
 #include "ops.h"
 #include "proclink.h"
 #include "real.h"
+#include "record.h"
 #include "str.h"
 #include "view.h"
 
@@ -42,4 +44,50 @@ int ovl_link_text(struct ovl_ctx *ctx, struct ovl_name *n)
 		ctx->fd_layer = layer;
 	}
 	return ovl_zone_of(ctx->link.buf, ctx->link.len) == OVL_Z_VIEW ? 0 : 1;
+}
+
+/* Has our own descriptor that @path is the link of, of a lower object, no name in the view? */
+static bool is_lost(struct ovl_ctx *ctx, const char *path)
+{
+	struct ovl_name *n = &ctx->name[1];
+	int fd = ovl_fd_of_link(path);
+	int err = fd < 0 ? 0 : ovl_namei_fd(ctx, n, fd);
+
+	if (fd < 0 || ctx->fd_layer <= OVL_UPPER)
+		return false;
+	return err == -ESTALE || (!err && n->zone == OVL_Z_VIEW && !ovl_fd_is_shown(ctx, n, fd));
+}
+
+/* A copy that never had a name has that of its lower object: copy_up.c. */
+static bool tell_copy(struct ovl_ctx *ctx, const char *path)
+{
+	struct ovl_path *p = &ctx->link;
+	struct ovl_str work = ovl_ss->work;
+
+	if (!work.len || !ovl_path_below(p->buf, p->len, ovl_session_str(ovl_ss, work), work.len) ||
+	    !ovl_fd_is_removed(p))
+		return false;
+	return !ovl_sys(__NR_statx, AT_FDCWD, path, 0, STATX_INO, &ctx->st) &&
+	       !ovl_record_path(&ctx->st, p);
+}
+
+int ovl_link_tell(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	bool copy;
+	bool lost;
+	int layer;
+	int r;
+
+	if (!ovl_path_below(n->at.buf, n->at.len, "/proc", 5))
+		return ovl_fd_follow(&n->at, &ctx->link);
+	lost = is_lost(ctx, n->at.buf);
+	r = ovl_fd_follow(&n->at, &ctx->link);
+	if (r)
+		return r;
+	(void)ovl_exe_correct(&ctx->link); /* else the link tells the truth */
+	copy = tell_copy(ctx, n->at.buf);
+	layer = copy ? OVL_NONE : ovl_view_from_real(&ctx->link);
+	if (layer < 0 && layer != OVL_NONE)
+		return layer;
+	return lost || copy ? ovl_path_add(&ctx->link, " (deleted)", 10) : 0;
 }

@@ -130,3 +130,34 @@ void ovl_record_drop(const struct statx *st)
 		(void)ovl_do_rename(dir, name, dir, gone,
 				    0); /* a stale one is known by its birth */
 }
+
+/* Room for the suffix, too. */
+static void path_key(const struct statx *st, char *out)
+{
+	key(st, 'g', out);
+	memcpy(out + strlen(out), ".path", 6);
+}
+
+void ovl_record_set_path(const struct statx *st, const char *path)
+{
+	char name[KEY_SIZE + 8];
+
+	path_key(st, name);
+	(void)ovl_index_write(name, path); /* best effort: only /proc tells it */
+}
+
+int ovl_record_path(const struct statx *st, struct ovl_path *ret)
+{
+	char name[KEY_SIZE + 8];
+	OVL_FD dir = ovl_workdir_index();
+	long n;
+
+	if (dir < 0)
+		return dir;
+	path_key(st, name);
+	n = ovl_sys(__NR_readlinkat, dir, name, ret->buf, sizeof(ret->buf) - 1);
+	if (n < 0)
+		return (int)n;
+	ovl_path_cut(ret, (unsigned)n);
+	return 0;
+}

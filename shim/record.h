@@ -38,4 +38,11 @@ int ovl_record_set(const struct statx *st, const struct ovl_record *r);
 /* Upper's object @st has lost a name: with the last its record is for descriptors alone. */
 void ovl_record_drop(const struct statx *st);
 
+/*
+ * The copy @st, which never had a name, is that of the view's @path: what /proc tells of it, by
+ * g-I.path. ovl_record_path(): -ENOENT.
+ */
+void ovl_record_set_path(const struct statx *st, const char *path);
+int ovl_record_path(const struct statx *st, struct ovl_path *ret);
+
 #endif

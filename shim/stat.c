@@ -3,6 +3,7 @@
 #include "exe.h"
 #include "fdview.h"
 #include "inode.h"
+#include "linktext.h"
 #include "lookup.h"
 #include "systab.h"
 #include "perm.h"
@@ -45,6 +46,14 @@ static long fill(struct ovl_ctx *ctx, int arg)
 	return 0;
 }
 
+/* A copy whose names are still lowers' may be open by that in the index: index.h. */
+static bool is_in_work(const struct ovl_path *p)
+{
+	struct ovl_str work = ovl_ss->work;
+
+	return work.len && ovl_path_below(p->buf, p->len, ovl_session_str(ovl_ss, work), work.len);
+}
+
 static bool is_upper_fs(const struct statx *st)
 {
 	return ovl_dev(st->stx_dev_major, st->stx_dev_minor) == ovl_ss->layer[OVL_UPPER].dev;
@@ -66,6 +75,7 @@ static long stat_removed(int fd, struct statx *st)
 static long look_fd(struct ovl_ctx *ctx, int fd)
 {
 	struct ovl_name *n = &ctx->name[0];
+	uint32_t names;
 	int layer;
 	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
 			       &n->st);
@@ -85,14 +95,15 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 	}
 	if (!ovl_ss->overrides && !ovl_inode_maybe_origin(n->st.stx_ino) && !ovl_inode_is_foreign())
 		return OVL_R_PASS;
+	names = n->st.stx_nlink;
 	layer = ovl_fd_path(fd, &ctx->link);
 	if (layer == OVL_UPPER ||
-	    ((layer == -ESTALE || layer == -ENAMETOOLONG) && is_upper_fs(&n->st)))
+	    ((layer == -ESTALE || layer == -ENAMETOOLONG) && is_upper_fs(&n->st)) ||
+	    (layer == OVL_NONE && is_in_work(&ctx->link)))
 		ovl_inode_present_fd(OVL_UPPER, fd, &n->st);
 	else if (layer > OVL_UPPER)
 		ovl_inode_present_fd(layer, fd, &n->st);
-	if (layer > OVL_UPPER && n->st.stx_nlink == 1 &&
-	    ovl_namei_fd(ctx, &ctx->name[1], fd) == -ESTALE)
+	if (layer > OVL_UPPER && names == 1 && ovl_namei_fd(ctx, &ctx->name[1], fd) == -ESTALE)
 		n->st.stx_nlink = 0;
 	return 0;
 }
@@ -237,19 +248,15 @@ static long readlink_outside(struct ovl_ctx *ctx, int dirfd, int path)
 	struct ovl_name *n = &ctx->name[0];
 	char *to = (char *)ovl_arg(ctx, path + 1);
 	long size = ovl_arg(ctx, path + 2);
-	long layer;
+	int err;
 
-	if (n->zone == OVL_Z_HIDDEN || size <= 0 || ovl_op_must_exist(n) ||
-	    ovl_fd_follow(&n->at, &ctx->link))
+	if (n->zone == OVL_Z_HIDDEN || size <= 0 || ovl_op_must_exist(n))
 		return ovl_op_outside(ctx, dirfd, path, false);
-	if (ovl_path_below(n->at.buf, n->at.len, "/proc", 5)) {
-		(void)ovl_exe_correct(&ctx->link); /* else the link tells the truth */
-		layer = ovl_view_from_real(&ctx->link);
-		if (layer < 0 && layer != OVL_NONE)
-			return layer;
-		if (ctx->link.len >= PATH_MAX)
-			return -ENAMETOOLONG;
-	}
+	err = ovl_link_tell(ctx, n);
+	if (err)
+		return err == -ENAMETOOLONG ? err : ovl_op_outside(ctx, dirfd, path, false);
+	if (ctx->link.len >= PATH_MAX)
+		return -ENAMETOOLONG;
 	return give_link(&ctx->link, to, size);
 }
 

@@ -84,3 +84,50 @@ Test(lost, a_fifo_keeps_its_number_without_a_name)
 	cr_expect(eq(u64, shown_stat(fd).st_ino, was.st_ino));
 	close(fd);
 }
+
+/* What /proc tells of descriptor @fd, below the view root. */
+static char *told(int fd)
+{
+	static char text[PATH_MAX];
+	size_t root = strlen(in("view", ""));
+	char link[64];
+	long n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = view(SYS_readlinkat, AT_FDCWD, link, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	return n < (long)root ? text : text + root;
+}
+
+Test(lost, proc_tells_that_it_was_removed)
+{
+	int file = (int)view(SYS_openat, AT_FDCWD, at("f"), O_RDONLY);
+	int link;
+
+	put_link(W_LOW(1), "l", "f");
+	link = (int)view(SYS_openat, AT_FDCWD, at("l"), O_PATH | O_NOFOLLOW);
+	cr_expect(eq(str, told(file), (char *)"/f"));
+	cr_expect(eq(long, view(SYS_unlinkat, AT_FDCWD, at("f"), 0), 0));
+	cr_expect(eq(long, view(SYS_unlinkat, AT_FDCWD, at("l"), 0), 0));
+	cr_expect(eq(str, told(file), (char *)"/f (deleted)"));
+	cr_expect(eq(str, told(link), (char *)"/l (deleted)"));
+	cr_expect(eq(long, view(SYS_fchmod, file, 0604), 0));
+	cr_expect(eq(long, view(SYS_fchownat, link, "", geteuid(), -1, AT_EMPTY_PATH), 0));
+	cr_expect(eq(str, told(file), (char *)"/f (deleted)"));
+	cr_expect(eq(str, told(link), (char *)"/l (deleted)"));
+	close(file);
+	close(link);
+}
+
+Test(lost, a_file_of_two_names_counts_the_one_that_is_left)
+{
+	int fd;
+
+	cr_assert_eq(link(in(W_LOW(1), "f"), in(W_LOW(1), "g")), 0);
+	fd = (int)view(SYS_openat, AT_FDCWD, at("f"), O_RDONLY);
+	cr_expect(eq(long, view(SYS_unlinkat, AT_FDCWD, at("f"), 0), 0));
+	cr_expect(eq(ulong, shown_stat(fd).st_nlink, 1));
+	cr_expect(eq(long, view(SYS_unlinkat, AT_FDCWD, at("g"), 0), 0));
+	cr_expect(eq(ulong, shown_stat(fd).st_nlink, 0));
+	close(fd);
+}
