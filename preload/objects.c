@@ -192,7 +192,8 @@ int ovl_object_program(const uint64_t *auxv, struct ovl_object *ret)
 			o.base = (uint64_t)ph - ph[i].p_vaddr;
 	}
 	for (uint64_t i = 0; ph && i < n; i++) {
-		if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && !o.text) {
+		if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && ph[i].p_flags & PF_R &&
+		    !o.text) {
 			o.text = (uint8_t *)(o.base + ph[i].p_vaddr);
 			o.text_off = (uint32_t)ph[i].p_vaddr;
 			o.text_len = (uint32_t)ph[i].p_filesz;
