@@ -99,8 +99,8 @@ enum ovl_site_kind {
 	OVL_SITE_MOV = 1, /* mov $nr,%eax; syscall: the 5-byte mov becomes the jump */
 	OVL_SITE_CMP =
 		2, /* syscall; cmp $imm32,%rax or %eax: both become the jump, cmp is replayed */
-	OVL_SITE_WRAP = 4, /* one or two instructions and the syscall after them become the jump, and
-			    * are made elsewhere: length covers them all */
+	OVL_SITE_WRAP = 4, /* one or two instructions and the syscall after them become the jump,
+			    * and are made elsewhere: length covers them all */
 	OVL_SITE_PREV = 3, /* the instruction before the syscall becomes the jump and is replayed */
 };
 

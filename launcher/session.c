@@ -41,9 +41,8 @@ static struct ovl_str put(struct draft *d, const char *s)
 /* Bytes that all strings of @run take. */
 static uint64_t string_bytes(const struct ovl_run *run)
 {
-	const char *const single[] = {run->upper, run->work,	run->root,    run->upper,
-				      run->work,  run->session, run->preload, run->trace,
-				      run->loader};
+	const char *const single[] = {run->upper,   run->work,	  run->root,  run->upper, run->work,
+				      run->session, run->preload, run->trace, run->loader};
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)

@@ -17,8 +17,8 @@
 int ovl_dispatch_handle(void);
 
 /*
- * The same, and arm dispatch for this thread, and so for all that come of it. 0; -EINVAL: this kernel has
- * none (Linux 5.11).
+ * The same, and arm dispatch for this thread, and so for all that come of it. 0; -EINVAL: this
+ * kernel has none (Linux 5.11).
  */
 int ovl_dispatch_arm(void);
 
