@@ -2,6 +2,7 @@
 #include "copy_up.h"
 
 #include "attr_copy.h"
+#include "catchup.h"
 #include "copy_data.h"
 #include "do.h"
 #include "fdview.h"
@@ -371,6 +372,7 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 		return err;
 	dir = (n->st.stx_mode & S_IFMT) == S_IFDIR;
 	ovl_announce(n->hash, !dir);
+	ovl_catch_up_announce(&n->st);
 	if (n->linked)
 		err = link_name(ctx, n, parent);
 	else if (!dir && n->st.stx_nlink > 1)

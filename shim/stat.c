@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stat.c - calls that look at an object: the stat family, access, readlink, statfs */
 #include "exe.h"
+#include "catchup.h"
 #include "fdview.h"
 #include "inode.h"
 #include "linktext.h"
@@ -95,6 +96,11 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 	}
 	if (!ovl_ss->overrides && !ovl_inode_maybe_origin(n->st.stx_ino) && !ovl_inode_is_foreign())
 		return OVL_R_PASS;
+	ovl_catch_up(ctx, fd);
+	err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			   &n->st);
+	if (err)
+		return err;
 	names = n->st.stx_nlink;
 	layer = ovl_fd_path(fd, &ctx->link);
 	if (layer == OVL_UPPER ||

@@ -4,6 +4,7 @@
  *
  * A name of ours that a program asks for is not there; one that it sets is refused.
  */
+#include "catchup.h"
 #include "do.h"
 #include "fdview.h"
 #include "hollow.h"
@@ -35,6 +36,8 @@ static long find_fd(struct ovl_ctx *ctx, int fd)
 
 	if (flags < 0 || (flags & O_PATH))
 		return -EBADF;
+	if (!r && (ctx->st.stx_mode & S_IFMT) == S_IFREG)
+		ovl_catch_up(ctx, fd);
 	if (r || (ctx->st.stx_mode & S_IFMT) != S_IFDIR)
 		return OVL_R_PASS;
 	if (ovl_namei_fd(ctx, n, fd) || n->zone != OVL_Z_VIEW || n->layer == OVL_NONE)

@@ -143,6 +143,11 @@ def cut(line, plainly):
     return line
 
 
+def without_fifo_times(log):
+    """To the kernel's overlayfs a FIFO's times are those of the real inode, which nobody sees."""
+    return [re.sub(r"(\{p[^}]*?) m=\S+?(?=[ }])", r"\1", line) for line in log]
+
+
 def tree_of(log):
     return log[log.index("tree") + 1:] if "tree" in log else ["no tree"]
 
@@ -253,7 +258,7 @@ def one_kernel(s, only, hits):
     plain = s.call(s.fuzz("run", *more, s.plain, features=off), user=True)
     kernel = s.in_kernel(s.fuzz("run", *more, s.view, features=off), s.dir + "/kup",
                          s.dir + "/kwk", user=True)
-    check("kernel", plain, kernel, hits)
+    check("kernel", without_fifo_times(plain), without_fifo_times(kernel), hits)
     if not s.opt.kernel_only:
         view = s.in_view(s.fuzz("run", *more, s.view, features=off))
         check("view", plain, view, hits)
