@@ -44,6 +44,9 @@ static void handle(int sig, siginfo_t *info, void *context)
 	case OVL_OWN_CALL:
 		ovl_own_call(&c);
 		ovl_trap_answer(uc, c.ret);
+		/* the mask that it may have set is to hold when we return */
+		(void)ovl_sys(__NR_rt_sigprocmask, SIG_BLOCK, 0, &uc->uc_sigmask,
+			      sizeof(uc->uc_sigmask));
 		break;
 	case OVL_OWN_FORK:
 		let_pass(uc, &c, true);

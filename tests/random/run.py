@@ -49,6 +49,7 @@ def parse():
     p.add_argument("--show", action="store_true", help="print the sequence's log in the view")
     p.add_argument("--max-told", type=int, default=10)
     p.add_argument("--stop", type=int, default=0, help="stop after so many differences")
+    p.add_argument("--static", action="store_true", help="a statically linked program does them")
     p.add_argument("--ovlrun", default=os.path.join(TOP, "ovlrun"))
     a, rest = p.parse_known_args()
     for r in rest:
@@ -364,13 +365,14 @@ def main():
     global opt_fuzz, KNOWN
     opt = parse()
     KNOWN = load_known(bool(opt.user) or os.geteuid() != 0)
-    subprocess.run(["make", "-s", "-C", HERE], check=True)
+    program = "fuzz-static" if opt.static else "fuzz"
+    subprocess.run(["make", "-s", "-C", HERE, program], check=True)
     opt.tmp = tempfile.mkdtemp(prefix="ovl-rand-", dir=opt.fs)
     os.chmod(opt.tmp, 0o755)
     bin_dir = opt.tmp + "/bin" # an ordinary user may not reach the checkout
     os.mkdir(bin_dir)
     os.chmod(bin_dir, 0o755)
-    opt_fuzz = shutil.copy(os.path.join(HERE, "fuzz"), bin_dir)
+    opt_fuzz = shutil.copy(os.path.join(HERE, program), bin_dir + "/fuzz")
     if not opt.kernel_only:
         top = os.path.dirname(os.path.realpath(opt.ovlrun))
         for name in ("ovlrun", "libovl.so", "ovlload", "ovlctl"):

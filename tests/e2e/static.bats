@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# programs without a dynamic linker, which the loader starts: the same there as on a plain directory
+
+load helpers
+
+SOURCE=$TOP/tests/e2e/bin/static_all.c
+
+# all_calls COMPILER...: static_all, built so, in the view and on a plain copy
+all_calls()
+{
+	lower 'echo text >f; mkdir d e; echo g >d/g; ln -s f l'
+	"$@" -O1 -D_GNU_SOURCE -pthread -w -o "$T/static_all" "$SOURCE"
+	both "'$T/static_all' one two; echo \$?; cat spawned; find . -type f | sort | wc -l; cat e/3.7; stat -c '%n %a %Y' hard"
+	shown "threads: 0"
+	# not in the lower, and not elsewhere: it came by way of the engine
+	test -e "$U/alarm"
+	grep -q "^\"*$T/static_all\"*$" "$T/v.out"
+}
+
+@test "glibc, linked statically: calls, threads, children, signals" {
+	requires gcc
+	all_calls gcc -static
+}
+
+@test "glibc, linked statically and position-independent" {
+	requires gcc
+	all_calls gcc -static-pie
+}
+
+@test "musl, linked statically" {
+	requires musl-gcc
+	all_calls musl-gcc -static
+}
+
+@test "a program whose system calls cannot be rewritten runs under user dispatch" {
+	requires gcc
+	lower 'echo text >f; mkdir d e; echo g >d/g; ln -s f l'
+	# a jump to the very instruction: nothing before it can be moved
+	cat >"$T/odd.c" <<-'END'
+		long odd(long nr, long a, long b, long c);
+		__asm__(".globl odd; odd: mov %rdi,%rax; mov %rsi,%rdi; mov %rdx,%rsi; mov %rcx,%rdx; jmp 1f; nop; 1: syscall; ret");
+		long (*keep)(long, long, long, long) = odd;
+	END
+	gcc -static -O1 -D_GNU_SOURCE -pthread -w -o "$T/static_all" "$SOURCE" "$T/odd.c"
+	both "'$T/static_all' one two; echo \$?; cat spawned; find . -type f | sort | wc -l; cat e/3.7"
+	shown "threads: 0"
+	test -e "$U/alarm"
+	# it is so: an answer that only dispatch gives
+	cat >"$T/on.c" <<-'END'
+		#include <stdio.h>
+		#include <sys/prctl.h>
+		int main(void) { printf("%d\n", prctl(59, 0, 0, 0, 0)); return 0; }
+	END
+	gcc -static -o "$T/on" "$T/on.c"
+	run in_view "$T/on"
+	[ "$output" = 0 ]
+	gcc -static -o "$T/on" "$T/on.c" "$T/odd.c"
+	run in_view "$T/on"
+	[ "$output" = -1 ]
+}
+
+@test "busybox: a shell script of pipes, redirections and applets" {
+	local b
+	b=$(command -v busybox) || skip "no busybox"
+	lower 'for i in $(seq 20); do echo $i >f$i; done; mkdir -p d/e/g; echo deep >d/e/g/h; printf "a\nb\nc\n" >abc; ln -s abc link'
+	printf '%s\n' 'set -e' 'cat f* | sort -n | tail -3' 'echo new >f1; cat f1 >>f2; cat <f2' 'mv d dd; rm f3 f4; find . -name "f*" | wc -l' \
+		'tar cf t.tar dd; rm -r dd; tar xf t.tar; cat dd/e/g/h' 'sed -i s/b/B/ abc; cat link' 'cp -a link copy; ls -l copy | cut -c1-10' \
+		'(echo sub; exit 3) || echo $?' 'x=$(echo sub | tr s S); echo $x' 'trap "echo trapped" USR1; kill -USR1 $$; echo after' \
+		'sleep 0 & wait; echo waited' 'printf "#!/bin/busybox sh\necho script\n" >s; chmod +x s; ./s; env -i ./s' 'awk "BEGIN { print 6 * 7 }"' \
+		'cd dd; pwd | grep -c dd; mkdir n; cd n; touch x; ls ..' 'cat <<END' 'here' 'END' 'grep -r deep .. | wc -l; readlink ../../copy' 'seq 5 | xargs -n 2 echo' >"$T/script"
+	both "'$b' sh '$T/script'; echo \$?"
+	shown trapped
+	shown script
+}
+
+@test "Go, linked statically: goroutines, files, commands" {
+	requires go
+	lower 'echo low >low.txt; mkdir sub; echo x >sub/x'
+	mkdir "$T/go"
+	cat >"$T/go/main.go" <<-'END'
+		package main
+		import ("fmt"; "os"; "os/exec"; "os/signal"; "path/filepath"; "sync"; "syscall"; "io/ioutil")
+		func main() {
+			var wg sync.WaitGroup
+			exe, _ := os.Executable()
+			fmt.Println(exe, os.Mkdir("d", 0755))
+			for i := 0; i < 200; i++ {
+				wg.Add(1)
+				go func(i int) {
+					defer wg.Done()
+					name := filepath.Join("d", fmt.Sprint(i))
+					if err := os.WriteFile(name, make([]byte, i), 0644); err != nil { fmt.Println(err) }
+					if _, err := os.Stat(name); err != nil { fmt.Println(err) }
+				}(i)
+			}
+			wg.Wait()
+			l, _ := ioutil.ReadDir("d")
+			fmt.Println(len(l), os.WriteFile("low.txt", []byte("changed"), 0644), os.Rename("sub", "moved"), os.Remove("moved/x"))
+			_, err := os.Stat("sub")
+			fmt.Println(err)
+			for i := 0; i < 40; i++ {
+				out, err := exec.Command("sh", "-c", "echo -n $(ls d | wc -l) >count; cat low.txt").CombinedOutput()
+				if string(out) != "changed" { fmt.Println(string(out), err) }
+			}
+			c := make(chan os.Signal, 1)
+			signal.Notify(c, syscall.SIGUSR1)
+			syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+			fmt.Println(<-c)
+			_, err = exec.Command("./none").CombinedOutput()
+			fmt.Println(err)
+		}
+	END
+	(cd "$T/go" && GOCACHE="$T/go/cache" GOFLAGS=-mod=mod GO111MODULE=off CGO_ENABLED=0 go build -o "$T/prog" main.go)
+	both "'$T/prog'; echo \$?; cat count"
+	shown "200 <nil> <nil> <nil>"
+	rm -rf "$T/go"
+}
+
+@test "a static program by descriptor, by /proc, as interpreter, with an empty environment" {
+	requires gcc python3
+	lower 'mkdir bin'
+	cat >"$T/say.c" <<-'END'
+		#include <stdio.h>
+		#include <unistd.h>
+		#include <sys/auxv.h>
+		int main(int n, char **v, char **e)
+		{
+			char exe[300];
+			long len = readlink("/proc/self/exe", exe, sizeof(exe));
+			while (*e)
+				printf("env %s\n", *e++);
+			printf("%d %s %s | %.*s | %s\n", n, v[0], v[n - 1], (int)len, exe, (char *)getauxval(AT_EXECFN));
+			return 0;
+		}
+	END
+	gcc -static -o "$T/say" "$T/say.c"
+	cp "$T/say" "$V/bin/say"
+	lower ':'
+	both -x 'nothing' "printf '#!%s arg\n' \"\$PWD/bin/say\" >s; chmod +x s; env -i ./s x | grep -v OVL_SESSION= | grep -v LD_PRELOAD=
+		env -i A=1 bin/say | grep -v OVL_SESSION= | grep -v LD_PRELOAD=
+		cp bin/say only; env -i ./only y | grep -v OVL_SESSION= | grep -v LD_PRELOAD=; cd bin; env -i ../only z | tail -1; cat /proc/self/comm"
+	shown "1 bin/say bin/say | $V/bin/say | bin/say"
+	# by what has no name, or none that stays
+	both "python3 -c '
+import os
+def run(path, dir_fd=None):
+    if os.fork() == 0:
+        os.execve(path, [\"say\", \"last\"], {})
+    os.wait()
+m = os.memfd_create(\"m\", os.MFD_CLOEXEC)
+os.write(m, open(\"bin/say\", \"rb\").read())
+run(m)
+run(\"/proc/self/fd/%d\" % m)
+f = os.open(\"bin/say\", os.O_RDONLY | os.O_CLOEXEC)
+run(f)
+run(\"/dev/fd/%d\" % f)
+' | grep -c last"
+	shown 4
+}
+
+@test "a static program that may not be executed, or is none" {
+	requires gcc
+	lower 'cp /bin/true t; chmod 644 t'
+	echo 'int main(void) { return 0; }' >"$T/m.c"
+	gcc -static -o "$V/s" "$T/m.c"
+	head -c 100 "$V/s" >"$V/cut"
+	chmod +x "$V/cut"
+	lower ':'
+	both './s; echo $?; chmod -x s; ./s; echo $?; ./cut; echo $?; mv s s2; chmod +x s2; ./s2; echo $?; rm s2; ./s2; echo $?'
+}
+
+@test "random sequences by a statically linked program" {
+	requires python3 gcc
+	run "$TOP/tests/random/run.py" --static --seqs "${OVL_TEST_STATIC_SEQS:-60}" --ops 80 --layers all --fs /tmp --ovlrun "$OVLRUN" --max-told 3
+	echo "# ${lines[-1]}" >&3
+	echo "$output"
+	[ "$status" = 0 ]
+}
