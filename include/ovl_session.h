@@ -22,9 +22,10 @@
 #define OVL_ENV_SESSION "OVL_SESSION"
 
 /*
- * What the loader is to load, for the time of one execve(): "FD:PATH", where PATH is the
- * program as execve() was given it, and FD a descriptor of it that the loader closes, or "-" to
- * have PATH opened in the view.
+ * What the loader is to load, for the time of one execve(): "FD:LENGTH:EXECFN:PATH". FD is a
+ * descriptor of the program that the loader closes, or "-" to have PATH opened in the view;
+ * EXECFN, of LENGTH bytes, is what execve() was given: a script, when the program is its
+ * interpreter.
  */
 #define OVL_ENV_LOAD "OVL_LOAD"
 

@@ -59,7 +59,8 @@ static void set_environment(const struct ovl_run *run)
 	setenv("LD_PRELOAD", ovl_text("%s%s%s", any ? theirs : "", any ? ":" : "", run->preload),
 	       1);
 	if (run->load)
-		setenv(OVL_ENV_LOAD, ovl_text("-:%s", run->load), 1);
+		setenv(OVL_ENV_LOAD,
+		       ovl_text("-:%zu:%s:%s", strlen(run->execfn), run->execfn, run->load), 1);
 	if (run->trace)
 		setenv("OVL_TRACE", run->trace, 1);
 	if (run->chdir && run->dir_view)

@@ -259,6 +259,7 @@ void ovl_command_plan(struct ovl_run *run)
 	run->file_argv = p.untouched ? run->argv : p.argv;
 	if (p.load) {
 		run->load = p.nscripts ? p.argv[0] : p.given;
+		run->execfn = p.given;
 		run->file = run->loader;
 		run->file_argv = p.argv;
 	}

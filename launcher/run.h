@@ -44,8 +44,9 @@ struct ovl_run {
 	int upper_lock; /* descriptor of upper, locked; -1 when there is none */
 
 	/* ovl_command_plan() */
-	char *file; /* what execve() is given */
-	char *load; /* then the loader is, and it this program; or NULL */
+	char *file;   /* what execve() is given */
+	char *load;   /* then the loader is, and it this program; or NULL */
+	char *execfn; /* what the program is to believe that it was executed by */
 	char **file_argv;
 	char *dir;	/* the real directory to start in; NULL: stay */
 	char *dir_view; /* its name in the view */

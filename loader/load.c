@@ -32,7 +32,8 @@ uint64_t ovl_load(uint64_t *sp);
 
 struct load {
 	struct ovl_startup start;
-	const char *path; /* as execve() was given it */
+	const char *path;   /* the program */
+	const char *execfn; /* what execve() was given */
 	int fd;
 };
 
@@ -54,22 +55,37 @@ static int open_in_view(const char *path)
 	return (int)c.ret;
 }
 
-/* OVL_LOAD is "FD:PATH": the descriptor to read from, which is closed, or "-" to open PATH. */
+/* A field of OVL_LOAD: a number and a colon. */
+static uint64_t take_number(const char **at)
+{
+	uint64_t n;
+
+	if (!ovl_str_parse(at, &n) || **at != ':')
+		ovl_die("ovlload", "its environment was damaged", 0);
+	++*at;
+	return n;
+}
+
+/* Take OVL_LOAD apart, where it is: ovl_session.h. */
 static void find_program(struct load *l)
 {
-	const char *s = ovl_startup_env(&l->start, OVL_ENV_LOAD);
-	uint64_t fd = 0;
+	char *s = ovl_startup_env(&l->start, OVL_ENV_LOAD);
+	const char *at = s;
+	uint64_t len;
 
 	if (!s)
 		ovl_die("ovlload", "it is started by ovlrun, not by hand", 0);
 	l->fd = -1;
-	if (*s == '-')
-		s++;
-	else if (ovl_str_parse(&s, &fd))
-		l->fd = (int)fd;
-	if (*s != ':')
+	if (at[0] == '-' && at[1] == ':')
+		at += 2;
+	else
+		l->fd = (int)take_number(&at);
+	len = take_number(&at);
+	if (len >= strlen(at))
 		ovl_die("ovlload", "its environment was damaged", 0);
-	l->path = s + 1;
+	l->execfn = at;
+	s[at - s + (long)len] = '\0';
+	l->path = at + len + 1;
 	if (l->fd < 0)
 		l->fd = open_in_view(l->path);
 	if (l->fd < 0)
@@ -89,7 +105,7 @@ static void take_name(struct load *l)
 {
 	static char var[sizeof(OVL_ENV_LOAD "=") + PATH_MAX] = OVL_ENV_LOAD "=";
 	char *real = var + sizeof(OVL_ENV_LOAD);
-	const char *name = l->path;
+	const char *name = l->execfn;
 	char link[32];
 	long n;
 
@@ -101,7 +117,7 @@ static void take_name(struct load *l)
 		ovl_startup_replace(&l->start, OVL_ENV_LOAD, var);
 	else
 		ovl_startup_unset(&l->start, OVL_ENV_LOAD);
-	for (const char *s = l->path; *s; s++) {
+	for (const char *s = l->execfn; *s; s++) {
 		if (*s == '/')
 			name = s + 1;
 	}
@@ -125,7 +141,7 @@ static void describe(const struct load *l)
 	ovl_startup_aux(s, AT_PHNUM, program.phnum);
 	ovl_startup_aux(s, AT_ENTRY, program.entry);
 	ovl_startup_aux(s, AT_BASE, linker.bias);
-	ovl_startup_aux(s, AT_EXECFN, (uint64_t)l->path);
+	ovl_startup_aux(s, AT_EXECFN, (uint64_t)l->execfn);
 }
 
 static void allow_stack(const uint64_t *sp)

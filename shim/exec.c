@@ -7,6 +7,7 @@
  * would look for the interpreter in its own tree.
  */
 #include "elfkind.h"
+#include "execargs.h"
 #include "execenv.h"
 #include "fdview.h"
 #include "hollow.h"
@@ -53,10 +54,7 @@ struct exec {
 	bool same;	    /* the kernel finds it under that name itself */
 	bool all_same;	    /* and every script before it */
 	bool load;	    /* it is for the loader */
-	int scripts;
-	const char *script; /* the first script, as its interpreter is told */
-	char *interp[OVL_SHEBANG_MAX];
-	char *arg[OVL_SHEBANG_MAX]; /* NULL: none */
+	struct ovl_scripts s;
 };
 
 static bool is_bare_fd(const struct exec *x)
@@ -238,19 +236,19 @@ static int name_script(struct exec *x)
 	static const char dir[] = "/dev/fd/";
 	char *text = x->ctx->temp.buf + TEMP_SCRIPT;
 
-	x->script = x->path;
+	x->s.name = x->path;
 	if (is_bare_fd(x)) {
 		/* The interpreter could not open it: execveat(2), BUGS. */
 		if (ovl_sys(__NR_fcntl, x->dirfd, F_GETFD) == FD_IS_CLOEXEC)
 			return -ENOENT;
 		memcpy(text, dir, sizeof(dir) - 1);
 		ovl_str_number(text + sizeof(dir) - 1, (unsigned)x->dirfd, 10);
-		x->script = text;
+		x->s.name = text;
 	} else if (x->dirfd != AT_FDCWD && *x->path != '/' && !x->nameless) {
 		if (x->n->at.len >= PATH_MAX)
 			return -ENAMETOOLONG; /* the interpreter could not open it */
 		memcpy(text, x->n->at.buf, x->n->at.len + 1);
-		x->script = text;
+		x->s.name = text;
 	}
 	return 0;
 }
@@ -258,8 +256,8 @@ static int name_script(struct exec *x)
 /* The file is a script that starts with the @n bytes in ctx->buf: go on to its interpreter. */
 static int go_to_interpreter(struct exec *x, size_t n)
 {
-	char *line = x->ctx->temp.buf + x->scripts * OVL_SHEBANG_LINE;
-	int i = x->scripts;
+	char *line = x->ctx->temp.buf + x->s.n * OVL_SHEBANG_LINE;
+	int i = x->s.n;
 	int err = may_execute(x);
 
 	if (err)
@@ -270,18 +268,18 @@ static int go_to_interpreter(struct exec *x, size_t n)
 		n = OVL_SHEBANG_LINE;
 	memset(line, 0, OVL_SHEBANG_LINE);
 	memcpy(line, x->ctx->buf, n);
-	if (ovl_shebang_parse(line, &x->interp[i], &x->arg[i]))
+	if (ovl_shebang_parse(line, &x->s.interp[i], &x->s.arg[i]))
 		return 0; /* the kernel says ENOEXEC */
-	if (!*x->interp[i])
+	if (!*x->s.interp[i])
 		return -EACCES; /* to the kernel it is the cwd, a directory */
 	if (!i)
 		err = name_script(x);
 	if (err)
 		return err;
-	x->scripts++;
+	x->s.n++;
 	x->all_same &= x->same;
 	x->n = &x->ctx->name[1];
-	x->path = x->interp[i];
+	x->path = x->s.interp[i];
 	x->dirfd = AT_FDCWD;
 	x->flags = 0;
 	err = find(x);
@@ -311,30 +309,6 @@ static int inspect(struct exec *x)
 	if (kind == OVL_ELF_DYNAMIC)
 		return check_linker(x, interp);
 	return check_kind(x, kind);
-}
-
-static size_t count(char *const *v)
-{
-	size_t n = 0;
-
-	while (v && v[n])
-		n++;
-	return n;
-}
-
-/* argv as the kernel builds it for a script; the program's argv[0] is lost. Returns its end. */
-static char **build_argv(const struct exec *x, char *const *argv, char **to)
-{
-	for (int i = x->scripts; i-- > 0;) {
-		*to++ = x->interp[i];
-		if (x->arg[i])
-			*to++ = x->arg[i];
-	}
-	*to++ = (char *)x->script;
-	for (size_t i = 1, n = count(argv); i < n; i++)
-		*to++ = argv[i];
-	*to++ = NULL;
-	return to;
 }
 
 /*
@@ -410,12 +384,9 @@ static bool is_of_process(const struct exec *x)
 static int tell_loader(const struct exec *x, int *ret_fd)
 {
 	static const char dir[] = "/dev/fd/";
-	struct ovl_path *p = &x->ctx->real;
 	const char *path = x->path;
-	size_t n = 1;
 	char link[32];
 
-	p->buf[0] = '-';
 	if (is_bare_fd(x)) {
 		memcpy(link, dir, sizeof(dir) - 1);
 		ovl_str_number(link + sizeof(dir) - 1, (unsigned)x->dirfd, 10);
@@ -426,15 +397,9 @@ static int tell_loader(const struct exec *x, int *ret_fd)
 	} else if (is_of_process(x)) {
 		path = x->n->at.buf;
 	}
-	if (*ret_fd >= 0)
-		n = ovl_str_number(p->buf, (unsigned)*ret_fd, 10);
-	else if (is_bare_fd(x) || x->nameless || x->n->magic)
+	if (*ret_fd < 0 && (is_bare_fd(x) || x->nameless || x->n->magic))
 		return *ret_fd;
-	if (n + strlen(path) + 2 > sizeof(p->buf))
-		return -ENAMETOOLONG;
-	p->buf[n] = ':';
-	memcpy(p->buf + n + 1, path, strlen(path) + 1);
-	return 0;
+	return ovl_env_load(&x->ctx->real, *ret_fd, x->s.n ? x->s.name : path, path);
 }
 
 /* All is found: let the kernel have the call, or make it with arrays of our own. */
@@ -443,7 +408,7 @@ static long finish(struct exec *x, char **argv, char **envp)
 	struct ovl_env env;
 	bool same = x->all_same && x->same && !x->load;
 	OVL_FD handed = -1;
-	size_t nargs = same || !x->scripts ? 0 : count(argv) + 2 * (size_t)x->scripts + 2;
+	size_t nargs = same || !x->s.n ? 0 : ovl_args_size(&x->s, argv);
 	size_t size;
 	char **map = NULL;
 	long r;
@@ -466,7 +431,7 @@ static long finish(struct exec *x, char **argv, char **envp)
 		map = (char **)r;
 	}
 	if (nargs) {
-		build_argv(x, argv, map);
+		ovl_args_build(&x->s, argv, map);
 		argv = map;
 	}
 	if (!env.complete)

@@ -77,6 +77,26 @@ void ovl_env_scan(char *const *envp, struct ovl_env *ret)
 	ret->complete = good == 2 && seen == 2;
 }
 
+int ovl_env_load(struct ovl_path *p, int fd, const char *execfn, const char *path)
+{
+	size_t len = strlen(execfn);
+	size_t n = 1;
+
+	if (len + strlen(path) + 50 > sizeof(p->buf))
+		return -ENAMETOOLONG;
+	if (fd >= 0)
+		n = ovl_str_number(p->buf, (unsigned)fd, 10);
+	else
+		p->buf[0] = '-';
+	p->buf[n++] = ':';
+	n += ovl_str_number(p->buf + n, len, 10);
+	p->buf[n++] = ':';
+	memcpy(p->buf + n, execfn, len);
+	p->buf[n + len] = ':';
+	memcpy(p->buf + n + len + 1, path, strlen(path) + 1);
+	return 0;
+}
+
 size_t ovl_env_size(const struct ovl_env *env)
 {
 	size_t own = env->preload ? strlen(env->preload) : 0;

@@ -7,6 +7,7 @@
 #define OVL_EXECENV_H
 
 #include "ovl_session.h"
+#include "path.h"
 
 struct ovl_env {
 	size_t count;	     /* variables to keep: none of ours */
@@ -17,6 +18,11 @@ struct ovl_env {
 
 /* What @envp, which may be NULL, holds; @ret->load is NULL. */
 void ovl_env_scan(char *const *envp, struct ovl_env *ret);
+
+/*
+ * The value of OVL_LOAD into @p: @fd, or none when negative; see ovl_session.h. -ENAMETOOLONG.
+ */
+int ovl_env_load(struct ovl_path *p, int fd, const char *execfn, const char *path);
 
 /* Bytes that ovl_env_build() needs for its pointers and strings. */
 size_t ovl_env_size(const struct ovl_env *env);

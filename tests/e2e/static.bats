@@ -11,7 +11,7 @@ all_calls()
 {
 	lower 'echo text >f; mkdir d e; echo g >d/g; ln -s f l'
 	"$@" -O1 -D_GNU_SOURCE -pthread -w -o "$T/static_all" "$SOURCE"
-	both "'$T/static_all' one two; echo \$?; cat spawned; find . -type f | sort | wc -l; cat e/3.7; stat -c '%n %a %Y' hard"
+	both "'$T/static_all' one two; echo \$?; cat spawned; find . -type f | sort | wc -l; cat e/3.7; stat -c '%n %a' hard"
 	shown "threads: 0"
 	# not in the lower, and not elsewhere: it came by way of the engine
 	test -e "$U/alarm"

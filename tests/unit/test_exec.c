@@ -203,19 +203,20 @@ static void put_static(void)
 	w.ss->loader = session_text(w.ss, in("", "loader"));
 }
 
-/* "HOW:PATH|one two\n", where @how and @rel of the view say what. */
-static char *told(const char *how, const char *rel, const char *args)
+/* What the loader prints that is to open @rel of the view, executed by @execfn. */
+static char *told(const char *execfn, const char *rel, const char *args)
 {
-	static char text[2 * PATH_MAX];
+	static char text[OVL_PATH_CAP * 16];
 
-	snprintf(text, sizeof(text), "%s:%s|%s\n", how, (char *)at(rel), args);
+	snprintf(text, sizeof(text), "-:%zu:%s:%s|%s\n", strlen(execfn), execfn, (char *)at(rel),
+		 args);
 	return text;
 }
 
 Test(exec, a_static_program_is_for_the_loader)
 {
 	put_static();
-	cr_expect(eq(str, output_of("d/static"), told("-", "d/static", "one two")));
+	cr_expect(eq(str, output_of("d/static"), told((char *)at("d/static"), "d/static", "one two")));
 	/* without the right to execute it there is no exec */
 	cr_assert_eq(chmod(in(W_LOW(1), "d/static"), 0644), 0);
 	cr_expect(eq(long, exec_("d/static"), -EACCES));
@@ -229,7 +230,7 @@ Test(exec, a_static_interpreter_is_for_the_loader_with_the_scripts_arguments)
 	put_static();
 	put_script("s", "d/static", "option");
 	snprintf(args, sizeof(args), "option %s one two", (char *)at("s"));
-	cr_expect(eq(str, output_of("s"), told("-", "d/static", args)));
+	cr_expect(eq(str, output_of("s"), told((char *)at("s"), "d/static", args)));
 }
 
 Test(exec, a_static_program_by_descriptor_is_named_or_handed_over)
@@ -244,13 +245,14 @@ Test(exec, a_static_program_by_descriptor_is_named_or_handed_over)
 	cr_assert(ge(long, dir, 0));
 	cr_assert(ge(long, fd, 0));
 	cr_expect(eq(str, output(SYS_execveat, dir, (long)"static", (long)argv, (long)envp, 0),
-		     told("-", "d/static", "one two")));
+		     told((char *)at("d/static"), "d/static", "one two")));
 	/* a descriptor that exec closes is handed over under another number, no standard one */
 	text = output(SYS_execveat, fd, (long)"", (long)argv, (long)envp, AT_EMPTY_PATH);
 	cr_assert(ne(ptr, (void *)text, NULL));
 	cr_expect(gt(int, atoi(text), 2));
 	cr_expect(ne(int, atoi(text), (int)fd));
-	snprintf(want, sizeof(want), "%d:/dev/fd/%ld|one two\n", atoi(text), fd);
+	snprintf(want, sizeof(want), "%d:%d:/dev/fd/%ld:/dev/fd/%ld|one two\n", atoi(text),
+		 snprintf(NULL, 0, "/dev/fd/%ld", fd), fd, fd);
 	cr_expect(eq(str, (char *)text, want));
 }
 
