@@ -47,9 +47,13 @@ corner_split()
 # both, then both again from two lowers and an empty upper; the plain copy is made anew
 twice()
 {
+	local dir
+
 	cp -a "$P" "$T/fresh"
 	both "$@" || return 1
-	rm -rf "$P" "$U" "$W"
+	for dir in "$P" "$U" "$W"; do
+		test ! -e "$dir" || "$FUZZ" clean "$dir" # whatever modes it was left with
+	done
 	mv "$T/fresh" "$P"
 	corner_split
 	both "$@" || { echo "with two lowers" >&2; return 1; }
