@@ -236,6 +236,8 @@ static long utimens_at(struct ovl_ctx *ctx, int dirfd, int path, const int64_t *
 	if (bad_flags(flags))
 		return -EINVAL;
 	r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), times_by(ts));
+	if (r == OVL_R_PASS && ctx->lost)
+		return ovl_override_futimens(ovl_arg_fd(ctx, 0), ts);
 	return r ? r : set_times(ctx, ts);
 }
 
@@ -252,6 +254,8 @@ long ovl_op_utimensat(struct ovl_ctx *ctx)
 	if (ovl_fd_is_path(fd))
 		return -EBADF;
 	r = ovl_op_change_fd(ctx, fd, times_by(ts));
+	if (r == OVL_R_PASS && ctx->lost)
+		return ovl_override_futimens(ovl_arg_fd(ctx, 0), ts);
 	return r ? r : set_times(ctx, ts);
 }
 
@@ -339,4 +343,29 @@ long ovl_op_ioctl(struct ovl_ctx *ctx)
 		return r;
 	upper = ovl_real_open(&ctx->real, O_RDONLY | O_NONBLOCK);
 	return upper < 0 ? upper : ovl_sys(__NR_ioctl, upper, request, ovl_arg(ctx, 2));
+}
+
+/* The same by a path: Linux 6.17. */
+static long call_on_real(struct ovl_ctx *ctx)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_loc_get(&ctx->real, &loc);
+
+	return err ? err
+		   : ovl_sys(ctx->call->nr, loc.fd, loc.name, ovl_arg(ctx, 2), ovl_arg(ctx, 3),
+			     AT_SYMLINK_NOFOLLOW);
+}
+
+long ovl_op_file_getattr(struct ovl_ctx *ctx)
+{
+	long r = ovl_op_find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)));
+
+	return r ? r : call_on_real(ctx);
+}
+
+long ovl_op_file_setattr(struct ovl_ctx *ctx)
+{
+	long r = ovl_op_change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)), OVL_BY_OWNER);
+
+	return r ? r : call_on_real(ctx);
 }

@@ -407,6 +407,14 @@ static bool has_names(struct ovl_ctx *ctx, const struct statx *st)
 	       ctx->st.stx_nlink > 1;
 }
 
+/* What /proc is to tell of the copy @st, which is not open by the name that it had. */
+static void note_path(struct ovl_ctx *ctx, const struct job *job, const struct statx *st)
+{
+	if (!ovl_path_set(&ctx->link, job->from->buf, job->from->len) &&
+	    ovl_view_from_real(&ctx->link) > OVL_UPPER)
+		ovl_record_set_path(st, ctx->link.buf);
+}
+
 /* The name that the descriptor was opened by is lost, but others show: they change with it. */
 static int copy_lost_linked(struct ovl_ctx *ctx, struct job *job)
 {
@@ -416,20 +424,12 @@ static int copy_lost_linked(struct ovl_ctx *ctx, struct job *job)
 
 	if (!err)
 		err = ovl_index_path(&o, &ctx->temp);
-	if (!err)
+	if (!err) {
 		ovl_refd(ctx, job->st, &ctx->temp);
+		if (!ovl_real_statx(&ctx->temp, &ctx->st))
+			note_path(ctx, job, &ctx->st);
+	}
 	return err;
-}
-
-/* Of the copy at ctx->real, which gets no name: what is known of it is for descriptors. */
-static void note_lost(struct ovl_ctx *ctx, const struct job *job)
-{
-	if (ovl_real_statx(&ctx->real, &ctx->st))
-		return;
-	ovl_record_drop(&ctx->st);
-	if (!ovl_path_set(&ctx->link, job->from->buf, job->from->len) &&
-	    ovl_view_from_real(&ctx->link) > OVL_UPPER)
-		ovl_record_set_path(&ctx->st, ctx->link.buf);
 }
 
 static int copy_lost_single(struct ovl_ctx *ctx, struct job *job)
@@ -440,7 +440,11 @@ static int copy_lost_single(struct ovl_ctx *ctx, struct job *job)
 		err = ovl_workdir_path(&ctx->real, job->name);
 	if (!err) {
 		ovl_refd(ctx, job->st, &ctx->real);
-		note_lost(ctx, job);
+		/* What is known of it is for descriptors. */
+		if (!ovl_real_statx(&ctx->real, &ctx->st)) {
+			ovl_record_drop(&ctx->st);
+			note_path(ctx, job, &ctx->st);
+		}
 	}
 	(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* the descriptors hold it */
 	return err;

@@ -64,8 +64,7 @@ static bool tell_copy(struct ovl_ctx *ctx, const char *path)
 	struct ovl_path *p = &ctx->link;
 	struct ovl_str work = ovl_ss->work;
 
-	if (!work.len || !ovl_path_below(p->buf, p->len, ovl_session_str(ovl_ss, work), work.len) ||
-	    !ovl_fd_is_removed(p))
+	if (!work.len || !ovl_path_below(p->buf, p->len, ovl_session_str(ovl_ss, work), work.len))
 		return false;
 	return !ovl_sys(__NR_statx, AT_FDCWD, path, 0, STATX_INO, &ctx->st) &&
 	       !ovl_record_path(&ctx->st, p);

@@ -312,9 +312,10 @@ static void remember_file(const struct ovl_name *n)
  */
 static int may_search(struct ovl_ctx *ctx, struct ovl_name *n, bool up)
 {
-	bool own = ovl_ss->overrides && ovl_filter_maybe(&ovl_ss->present, n->hash);
+	bool own = ovl_ss->overrides && (n->deep || ovl_filter_maybe(&ovl_ss->present, n->hash));
 
-	if (!in_view(n) || !(own || up) || !ovl_sys(__NR_geteuid))
+	/* A link of /proc leads to the object, past the directories on the way. */
+	if (ctx->jumped || !in_view(n) || !(own || up) || !ovl_sys(__NR_geteuid))
 		return 0;
 	return ovl_perm_access(ctx, n, 1);
 }

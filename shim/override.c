@@ -266,18 +266,32 @@ void ovl_override_follow(const char *path, unsigned lost)
 	(void)record(&w, &raw, &o); /* as told above */
 }
 
+static int change_times(const struct where *w, int dir, const void *times)
+{
+	struct ovl_override o;
+	struct statx raw;
+	bool sealed = dir == AT_FDCWD && read_back(w, &o, &raw) && is_sealed(raw.stx_mode, &o);
+	int err;
+
+	if (sealed && !ovl_seal_fits(w->follow ? __NR_getxattr : __NR_lgetxattr, w->path, &raw))
+		o.mode &= ~ovl_seal_bits(o.mode, o.gid);
+	err = ovl_do_utimens(dir, w->path, times, w->follow ? 0 : AT_SYMLINK_NOFOLLOW);
+	if (!err && sealed)
+		(void)record(w, &raw, &o); /* sealed again; without, the bits go */
+	return err;
+}
+
 int ovl_override_utimens(int dir, const char *path, const void *times)
 {
 	struct where w = at_path(path);
-	struct ovl_override o;
-	struct statx raw;
-	bool sealed = dir == AT_FDCWD && read_back(&w, &o, &raw) && is_sealed(raw.stx_mode, &o);
-	int err;
 
-	if (sealed && !ovl_seal_fits(__NR_lgetxattr, path, &raw))
-		o.mode &= ~ovl_seal_bits(o.mode, o.gid);
-	err = ovl_do_utimens(dir, path, times, AT_SYMLINK_NOFOLLOW);
-	if (!err && sealed)
-		(void)record(&w, &raw, &o); /* sealed again; without, the bits go */
-	return err;
+	return change_times(&w, dir, times);
+}
+
+int ovl_override_futimens(int fd, const void *times)
+{
+	char link[OVL_FD_LINK];
+	struct where w = at_fd(fd, link);
+
+	return change_times(&w, AT_FDCWD, times);
 }

@@ -57,6 +57,9 @@ void ovl_override_follow(const char *path, unsigned lost);
 /* utimensat of upper's object at @path, below @dir, itself: suid and sgid stay as they are. */
 int ovl_override_utimens(int dir, const char *path, const void *times);
 
+/* The same of the object open as @fd, which need not have a name. */
+int ovl_override_futimens(int fd, const void *times);
+
 /*
  * chown of upper's object at @path, which the view shows as @st and whose owner may do that:
  * what the kernel refuses is recorded. -1U: unchanged.

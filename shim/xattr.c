@@ -4,6 +4,7 @@
  *
  * A name of ours that a program asks for is not there; one that it sets is refused.
  */
+#include "acl.h"
 #include "catchup.h"
 #include "do.h"
 #include "fdview.h"
@@ -75,7 +76,14 @@ static long get_value(struct ovl_ctx *ctx, const char *name, long value, long si
 	}
 	if (!r)
 		r = ovl_loc_path(&ctx->real, &loc);
-	return r ? r : ovl_sys(__NR_lgetxattr, loc.name, ctx->xname, value, size);
+	if (!r)
+		r = ovl_sys(__NR_lgetxattr, loc.name, ctx->xname, value, size);
+	if (r > 0 && size && ovl_ss->overrides && n->layer == OVL_UPPER &&
+	    ovl_str_equal(name, ACL_PREFIX "access") && !ovl_lookup_stat(ctx, n)) {
+		ovl_inode_present_name(ctx, n);
+		ovl_acl_show((void *)value, (size_t)r, n->st.stx_mode);
+	}
+	return r;
 }
 
 static long get(struct ovl_ctx *ctx, int dirfd, int path, int flags, int name)
@@ -472,29 +480,4 @@ long ovl_op_removexattrat(struct ovl_ctx *ctx)
 	long r = check_at(ctx);
 
 	return r ? r : change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 2)), &s);
-}
-
-/* Flags of the inode, as by ioctl: Linux 6.17. */
-static long call_on_real(struct ovl_ctx *ctx)
-{
-	OVL_LOC loc = OVL_LOC_INIT;
-	int err = ovl_loc_get(&ctx->real, &loc);
-
-	return err ? err
-		   : ovl_sys(ctx->call->nr, loc.fd, loc.name, ovl_arg(ctx, 2), ovl_arg(ctx, 3),
-			     AT_SYMLINK_NOFOLLOW);
-}
-
-long ovl_op_file_getattr(struct ovl_ctx *ctx)
-{
-	long r = ovl_op_find(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)));
-
-	return r ? r : call_on_real(ctx);
-}
-
-long ovl_op_file_setattr(struct ovl_ctx *ctx)
-{
-	long r = ovl_op_change(ctx, 0, 1, ovl_op_at_flags(ovl_arg(ctx, 4)), OVL_BY_OWNER);
-
-	return r ? r : call_on_real(ctx);
 }

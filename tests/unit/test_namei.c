@@ -4,6 +4,7 @@
 #include "fault.h"
 #include "fixture.h"
 #include "lookup.h"
+#include "override.h"
 
 static struct ovl_ctx *ctx;
 static struct ovl_name *n;
@@ -380,14 +381,27 @@ Test(namei, resolve_no_symlinks_follows_none)
 
 Test(namei, an_unsearchable_directory_is_eacces)
 {
+	char path[64];
+	int fd;
+
 	if (geteuid())
 		cr_skip_test("takes another user");
-	chmod(in(W_LOW(1), "d"), 0700);
+	put_dir(W_UP, "d"); /* with a mode that is only recorded */
+	put(W_UP, "d/f", "up");
+	fd = open(in(W_UP, "d"), O_RDONLY | O_DIRECTORY);
+	cr_assert_eq(ovl_override_set(fd, 0, 0, 0700), 0);
+	chmod(in(W_UP, "d"), 0755);
+	close(fd);
+	fd = open(in(W_UP, "d/f"), O_RDONLY);
 	cr_assert_eq(seteuid(65534), 0);
 	cr_expect(eq(int, walk("d/f", 0), -EACCES));
 	cr_expect(eq(int, walk("d", 0), 0));
 	cr_expect(eq(int, walk("d/.", 0), -EACCES));
 	cr_expect(eq(int, walk("d/new/", OVL_N_FILE), -EACCES));
+	/* a descriptor is another way in */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cr_expect(eq(int, ovl_namei(ctx, n, AT_FDCWD, path, OVL_N_FOLLOW), 0));
+	close(fd);
 }
 
 Test(namei, resolve_no_magiclinks_follows_none_of_proc)
