@@ -2,6 +2,7 @@
 /* attr.c - mode, owner, times, and the ioctls that change flags */
 #include "do.h"
 #include "fdview.h"
+#include "filelock.h"
 #include "inode.h"
 #include "lookup.h"
 #include "override.h"
@@ -333,7 +334,7 @@ long ovl_op_ioctl(struct ovl_ctx *ctx)
 {
 	int fd = ovl_arg_fd(ctx, 0);
 	unsigned request = (unsigned)ovl_arg(ctx, 1);
-	OVL_FD upper = -1;
+	OVL_FILE upper = -1;
 	long r;
 
 	if (!ovl_ioctl_ours(request) || ovl_fd_is_path(fd))

@@ -10,6 +10,7 @@
 #include "execargs.h"
 #include "execenv.h"
 #include "fdview.h"
+#include "filelock.h"
 #include "hollow.h"
 #include "lookup.h"
 #include "nr.h"
@@ -131,10 +132,7 @@ static int real_path(const struct exec *x, struct ovl_path *p)
 	return ovl_path_set(p, n->at.buf, n->at.len);
 }
 
-/*
- * Open what is to run for reading. A process that executes a file on which it holds POSIX
- * locks itself, without a fork before, loses them when the descriptor is closed: fcntl(2).
- */
+/* Open what is to run for reading. */
 static int open_program(const struct exec *x)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -294,7 +292,7 @@ static int inspect(struct exec *x)
 {
 	struct ovl_ctx *ctx = x->ctx;
 	char *interp = ctx->temp.buf + TEMP_INTERP;
-	OVL_FD fd = open_program(x);
+	OVL_FILE fd = open_program(x);
 	enum ovl_elf kind;
 	long n;
 

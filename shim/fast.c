@@ -8,6 +8,8 @@
  */
 #include "fast.h"
 
+#include "filelock.h"
+#include "flock.h"
 #include "inode.h"
 #include "known.h"
 #include "sock.h"
@@ -302,6 +304,8 @@ static enum ovl_verdict watch(struct ovl_call *c)
 	case __NR_lseek:
 	case __NR_ftruncate:
 		return OVL_PASS;
+	case __NR_fcntl:
+		return ovl_filelock_cmd((unsigned)c->arg[1]) ? OVL_SLOW : OVL_PASS;
 	case __NR_ioctl:
 		return ovl_ioctl_ours((unsigned)c->arg[1]) ? OVL_SLOW : OVL_PASS;
 	default:
@@ -338,6 +342,9 @@ static enum ovl_verdict look(struct ovl_call *c)
 		return fast_readlink((int)a[0], (const char *)a[1]);
 	case __NR_getdents64:
 		return fast_getdents(c);
+	case __NR_fcntl:
+	case __NR_flock:
+		return ovl_flock_meets(c) ? OVL_PASS : OVL_SLOW;
 	case __NR_connect:
 	case __NR_bind:
 		return fast_address((const void *)a[1]);

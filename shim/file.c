@@ -4,6 +4,7 @@
 #include "create.h"
 #include "do.h"
 #include "fdview.h"
+#include "filelock.h"
 #include "hollow.h"
 #include "inode.h"
 #include "known.h"
@@ -40,9 +41,9 @@ static int access_mask(int flags)
 
 /*
  * The program's descriptor is the lowest free number, as open(2) promises: @fd was opened
- * while one of ours was open.
+ * while one of ours was open. @is_new: the file is; so nobody has locks on it.
  */
-static int settle(int fd, int flags)
+static int settle(int fd, int flags, bool is_new)
 {
 	int lowest;
 
@@ -53,7 +54,10 @@ static int settle(int fd, int flags)
 		ovl_fd_drop(&lowest);
 		return fd;
 	}
-	ovl_fd_drop(&fd);
+	if (is_new)
+		ovl_fd_drop(&fd);
+	else
+		ovl_filelock_drop(&fd);
 	return lowest;
 }
 
@@ -71,7 +75,7 @@ static long open_real(struct ovl_ctx *ctx, int flags)
 	fd = ovl_open_exact(loc.fd, loc.name, flags, 0);
 	ovl_loc_drop(&loc);
 	loc.fd = AT_FDCWD;
-	return far ? settle(fd, flags) : fd;
+	return far ? settle(fd, flags, false) : fd;
 }
 
 /* Opening it may wait for another process: let the program itself wait. */
@@ -231,7 +235,7 @@ static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct o
 		return err;
 	ovl_loc_drop(&loc);
 	loc.fd = AT_FDCWD;
-	return settle(err, o->flags);
+	return settle(err, o->flags, true);
 }
 
 static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
@@ -244,7 +248,7 @@ static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct openi
 	fd = ovl_create(ctx, n, &m);
 	if (fd == -ELOOP)
 		return OVL_AGAIN; /* somebody made a link of that name */
-	return settle(fd, o->flags);
+	return settle(fd, o->flags, true);
 }
 
 /* By a lower layer's own path: what is below stays that, and not the view's. */

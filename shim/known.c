@@ -4,11 +4,13 @@
 #include "view.h"
 
 #define FDS	 1024 /* higher numbers are asked for each time */
+#define JOINED	 64
 #define TCB_SCAN 2048 /* bytes of the thread's control block that are searched */
 
 static struct ovl_known fds[FDS];
 static struct ovl_known cwd;
 static bool off;		  /* only ever set */
+static uint64_t joined[JOINED];	  /* each in its place; a newer one takes it */
 static bool cwd_is_shared = true; /* by all threads */
 static unsigned tid_offset;	  /* 0: not found, nothing is learned */
 
@@ -119,7 +121,7 @@ void ovl_known_forget(int fd)
 void ovl_known_forget_range(unsigned first, unsigned last)
 {
 	for (unsigned fd = first; fd <= last && fd < FDS; fd++) {
-		if (fds[fd].hash || fds[fd].version || fds[fd].locked)
+		if (fds[fd].hash || fds[fd].version || fds[fd].locked || fds[fd].meets)
 			forget(&fds[fd]);
 	}
 }
@@ -143,6 +145,32 @@ void ovl_known_set_listing(int fd, uint32_t tag)
 {
 	if ((unsigned)fd < FDS)
 		__atomic_store_n(&fds[fd].listing, tag, __ATOMIC_RELAXED);
+}
+
+void ovl_known_set_meets(int fd, uint32_t version)
+{
+	struct ovl_known *k = slot_of(fd);
+
+	if (k && !(version & 1) && may_learn())
+		__atomic_store_n(&k->meets, version + 1, __ATOMIC_RELEASE);
+}
+
+bool ovl_known_meets(int fd)
+{
+	const struct ovl_known *k = slot_of(fd);
+
+	return k && __atomic_load_n(&k->meets, __ATOMIC_ACQUIRE) == ovl_known_version(fd) + 1;
+}
+
+bool ovl_known_joined(uint64_t key)
+{
+	return !off && __atomic_load_n(&joined[key % JOINED], __ATOMIC_RELAXED) == key;
+}
+
+void ovl_known_set_joined(uint64_t key)
+{
+	if (may_learn())
+		__atomic_store_n(&joined[key % JOINED], key, __ATOMIC_RELAXED);
 }
 
 void ovl_known_set_locked(int fd)

@@ -22,6 +22,7 @@ struct ovl_known {
 	uint64_t hash;	  /* of its path in the view; 0: not known */
 	uint32_t dir_gen; /* the session's, when it was learned */
 	uint32_t version; /* counts what happened to the number; odd while it is being changed */
+	uint32_t meets;	  /* version + 1 as of when locks on it were found to meet all others' */
 	uint32_t listing; /* a listing begun by the kernel: tag of the directory; 0: none */
 	bool locked;	  /* opened by a lower's own path, which is not the view's: it stays so */
 	bool native;	  /* its real path is @hash's path: relative paths mean to the kernel
@@ -58,6 +59,20 @@ void ovl_known_off(void);
 /* @fd was opened by a lower layer's own path: it is no descriptor of the view's. */
 void ovl_known_set_locked(int fd);
 bool ovl_known_is_locked(int fd);
+
+/*
+ * @fd is of no lower regular file, and never will be: locks on it meet those of all others.
+ * @version was taken before the kernel was asked.
+ */
+void ovl_known_set_meets(int fd, uint32_t version);
+bool ovl_known_meets(int fd);
+
+/*
+ * No descriptor of this process is of the lower file that upper's @key, a hash, was copied
+ * from: what it opens from now on is the copy. False: it is not known.
+ */
+bool ovl_known_joined(uint64_t key);
+void ovl_known_set_joined(uint64_t key);
 
 /* Tag of the directory whose listing on @fd the kernel began; see readdir.c. */
 uint32_t ovl_known_listing(int fd);

@@ -2,6 +2,7 @@
 #include "refd.h"
 
 #include "dirent.h"
+#include "filelock.h"
 #include "real.h"
 #include "str.h"
 
@@ -19,7 +20,7 @@ static void drop_groups(const struct groups *g)
 {
 	for (int i = 0; i < g->n; i++) {
 		ovl_fd_drop(&g->old[i]);
-		ovl_fd_drop(&g->new[i]);
+		ovl_filelock_drop(&g->new[i]);
 	}
 }
 
@@ -44,11 +45,20 @@ static int reopen(int fd, long flags, struct ovl_path *upper)
 	return new;
 }
 
+/* A flock on @fd's description is to be one on @new's: -EAGAIN when somebody is in its way. */
+static int carry_lock(int fd, long flags, int new)
+{
+	int lock = flags & O_PATH ? 0 : ovl_filelock_flock(fd);
+
+	return lock ? (int)ovl_sys(__NR_flock, new, lock | LOCK_NB) : 0;
+}
+
 /* The new description for that of @fd: one that was made already, or a new one. */
 static int find_new(struct groups *g, int fd, long flags, struct ovl_path *upper)
 {
 	long pid = ovl_sys(__NR_getpid);
 	int new;
+	int err;
 
 	for (int i = 0; i < g->n; i++) {
 		if (!ovl_sys(__NR_kcmp, pid, pid, KCMP_FILE_NR, fd, g->old[i]))
@@ -59,6 +69,11 @@ static int find_new(struct groups *g, int fd, long flags, struct ovl_path *upper
 	new = reopen(fd, flags, upper);
 	if (new < 0)
 		return new;
+	err = carry_lock(fd, flags, new);
+	if (err) {
+		ovl_filelock_drop(&new);
+		return err;
+	}
 	g->old[g->n] = (int)ovl_sys(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 0);
 	g->new[g->n] = new;
 	return g->new[g->n++];

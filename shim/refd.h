@@ -2,7 +2,7 @@
 /*
  * refd.h - descriptors opened on a lower object before its copy-up are of the copy afterwards
  *
- * Same number, offset, status flags and close-on-exec; descriptors that shared one open file
+ * Same number, offset, status flags, close-on-exec and flock; descriptors that shared one open file
  * description share one again. In this process only: another one's see the copy when they
  * open it next.
  * Context: any (entry: signals blocked).

@@ -99,6 +99,14 @@ costs()
 	costs 1 read "$V/a/b/c/f"
 }
 
+@test "locks are one each, and so are fcntl's other commands" {
+	at_most 1 getfl "$V/a/b/c/f"
+	at_most 4 lock "$V/a/b"
+	view "$REPEAT" lock "$V/a/b/c/f" 1	# copies it up
+	at_most 4 lock "$V/a/b/c/f"
+	at_most 4 wlock "$V/a/b/c/f"
+}
+
 @test "/bin/true starts with at most 25 more" {
 	local with without
 	strace -o "$T/strace" /bin/true

@@ -211,3 +211,39 @@ Test(known, a_lock_and_a_listing_last_as_long_as_the_number)
 	cr_expect(not(ovl_known_is_locked(FD)));
 	cr_expect(eq(uint, ovl_known_listing(FD), 0));
 }
+
+Test(known, where_locks_go_is_remembered_until_the_number_is_another)
+{
+	cr_expect(not(ovl_known_meets(FD)));
+	ovl_known_set_meets(FD, ovl_known_version(FD));
+	cr_expect(ovl_known_meets(FD));
+	ovl_known_forget(FD);
+	cr_expect(not(ovl_known_meets(FD)));
+	ovl_known_set_meets(FD, ovl_known_version(FD));
+	ovl_known_forget_range(FD, FD);
+	cr_expect(not(ovl_known_meets(FD)));
+	ovl_known_set_meets(0, ovl_known_version(0));
+	ovl_known_forget_range(0, 0);
+	cr_expect(not(ovl_known_meets(0)));
+	ovl_known_set_meets(PAST_ALL, ovl_known_version(PAST_ALL));
+	cr_expect(not(ovl_known_meets(PAST_ALL)));
+}
+
+Test(known, where_locks_go_is_not_remembered_of_a_number_that_changed_meanwhile)
+{
+	uint32_t version = ovl_known_version(FD);
+
+	ovl_known_forget(FD);
+	ovl_known_set_meets(FD, version);
+	cr_expect(not(ovl_known_meets(FD)));
+}
+
+Test(known, copies_whose_descriptors_are_all_moved_are_remembered)
+{
+	cr_expect(not(ovl_known_joined(HASH)));
+	ovl_known_set_joined(HASH);
+	cr_expect(ovl_known_joined(HASH));
+	cr_expect(not(ovl_known_joined(HASH + 64))); /* of the same place */
+	ovl_known_set_joined(HASH + 64);
+	cr_expect(not(ovl_known_joined(HASH)));
+}

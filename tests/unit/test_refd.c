@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "refd.h"
 
+#include <sys/file.h>
+
 #include "fault.h"
 #include "fixture.h"
 
@@ -113,4 +115,30 @@ Test(refd, many_descriptors_are_not_lost)
 	for (int i = 0; i < 40; i++)
 		cr_expect(ge(int, fcntl((int)fd[i], F_GETFD), 0));
 	cr_expect(eq(str, text_fd(fd[0]), (char *)"new text"));
+}
+
+Test(refd, a_flock_goes_along)
+{
+	long fd = open_("d/f", O_RDONLY);
+	long other;
+
+	cr_assert_eq(flock((int)fd, LOCK_SH), 0); /* past the engine: on the lower */
+	write_new();
+	other = open_("d/f", O_RDONLY);
+	cr_expect(eq(int, flock((int)other, LOCK_EX | LOCK_NB), -1));
+	cr_expect(eq(int, flock((int)other, LOCK_SH | LOCK_NB), 0));
+	cr_expect(eq(int, flock((int)fd, LOCK_UN), 0));
+	cr_expect(eq(int, flock((int)other, LOCK_EX | LOCK_NB), 0));
+}
+
+Test(refd, a_flock_that_cannot_go_along_stays)
+{
+	long fd = open_("d/f", O_RDONLY);
+	int before = fds_open();
+
+	cr_assert_eq(flock((int)fd, LOCK_SH), 0);
+	fault_set(__NR_flock, 1, -EAGAIN);
+	write_new();
+	cr_expect(eq(int, fds_open(), before));
+	cr_expect(eq(str, text_fd(fd), (char *)"old text"));
 }
