@@ -15,6 +15,7 @@
 #include "dispatch.h"
 #include "exe.h"
 #include "fdview.h"
+#include "filelock.h"
 #include "image.h"
 #include "opensession.h"
 #include "ovl.h"
@@ -126,7 +127,7 @@ static void take_name(struct load *l)
 
 static void load_linker(void)
 {
-	OVL_FD fd = open_in_view(program.interp);
+	OVL_FILE fd = open_in_view(program.interp);
 
 	if (fd < 0)
 		ovl_die(program.interp, "cannot be read", -fd);
@@ -176,7 +177,7 @@ uint64_t ovl_load(uint64_t *sp)
 	if (*program.interp)
 		load_linker();
 	take_name(&l);
-	(void)ovl_sys(__NR_close, l.fd);
+	ovl_filelock_drop(&l.fd);
 	describe(&l);
 	if (program.stack_exec)
 		allow_stack(sp);

@@ -405,7 +405,7 @@ static long finish(struct exec *x, char **argv, char **envp)
 {
 	struct ovl_env env;
 	bool same = x->all_same && x->same && !x->load;
-	OVL_FD handed = -1;
+	OVL_FILE handed = -1;
 	size_t nargs = same || !x->s.n ? 0 : ovl_args_size(&x->s, argv);
 	size_t size;
 	char **map = NULL;

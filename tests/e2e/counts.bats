@@ -100,11 +100,11 @@ costs()
 }
 
 @test "locks are one each, and so are fcntl's other commands" {
-	at_most 1 getfl "$V/a/b/c/f"
-	at_most 4 lock "$V/a/b"
-	view "$REPEAT" lock "$V/a/b/c/f" 1	# copies it up
-	at_most 4 lock "$V/a/b/c/f"
-	at_most 4 wlock "$V/a/b/c/f"
+	costs 1 getfl "$V/a/b/c/f"
+	costs 4 lock "$V/a/b"
+	view "$REPEAT" lock "$V/a/b/c/f" 1
+	costs 4 lock "$V/a/b/c/f"
+	costs 4 wlock "$V/a/b/c/f"
 }
 
 @test "/bin/true starts with at most 25 more" {

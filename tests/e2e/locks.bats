@@ -35,6 +35,19 @@ steps()
 	shown "B flock f ex: EAGAIN"
 }
 
+@test "flock: two that opened the file before either locked it" {
+	steps '
+		A open f f r
+		B open f f r
+		A flock f ex
+		B flock f sh
+		A close f
+		B flock f ex
+		C open f f r
+		C flock f sh'
+	shown "B flock f sh: EAGAIN"
+}
+
 @test "flock: a descriptor whose file another process copied up" {
 	steps '
 		A open f f r
@@ -129,14 +142,9 @@ add_up()
 	shown "8 8 8 8 8"
 }
 
-@test "flock: one at a time, by the file's name" {
-	requires flock
-	add_up 'flock f\$k bash -c add'
-}
-
 @test "flock: one at a time, by a descriptor of the shell's" {
 	requires flock
-	add_up '(exec 9<f\$k; flock 9; add)'
+	add_up '(exec 9<f$k; flock 9; add)'
 }
 
 @test "flock: directories, lower, merged and new" {
@@ -246,6 +254,21 @@ add_up()
 		A exec ./prog
 		A this is echoed
 		B open p prog r
+		B test p wr'
+	shown "A this is echoed: this is echoed"
+	shown "B test p wr: rd 3+4"
+}
+
+@test "POSIX: a locked program is executed by the loader, and the lock stays" {
+	requires busybox
+	lower 'cp "$(command -v busybox)" busybox'
+	steps '
+		A open p busybox r
+		A inherit p
+		A posix p rd 3 4
+		A exec ./busybox cat
+		A this is echoed
+		B open p busybox r
 		B test p wr'
 	shown "A this is echoed: this is echoed"
 	shown "B test p wr: rd 3+4"
