@@ -46,6 +46,12 @@ enum ovl_session_flag {
 	OVL_S_GUARD = 1 << 5,	  /* processes have the filter: ovl_guard.h */
 };
 
+/* What upper has changed of the files that a dynamic linker opens at a program's start. */
+enum ovl_upper_libs {
+	OVL_LIBS_SOMEWHERE = 1 << 0, /* in some directory: for who names directories of its own */
+	OVL_LIBS_EVERYBODY = 1 << 1, /* in one that is searched for all programs, or ld.so.cache */
+};
+
 /* A string in the session's string area: offset from the session's start. */
 struct ovl_str {
 	uint32_t off; /* the bytes are NUL-terminated */
@@ -154,7 +160,7 @@ struct ovl_session {
 	uint32_t nsites;      /* entries of site[] in use */
 	uint32_t nlibs;
 	uint32_t redirects;  /* 1 once upper holds a redirect */
-	uint32_t upper_libs; /* 1 once upper got a file that a program's start depends on */
+	uint32_t upper_libs; /* enum ovl_upper_libs: only ever gets more */
 
 	uint32_t moves_used; /* bytes of moves[] that are valid */
 	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */

@@ -60,7 +60,7 @@ static void set_environment(const struct ovl_run *run)
 	       1);
 	if (run->load)
 		setenv(OVL_ENV_LOAD,
-		       ovl_text("-:%zu:%s:%s", strlen(run->execfn), run->execfn, run->load), 1);
+		       ovl_text("-:%zu:%s:%s", strlen(run->execfn), run->execfn, run->program), 1);
 	if (run->trace)
 		setenv("OVL_TRACE", run->trace, 1);
 	if (run->chdir && run->dir_view)
@@ -70,6 +70,7 @@ static void set_environment(const struct ovl_run *run)
 /* In the new process, until it is the command. */
 __attribute__((noreturn)) static void become(const struct ovl_run *run, const struct before *was)
 {
+	char *file = run->load ? run->loader : run->file;
 	int err;
 
 	set_environment(run);
@@ -83,8 +84,8 @@ __attribute__((noreturn)) static void become(const struct ovl_run *run, const st
 	else {
 		sigaction(SIGCHLD, &was->child, NULL);
 		sigprocmask(SIG_SETMASK, &was->mask, NULL);
-		ovl_guard_exec(run->file, run->file_argv, environ);
-		ovl_say("%s: %s: cannot be executed", run->file, strerror(errno));
+		ovl_guard_exec(file, run->load ? run->program_argv : run->file_argv, environ);
+		ovl_say("%s: %s: cannot be executed", file, strerror(errno));
 		_exit(errno == ENOENT ? OVL_EXIT_NOT_FOUND : OVL_EXIT_CANNOT);
 	}
 	_exit(OVL_EXIT_TROUBLE);

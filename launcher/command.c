@@ -25,6 +25,7 @@ struct plan {
 	char *given;	/* the command's name as execve() would get it */
 	bool untouched; /* the kernel would find the same files itself */
 	bool load;	/* the last program is for the loader */
+	bool dynamic;	/* it has a dynamic linker */
 	char *real;	/* the last program's real file */
 	char **argv;
 	int nscripts;
@@ -204,6 +205,7 @@ static void examine(struct plan *p, const struct ovl_where *w, char *name)
 		break;
 	case OVL_PROGRAM_DYNAMIC:
 		p->load = !kernel_finds(p, w->view, prog->interp);
+		p->dynamic = *prog->interp;
 		p->real = ovl_must(strdup(w->real));
 		break;
 	}
@@ -257,12 +259,11 @@ void ovl_command_plan(struct ovl_run *run)
 	examine(&p, &w, p.given);
 	run->file = p.untouched ? p.given : p.real;
 	run->file_argv = p.untouched ? run->argv : p.argv;
-	if (p.load) {
-		run->load = p.nscripts ? p.argv[0] : p.given;
-		run->execfn = p.given;
-		run->file = run->loader;
-		run->file_argv = p.argv;
-	}
+	run->load = p.load;
+	run->dynamic = p.dynamic;
+	run->execfn = p.given;
+	run->program = p.nscripts ? p.argv[0] : p.given;
+	run->program_argv = p.argv;
 	ovl_where_free(&w);
 	ovl_view_close(&p.view);
 }

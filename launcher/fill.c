@@ -143,7 +143,7 @@ static int note(void *arg, const struct ovl_tree_entry *e)
 		if (!S_ISDIR(e->st->st_mode))
 			ovl_filter_add(&f->ss->hidden, h);
 		if (is_start_file(e->name))
-			f->ss->upper_libs = 1;
+			f->ss->upper_libs = OVL_LIBS_SOMEWHERE | OVL_LIBS_EVERYBODY;
 		if (f->dot_wh && !strncmp(e->name, OVL_UPMARK_WH, strlen(OVL_UPMARK_WH)))
 			note_dot_wh(f, e);
 	}

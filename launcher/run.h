@@ -44,12 +44,15 @@ struct ovl_run {
 	int upper_lock; /* descriptor of upper, locked; -1 when there is none */
 
 	/* ovl_command_plan() */
-	char *file;   /* what execve() is given */
-	char *load;   /* then the loader is, and it this program; or NULL */
-	char *execfn; /* what the program is to believe that it was executed by */
+	char *file; /* what execve() is given */
 	char **file_argv;
-	char *dir;	/* the real directory to start in; NULL: stay */
-	char *dir_view; /* its name in the view */
+	bool load;	     /* but the loader is to be executed ... */
+	bool dynamic;	     /* ... also when upper has libraries: ovl_session_write() tells */
+	char *program;	     /* what the loader is to load ... */
+	char **program_argv; /* ... with these arguments ... */
+	char *execfn;	     /* ... and to make it believe that it was executed as */
+	char *dir;	     /* the real directory to start in; NULL: stay */
+	char *dir_view;	     /* its name in the view */
 
 	/* ovl_workdir_make(), ovl_session_write() */
 	bool dot_wh; /* marks are .wh. files */

@@ -187,6 +187,7 @@ void ovl_session_write(struct ovl_run *run)
 	d.ss->cookie = run->cookie;
 	put_paths(run, &d);
 	fill_tables(run, d.ss);
+	run->load |= run->dynamic && d.ss->upper_libs;
 	if (run->trace)
 		make_trace(run);
 	/* last: from here on it is valid */

@@ -16,6 +16,7 @@
 #include "real.h"
 #include "record.h"
 #include "refd.h"
+#include "startfile.h"
 #include "trace.h"
 #include "view.h"
 #include "workdir.h"
@@ -372,6 +373,8 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 		return err;
 	dir = (n->st.stx_mode & S_IFMT) == S_IFDIR;
 	ovl_announce(n->hash, !dir);
+	if (!dir)
+		ovl_startfile_note(&n->at, false);
 	ovl_catch_up_announce(&n->st);
 	if (n->linked)
 		err = link_name(ctx, n, parent);

@@ -12,6 +12,7 @@
 #include "perm.h"
 #include "real.h"
 #include "record.h"
+#include "startfile.h"
 #include "trace.h"
 #include "view.h"
 #include "workdir.h"
@@ -226,6 +227,8 @@ int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *
 	if (err)
 		return err;
 	ovl_announce(n->hash, !m->dir || n->whiteout);
+	if (!m->dir)
+		ovl_startfile_note(&n->at, m->make == ovl_make_symlink);
 	if (n->whiteout)
 		err = create_over_whiteout(ctx, n, m, parent);
 	else

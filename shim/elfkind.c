@@ -5,6 +5,10 @@
 
 #include "str.h"
 
+#ifndef DT_RUNPATH
+#define DT_RUNPATH 29
+#endif
+
 #define MACHINE EM_X86_64 /* the only one so far: see sys_x86_64.c */
 
 /* Does one of the @n program headers at @p name an interpreter? *ret becomes that header. */
@@ -81,6 +85,49 @@ enum ovl_elf ovl_elf_kind(int fd, char *buf, size_t cap, size_t n, char *interp)
 	if (kind == OVL_ELF_DYNAMIC)
 		read_interp(fd, buf, n, &ph, interp);
 	return kind;
+}
+
+/* The program header of type @type. False: none, or it cannot be read. */
+static bool find_header(int fd, uint32_t type, Elf64_Phdr *ret)
+{
+	Elf64_Ehdr eh;
+
+	if (ovl_sys(__NR_pread64, fd, &eh, sizeof(eh), 0) != sizeof(eh))
+		return false;
+	for (unsigned i = 0; i < eh.e_phnum; i++) {
+		uint64_t at = eh.e_phoff + i * sizeof(*ret);
+
+		if (ovl_sys(__NR_pread64, fd, ret, sizeof(*ret), at) != sizeof(*ret))
+			return false;
+		if (ret->p_type == type)
+			return true;
+	}
+	return false;
+}
+
+bool ovl_elf_has_runpath(int fd, char *buf, size_t cap)
+{
+	uint64_t at, end;
+	Elf64_Phdr ph;
+
+	if (!find_header(fd, PT_DYNAMIC, &ph))
+		return true;
+	end = ph.p_offset + ph.p_filesz;
+	for (at = ph.p_offset; at < end; at += cap / sizeof(Elf64_Dyn) * sizeof(Elf64_Dyn)) {
+		size_t want =
+			end - at < cap ? end - at : cap / sizeof(Elf64_Dyn) * sizeof(Elf64_Dyn);
+		const Elf64_Dyn *d = (const Elf64_Dyn *)buf;
+
+		if (ovl_sys(__NR_pread64, fd, buf, want, at) != (long)want)
+			return true;
+		for (size_t i = 0; i < want / sizeof(*d); i++) {
+			if (d[i].d_tag == DT_RPATH || d[i].d_tag == DT_RUNPATH)
+				return true;
+			if (d[i].d_tag == DT_NULL)
+				return false;
+		}
+	}
+	return false;
 }
 
 bool ovl_elf_is_linker(const char *path)

@@ -28,6 +28,12 @@ enum ovl_elf {
  */
 enum ovl_elf ovl_elf_kind(int fd, char *buf, size_t cap, size_t n, char *interp);
 
+/*
+ * Does the program open as @fd name directories of its own to search for libraries (DT_RPATH,
+ * DT_RUNPATH)? True also when that cannot be told. @buf of @cap bytes, at least 64, is used.
+ */
+bool ovl_elf_has_runpath(int fd, char *buf, size_t cap);
+
 /* Is @path the name of a dynamic linker, which is a program too but needs no other? */
 bool ovl_elf_is_linker(const char *path);
 

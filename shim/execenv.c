@@ -4,9 +4,10 @@
 #include "str.h"
 #include "view.h"
 
-#define PRELOAD "LD_PRELOAD="
-#define SESSION OVL_ENV_SESSION "="
-#define LOAD	OVL_ENV_LOAD "="
+#define PRELOAD	  "LD_PRELOAD="
+#define LIBRARIES "LD_LIBRARY_PATH="
+#define SESSION	  OVL_ENV_SESSION "="
+#define LOAD	  OVL_ENV_LOAD "="
 
 static bool is_ours(const char *var)
 {
@@ -57,12 +58,14 @@ void ovl_env_scan(char *const *envp, struct ovl_env *ret)
 	ret->count = 0;
 	ret->preload = NULL;
 	ret->load = NULL;
+	ret->searches = false;
 	for (; envp && *envp; envp++) {
 		const char *var = *envp;
 
 		if (ovl_str_starts(var, PRELOAD)) {
 			seen++;
 			ret->preload = var + sizeof(PRELOAD) - 1;
+			ret->searches |= !is_object(ret->preload, strlen(ret->preload));
 			good += ends_in_object(ret->preload);
 		} else if (ovl_str_starts(var, SESSION)) {
 			seen++;
@@ -71,6 +74,7 @@ void ovl_env_scan(char *const *envp, struct ovl_env *ret)
 			seen++;
 		} else {
 			ret->count++;
+			ret->searches |= ovl_str_starts(var, LIBRARIES);
 		}
 	}
 	/* Two of a kind: which one counts is the reader's choice. */

@@ -13,6 +13,7 @@ struct ovl_env {
 	size_t count;	     /* variables to keep: none of ours */
 	const char *preload; /* value of the program's LD_PRELOAD, the last one; NULL: none */
 	bool complete;	     /* ours are there already, as they should be */
+	bool searches;	     /* LD_LIBRARY_PATH is set, or LD_PRELOAD names more than ours */
 	const char *load;    /* for the loader, see OVL_ENV_LOAD; NULL: not to be set */
 };
 

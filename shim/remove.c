@@ -13,6 +13,7 @@
 #include "readdir.h"
 #include "real.h"
 #include "record.h"
+#include "startfile.h"
 #include "trace.h"
 #include "view.h"
 #include "workdir.h"
@@ -109,6 +110,7 @@ static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 	if (err)
 		return err;
 	ovl_announce(n->hash, true);
+	ovl_startfile_note(&n->at, false);
 	ovl_note(ctx, "whiteout");
 	if (n->in_upper)
 		return whiteout_over(ctx, parent, base_of(n));

@@ -10,6 +10,7 @@
 #include "real.h"
 #include "readdir.h"
 #include "remove.h"
+#include "startfile.h"
 #include "systab.h"
 #include "trace.h"
 #include "workdir.h"
@@ -324,6 +325,8 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	}
 	/* What is in a directory is not announced anew: the directory itself stands for it. */
 	ovl_announce(new->hash, true);
+	ovl_startfile_note(&new->at, moves);
+	ovl_startfile_note(&old->at, moves);
 	if (r->old_covers || (r->flags & RENAME_EXCHANGE))
 		ovl_announce(old->hash, true);
 	if (moves)

@@ -72,10 +72,45 @@ git_lower()
 
 @test "a program with a library that exists only in UPPER, by RUNPATH and LD_LIBRARY_PATH" {
 	requires gcc
-	later "libraries that exist only in UPPER"
 	lower 'echo "int f(void) { return 7; }" >f.c; echo "int f(void); int main(void) { return f(); }" >m.c'
 	both 'gcc -shared -fPIC -o libf.so f.c; gcc -o m m.c -L. -lf; LD_LIBRARY_PATH=. ./m; echo $?; gcc -o m2 m.c -L. -lf -Wl,-rpath,\$ORIGIN; ./m2; echo $?'
 	shown 7
+	# the first program of a run as well, by what UPPER already has
+	run view env -C "$V" "$V/m2"
+	[ "$status" = 7 ]
+	run view "$V/m2"
+	[ "$status" = 7 ]
+}
+
+@test "a library of the lower that is gone, or another one, in the view; LD_PRELOAD; moved and linked directories" {
+	requires gcc
+	lower 'mkdir l; echo "int f(void) { return 1; }" >f.c; gcc -shared -fPIC -o l/libf.so f.c; echo "int f(void); int main(void) { return f(); }" >m.c
+		gcc -o m m.c -Ll -lf -Wl,-rpath,\$ORIGIN/l; gcc -o p m.c -Ll -lf -Wl,-rpath,\$ORIGIN/k; gcc -o n -x c - <<<"int getpid(void); int main(void) { return getpid() == 5 ? 5 : 0; }"'
+	both './m; echo $?; sed -i s/1/2/ f.c; gcc -shared -fPIC -o l/libf.so f.c; ./m; echo $?; rm l/libf.so; ./m; echo $?; gcc -shared -fPIC -o l/libf.so f.c
+		mv l k; ./p; echo $?; ./m; echo $?; ln -s k l; ./m; echo $?; echo "int getpid(void) { return 5; }" >g.c; gcc -shared -fPIC -o g.so g.c; LD_PRELOAD=$PWD/g.so ./n; echo $?
+		sh -c ./m; echo $?; env -i ./m; echo $?'
+	shown 127
+}
+
+@test "a library in a directory of everybody's exists only in UPPER: ldconfig, then a program needs it" {
+	requires gcc root
+	# with -l / everything is the view: /usr/local/lib and /etc/ld.so.cache change in UPPER
+	mkdir "$T/src"
+	echo 'int ovl_e2e(void) { return 9; }' >"$T/src/f.c"
+	echo 'int ovl_e2e(void); int main(void) { return ovl_e2e(); }' >"$T/src/m.c"
+	run "$OVLRUN" -q -l / -u "$T/u" -w "$T/w" -- sh -euc "
+		cd '$T/src'
+		gcc -shared -fPIC -Wl,-soname,libovl_e2e.so.1 -o /usr/local/lib/libovl_e2e.so.1 f.c
+		gcc -o m m.c /usr/local/lib/libovl_e2e.so.1
+		ldconfig
+		ls -l /usr/local/lib/libovl_e2e.so.1 /etc/ld.so.cache >/dev/null
+		./m"
+	echo "$output"
+	[ "$status" = 9 ]
+	[ ! -e /usr/local/lib/libovl_e2e.so.1 ]
+	# and the next run's first program
+	run "$OVLRUN" -q -l / -u "$T/u" -w "$T/w" -- "$T/src/m"
+	[ "$status" = 9 ]
 }
 
 @test "configure and make -j2 of an autoconf-like package, twice" {

@@ -143,7 +143,7 @@ Test(fill, libraries_are_noted)
 	cr_expect_eq(ss->upper_libs, 0);
 	touch("libx.so.1");
 	cr_assert_eq(ovl_fill_upper(ss, dir, "/view", false), 0);
-	cr_expect_eq(ss->upper_libs, 1);
+	cr_expect_eq(ss->upper_libs, OVL_LIBS_SOMEWHERE | OVL_LIBS_EVERYBODY);
 }
 
 Test(fill, a_closed_directory_is_looked_into_and_closed_again)
