@@ -81,6 +81,14 @@ bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 	return n->st.stx_ino == ctx->st.stx_ino;
 }
 
+int ovl_fd_check_through(struct ovl_ctx *ctx, struct ovl_name *n, int err)
+{
+	if (ctx->through < 0 || (err && err != -ENOENT) || n->zone != OVL_Z_VIEW ||
+	    (!err && ovl_fd_is_shown(ctx, n, ctx->through)))
+		return err;
+	return -ESTALE;
+}
+
 bool ovl_fd_is_path(int fd)
 {
 	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);

@@ -36,6 +36,12 @@ bool ovl_fd_is_removed(const struct ovl_path *p);
  */
 bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd);
 
+/*
+ * The way to @n ended with @err, perhaps by the link of ctx->through: @err, or -ESTALE when @n
+ * is not that descriptor's object.
+ */
+int ovl_fd_check_through(struct ovl_ctx *ctx, struct ovl_name *n, int err);
+
 /* Is @fd open as O_PATH? It takes no f-call: fchmod(2), open(2). */
 bool ovl_fd_is_path(int fd);
 

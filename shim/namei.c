@@ -474,15 +474,6 @@ static int resolve(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const cha
 	return walk(ctx, n, flags);
 }
 
-/* Is the object that the way ended in by a link of /proc still the descriptor's? */
-static int check_through(struct ovl_ctx *ctx, struct ovl_name *n, int err)
-{
-	if (ctx->through < 0 || (err && err != -ENOENT) || !in_view(n) ||
-	    (!err && ovl_fd_is_shown(ctx, n, ctx->through)))
-		return err;
-	return -ESTALE;
-}
-
 /* What was found is worth nothing if directories moved meanwhile. */
 static int of_one_moment(const struct ovl_ctx *ctx, int err)
 {
@@ -491,7 +482,8 @@ static int of_one_moment(const struct ovl_ctx *ctx, int err)
 
 int ovl_namei(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const char *path, int flags)
 {
-	return of_one_moment(ctx, check_through(ctx, n, resolve(ctx, n, dirfd, path, flags)));
+	return of_one_moment(ctx,
+			     ovl_fd_check_through(ctx, n, resolve(ctx, n, dirfd, path, flags)));
 }
 
 int ovl_namei_clean(struct ovl_ctx *ctx, struct ovl_name *n, const char *path)
