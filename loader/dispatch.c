@@ -55,7 +55,7 @@ static void handle(int sig, siginfo_t *info, void *context)
 		uc->uc_mcontext.rip = (uint64_t)ovl_trap_restorer;
 		break;
 	default:
-		if (ovl_nr_ours(c.nr))
+		if (ovl_nr_ours(c.nr) && !ovl_own_is_preload(&c))
 			ovl_trap_call(uc);
 		else
 			let_pass(uc, &c, false);

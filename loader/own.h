@@ -24,8 +24,14 @@ enum ovl_own ovl_own_kind(long nr);
  */
 void ovl_own_call(struct ovl_call *c);
 
-/* Dispatch may be switched off once: the preloaded object will do that when it takes over. */
+/*
+ * The preloaded object will take over and end dispatch. Until then the dynamic linker may open
+ * that object by its real path, which the view need not have.
+ */
 void ovl_own_expect_end(void);
+
+/* Is @c that call? Then it is made as it is. */
+bool ovl_own_is_preload(const struct ovl_call *c);
 
 /* The same, for places that were rewritten: OVL_F_WATCH of entry.h. */
 void ovl_watch(struct ovl_call *c);
