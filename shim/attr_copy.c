@@ -98,7 +98,9 @@ static int copy_all(struct ovl_path *from, int fd, const struct statx *st, bool 
 	/* Before the mode, which is sealed with them where it is only recorded: seal.h */
 	if (!err)
 		err = ovl_attr_times(fd, NULL, st);
-	return err ? err : copy_owner_mode(fd, st, &now);
+	if (err)
+		return err;
+	return copy_owner_mode(fd, st, &now);
 }
 
 int ovl_attr_copy(struct ovl_path *from, int fd, const struct statx *st)

@@ -109,6 +109,7 @@ static long open_waiting(struct ovl_ctx *ctx, int flags)
 	if (high < 0)
 		high = ovl_fd_steal(&fd);
 	ovl_fd_link(high, t->text);
+	t->arg[2] = flags & ~O_NOFOLLOW; /* the link in /proc is to be followed */
 	t->fd = high;
 	t->kind = OVL_TAIL_CLOSE;
 	return OVL_R_TAIL;

@@ -8,6 +8,7 @@
 #include "marks.h"
 #include "perm.h"
 #include "real.h"
+#include "seal.h"
 
 long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flags)
 {
@@ -118,9 +119,15 @@ static int may_give(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	int err;
 
-	if (!ovl_sys(__NR_geteuid) || (ctx->uid == -1U && ctx->gid == -1U))
+	if (!ovl_sys(__NR_geteuid))
 		return 0;
 	err = ovl_perm_owner(ctx, n);
+	/* Nothing given: who is not the owner must not take suid or sgid away with it. */
+	if (err == -EPERM && ctx->uid == -1U && ctx->gid == -1U)
+		return (n->st.stx_mode & S_IFMT) != S_IFDIR &&
+				       ovl_seal_bits(n->st.stx_mode, n->st.stx_gid)
+			       ? err
+			       : 0;
 	if (err)
 		return err;
 	if ((ctx->uid != -1U && ctx->uid != n->st.stx_uid) ||

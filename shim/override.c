@@ -137,6 +137,9 @@ int ovl_override_set(int fd, unsigned uid, unsigned gid, unsigned mode)
 
 	__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
 	err = (int)ovl_sys(__NR_fsetxattr, fd, OVL_XATTR_OVERRIDE, text, n, 0);
+	/* Its mode keeps us from writing: as above. */
+	if (err == -EACCES && !ovl_sys(__NR_fchmod, fd, ovl_override_usable(mode)))
+		err = (int)ovl_sys(__NR_fsetxattr, fd, OVL_XATTR_OVERRIDE, text, n, 0);
 	if (!err && is_sealed(mode, &o))
 		ovl_seal(at_fd(fd, link).path, true);
 	return err ? err : (int)ovl_sys(__NR_fchmod, fd, ovl_override_usable(mode));

@@ -291,6 +291,18 @@ static bool is_special(struct ovl_ctx *ctx, int fd)
 	return type != S_IFREG && type != S_IFDIR;
 }
 
+/* A sticky directory's xattrs are its owner's: xattr(7). */
+static bool is_sticky(struct ovl_ctx *ctx, int fd)
+{
+	struct ovl_name *n = &ctx->name[1];
+
+	if (!ovl_sys(__NR_geteuid) || ovl_namei_fd(ctx, n, fd) || n->zone != OVL_Z_VIEW ||
+	    n->layer == OVL_NONE || ovl_op_is_dir(ctx, n) != 1 || ovl_lookup_stat(ctx, n))
+		return false;
+	ovl_inode_present_name(ctx, n);
+	return n->st.stx_mode & S_ISVTX;
+}
+
 static long change_fd(struct ovl_ctx *ctx, const struct setting *s)
 {
 	const char *name = ovl_arg_path(ctx, s->name);
@@ -302,7 +314,7 @@ static long change_fd(struct ovl_ctx *ctx, const struct setting *s)
 		return OVL_R_PASS;
 	if (changed_by(name) == OVL_BY_WRITER && is_special(ctx, fd))
 		return -EPERM;
-	r = ovl_op_change_fd(ctx, fd, changed_by(name));
+	r = ovl_op_change_fd(ctx, fd, is_sticky(ctx, fd) ? OVL_BY_OWNER : changed_by(name));
 	if (r != OVL_R_PASS)
 		return r ? r : apply(ctx, s);
 	/* Upper's own object: by the descriptor, under the name that it is stored by. */

@@ -191,3 +191,12 @@ Test(override, an_acl_leaves_the_bits_that_are_not_of_permission)
 	ovl_override_follow(in(W_UP, "d"), S_ISGID);
 	cr_expect(eq(str, recorded_of("d"), (char *)"5:6:1710"));
 }
+
+Test(override, a_mode_that_keeps_us_from_writing_is_recorded_too)
+{
+	if (!geteuid())
+		fault_set(__NR_fsetxattr, 1, -EACCES); /* as anybody but root gets */
+	fchmod(fd, 0444);
+	cr_expect(eq(int, ovl_override_set(fd, geteuid(), 34, 0444), 0));
+	cr_expect(eq(uint, mode_shown(), 0444));
+}
