@@ -62,7 +62,7 @@ $(BIN)/libovl.so: $(ENGINE_OBJ) preload/export.map
 	$(call Q,LD)$(CC) $(ENGINE_LD) -o $@ $(ENGINE_OBJ)
 
 $(BIN)/ovlload: $(LOADER_OBJ) loader/ovlload.ld
-	$(call Q,LD)$(CC) -static -nostdlib -no-pie -Wl,-T,loader/ovlload.ld -Wl,--build-id=none \
+	$(call Q,LD)$(CC) -static -nostdlib -Wl,-T,loader/ovlload.ld -Wl,--build-id=none \
 		-Wl,-z,noexecstack -o $@ $(LOADER_OBJ)
 
 $(BIN)/ovlrun: $(BUILD)/hosted/ovlrun.o $(BUILD)/tools.a

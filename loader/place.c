@@ -66,6 +66,6 @@ uint64_t ovl_place_native(uint64_t back, bool fork)
 
 uint64_t ovl_place_range(size_t *ret_len)
 {
-	*ret_len = (size_t)(ovl_range_end - ovl_range_start);
+	*ret_len = (uint64_t)ovl_range_end - (uint64_t)ovl_range_start;
 	return (uint64_t)ovl_range_start;
 }

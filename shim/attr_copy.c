@@ -87,10 +87,11 @@ static int copy_owner_mode(int fd, const struct statx *st, const struct statx *n
 static int copy_all(struct ovl_path *from, int fd, const struct statx *st, bool hollow)
 {
 	struct statx now;
-	int err = ovl_attr_copy_xattrs(from, fd, hollow);
+	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &now);
 
-	if (!err)
-		err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &now);
+	if (err)
+		return err;
+	err = ovl_attr_copy_xattrs(from, fd, hollow);
 	if (!err)
 		err = ovl_inode_set_origin(fd, now.stx_ino, st);
 	if (err == -EOPNOTSUPP || err == -EPERM)

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# lint.sh - what must be true of the text and of the preloaded object
+# lint.sh - what must be true of the text, of the preloaded object and of the loader
 #
 # gcc and clang build without a warning (frames over 512 bytes in the engine are one);
-# libovl.so needs nothing from anybody; cppcheck and clang-format have nothing to say.
+# libovl.so and ovlload need nothing from anybody; cppcheck and clang-format have nothing to say.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -23,14 +23,19 @@ for cc in gcc clang; do
 	test -z "$undefined" || bad "libovl.so ($cc) needs: $undefined"
 	needed=$(readelf -d build/$cc/libovl.so | grep NEEDED)
 	test -z "$needed" || bad "libovl.so ($cc) is linked to: $needed"
+	# of a static program the linker forgives weak ones
+	undefined=$(nm -u build/$cc/ovlload)
+	test -z "$undefined" || bad "ovlload ($cc) needs: $undefined"
+	odd=$(readelf -lW build/$cc/ovlload | grep -E 'INTERP|DYNAMIC|LOAD.* RWE ')
+	test -z "$odd" || bad "ovlload ($cc) has: $odd"
 done
 
-sources=$(find ovlrun.c launcher tools include shim preload -name '*.[ch]' | sort)
+sources=$(find ovlrun.c launcher tools include shim preload loader -name '*.[ch]' | sort)
 tests=$(find tests bench -name '*.[ch]' | sort)
 clang-format --dry-run -Werror $sources $tests || bad "clang-format"
 cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
 	--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
-	--error-exitcode=1 -Iinclude -Ishim -Ipreload -Ilauncher -Itools $sources || bad "cppcheck"
+	--error-exitcode=1 -Iinclude -Ishim -Ipreload -Iloader -Ilauncher -Itools $sources || bad "cppcheck"
 
 for f in $sources; do
 	test "$(wc -l <"$f")" -le 500 || bad "$f: over 500 lines"

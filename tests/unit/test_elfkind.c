@@ -166,8 +166,8 @@ Test(elfkind, the_dynamic_linkers_name_is_read_wherever_it_is)
 
 Test(elfkind, a_dynamic_linkers_name_that_is_too_long_or_none_is_empty)
 {
-	cr_expect(eq(sz, strlen(name_read(1000, OVL_ELF_INTERP_MAX, 4096)),
-		     OVL_ELF_INTERP_MAX - 1));
+	cr_expect(
+		eq(sz, strlen(name_read(1000, OVL_ELF_INTERP_MAX, 4096)), OVL_ELF_INTERP_MAX - 1));
 	cr_expect(eq(str, (char *)name_read(1000, OVL_ELF_INTERP_MAX + 1, 4096), ""));
 	cr_expect(eq(str, (char *)name_read(1000, 1, 4096), ""));
 	image.ph[1].p_offset = 1 << 30; /* behind the end of the file */

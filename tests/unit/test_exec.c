@@ -216,7 +216,8 @@ static char *told(const char *execfn, const char *rel, const char *args)
 Test(exec, a_static_program_is_for_the_loader)
 {
 	put_static();
-	cr_expect(eq(str, output_of("d/static"), told((char *)at("d/static"), "d/static", "one two")));
+	cr_expect(eq(str, output_of("d/static"),
+		     told((char *)at("d/static"), "d/static", "one two")));
 	/* without the right to execute it there is no exec */
 	cr_assert_eq(chmod(in(W_LOW(1), "d/static"), 0644), 0);
 	cr_expect(eq(long, exec_("d/static"), -EACCES));
