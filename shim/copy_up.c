@@ -64,6 +64,15 @@ static int build_file(struct ovl_ctx *ctx, struct job *job)
 		      : ovl_attr_copy(job->from, to, job->st);
 }
 
+/* Of one that cannot be read the values of xattrs cannot either. */
+static bool is_shut(struct job *job)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+
+	return job->low && !ovl_loc_get(job->from, &loc) &&
+	       ovl_hollow_may(loc.fd, loc.name, job->st);
+}
+
 static int build_dir(struct job *job)
 {
 	OVL_FD to = -1;
@@ -74,7 +83,10 @@ static int build_dir(struct job *job)
 	to = ovl_open_beneath(job->tmp, job->name, O_RDONLY | O_DIRECTORY, 0);
 	if (to < 0)
 		return to;
-	return ovl_attr_copy(job->from, to, job->st);
+	if (!is_shut(job))
+		return ovl_attr_copy(job->from, to, job->st);
+	err = ovl_attr_copy_hollow(job->from, to, job->st);
+	return err ? err : ovl_hollow_make(to, job->low, job->st);
 }
 
 static int build_link(struct ovl_ctx *ctx, struct job *job)
@@ -189,7 +201,7 @@ static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int d
 	/* Not into a directory that has come to where another one was. */
 	OVL_LOCK lock = ovl_lock_same(ctx);
 	struct statx st;
-	struct job job = {.from = &ctx->real, .st = &st};
+	struct job job = {.from = &ctx->real, .st = &st, .low = ctx->clean.buf};
 	unsigned base;
 	int err = lock < 0 ? lock : find_lower_dir(ctx, n, len, &ctx->real, &st);
 

@@ -13,11 +13,20 @@
 #define XATTR_DATA     "user.ovl.data"
 #define XATTR_METACOPY "user.overlay.metacopy"
 
+static bool is_dir(const struct statx *st)
+{
+	return (st->stx_mode & S_IFMT) == S_IFDIR;
+}
+
 bool ovl_hollow_may(int dir, const char *name, const struct statx *st)
 {
 	unsigned uid = (unsigned)ovl_sys(__NR_geteuid);
 
 	/* Its owner could allow himself to read it; who may execute it would execute nothing. */
+	if (is_dir(st))
+		return uid && st->stx_uid != uid &&
+		       ovl_sys(__NR_faccessat2, dir, name, 4, AT_EACCESS | AT_SYMLINK_NOFOLLOW) ==
+			       -EACCES;
 	return uid && st->stx_uid != uid &&
 	       ovl_sys(__NR_faccessat2, dir, name, 1, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == -EACCES;
 }
@@ -28,6 +37,8 @@ int ovl_hollow_make(int fd, const char *low, const struct statx *st)
 			 st->stx_mtime.tv_nsec};
 	long r = ovl_sys(__NR_fsetxattr, fd, XATTR_DATA, low, strlen(low), 0);
 
+	if (is_dir(st))
+		return r ? (int)r : ovl_do_utimens(fd, NULL, ts, 0);
 	if (!r)
 		r = ovl_sys(__NR_fsetxattr, fd, XATTR_METACOPY, "", 0, 0);
 	if (!r)
@@ -66,7 +77,7 @@ static int fill(struct ovl_ctx *ctx, struct ovl_name *n, int to)
 	ts[3] = st->stx_mtime.tv_nsec;
 	if (!r)
 		r = ovl_attr_copy_xattrs(&ctx->real2, to, false);
-	if (!r)
+	if (!r && !is_dir(&n->st))
 		r = ovl_copy_data(ctx, from, to, (int64_t)st->stx_size);
 	return r ? (int)r : ovl_do_utimens(to, NULL, ts, 0);
 }
@@ -104,11 +115,11 @@ int ovl_hollow_fill(struct ovl_ctx *ctx, struct ovl_name *n, bool empty)
 	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 	if (err || read_mark(ctx, loc.name))
 		return err; /* somebody was faster */
-	to = ovl_open_beneath(AT_FDCWD, loc.name, O_RDWR, 0);
+	to = ovl_open_beneath(AT_FDCWD, loc.name, is_dir(&n->st) ? O_RDONLY : O_RDWR, 0);
 	if (to < 0)
 		return to;
 	err = empty ? 0 : fill(ctx, n, to);
-	if (!err)
+	if (!err && !is_dir(&n->st))
 		err = (int)ovl_sys(__NR_fremovexattr, to, XATTR_METACOPY);
 	return err ? err : (int)ovl_sys(__NR_fremovexattr, to, XATTR_DATA);
 }

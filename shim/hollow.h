@@ -4,7 +4,8 @@
  *
  * It has the file's size, owner and mode, the latter two as a record that keeps the caller out, and
  * no content: where that is, in the lowers, is told by user.ovl.data. Who may open it, root for
- * one, fills it. The kernel refuses it by its user.overlay.metacopy.
+ * one, fills it. The kernel refuses it by its user.overlay.metacopy. A directory that cannot be
+ * read has but empty xattrs until somebody asks for them who may; it gets no user.overlay.metacopy.
  * Context: any (entry: signals blocked).
  */
 #ifndef OVL_HOLLOW_H

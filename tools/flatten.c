@@ -156,7 +156,7 @@ static void walk_name(struct flatten *f, const struct level *l, const char *name
 	else if (ovl_upmark_whiteout(&st) && ovl_lift_is_device(f->lift.index, l->fd, name))
 		warn_device(l, name);
 	else if (S_ISREG(st.st_mode))
-		err = ovl_hollow_settle(&f->lowers, l->fd, name);
+		err = ovl_hollow_settle(&f->lowers, l->fd, name, S_IFREG);
 	else if (ovl_upmark_whiteout(&st) && !l->old->n)
 		err = drop_whiteout(l, name);
 	if (err)

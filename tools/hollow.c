@@ -16,7 +16,7 @@
 #define METACOPY "user.overlay.metacopy"
 
 /* Open the lowers' file at @path ("/a/b"). */
-static int open_lower(const struct ovl_stack *lowers, char *path)
+static int open_lower(const struct ovl_stack *lowers, char *path, mode_t type)
 {
 	struct ovl_stack dir = {.root = lowers};
 	struct ovl_found found;
@@ -31,7 +31,7 @@ static int open_lower(const struct ovl_stack *lowers, char *path)
 	if (err)
 		return err;
 	err = ovl_stack_find(&dir, base, &found);
-	if (!err && !S_ISREG(found.st.st_mode))
+	if (!err && (found.st.st_mode & S_IFMT) != type)
 		err = -ESTALE;
 	if (!err) {
 		fd = openat(found.at, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -87,26 +87,29 @@ static int settle(int from, int to)
 	struct stat st;
 	int err = fstat(to, &st) ? -errno : copy_values(from, to);
 
-	if (!err)
+	if (!err && S_ISREG(st.st_mode))
 		err = copy_content(from, to);
 	if (!err && futimens(to, (struct timespec[]){st.st_atim, st.st_mtim}))
 		err = -errno;
-	if (!err && (fremovexattr(to, METACOPY) || fremovexattr(to, DATA)))
+	if (!err && S_ISREG(st.st_mode) && fremovexattr(to, METACOPY))
+		err = -errno;
+	if (!err && fremovexattr(to, DATA))
 		err = -errno;
 	return err;
 }
 
-int ovl_hollow_settle(const struct ovl_stack *lowers, int dir, const char *name)
+int ovl_hollow_settle(const struct ovl_stack *lowers, int dir, const char *name, mode_t type)
 {
 	char path[PATH_MAX];
-	int to = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int how = type == S_IFDIR ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
+	int to = openat(dir, name, how | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n = to < 0 ? -1 : fgetxattr(to, DATA, path, sizeof(path) - 1);
 	int from;
 	int err = 0;
 
 	if (n > 0) {
 		path[n] = '\0';
-		from = open_lower(lowers, path);
+		from = open_lower(lowers, path, type);
 		err = from < 0 ? from : settle(from, to);
 		if (from >= 0)
 			close(from);

@@ -11,9 +11,10 @@
 #include "stack.h"
 
 /*
- * The regular file @name in upper's directory @dir has its content afterwards, from @lowers, the
- * stack of the lowers' roots. Does nothing to a file that has it. 0 or -errno.
+ * The regular file or directory (@type: S_IFREG, S_IFDIR) @name in upper's directory @dir has its
+ * content and xattrs afterwards, from @lowers, the stack of the lowers' roots. Does nothing to
+ * one that has them. 0 or -errno.
  */
-int ovl_hollow_settle(const struct ovl_stack *lowers, int dir, const char *name);
+int ovl_hollow_settle(const struct ovl_stack *lowers, int dir, const char *name, mode_t type);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "hollow.h"
 
+#include "copy_up.h"
 #include "fault.h"
 #include "fixture.h"
 
@@ -80,4 +81,23 @@ Test(hollow, a_file_of_ones_own_or_that_is_written_is_not_copied_so)
 	cr_assert_eq(seteuid(65534), 0);
 	cr_expect(eq(long, rename_to("f", "g"), -EACCES));
 	cr_expect(eq(int, names_in(W_UP, ""), 0));
+}
+
+Test(hollow, of_a_directory_that_cannot_be_read_the_xattrs_are_asked_for_later)
+{
+	char value[8] = "";
+
+	put_dir(W_LOW(1), "d");
+	cr_assert_eq(setxattr(in(W_LOW(1), "d"), "user.a", "value", 5, 0), 0);
+	chmod(in(W_LOW(1), "d"), 0711);
+	become_other();
+	cr_expect(eq(long, view(SYS_mknodat, AT_FDCWD, at("new"), S_IFREG | 0644, 0), 0));
+	cr_expect(eq(int, name_of(ctx_make(), 0, "d")->layer, 1));
+	cr_expect(eq(int, ovl_copy_up(ctx_make(), name_of(ctx_make(), 0, "d"), 0), 0));
+	cr_expect(eq(long, view(SYS_listxattr, at("d"), NULL, 0), 7));
+	cr_expect(eq(long, view(SYS_getxattr, at("d"), "user.a", value, 8), -EACCES));
+	cr_assert_eq(seteuid(0), 0);
+	cr_expect(eq(long, view(SYS_getxattr, at("d"), "user.a", value, 8), 5));
+	cr_expect(eq(str, value, (char *)"value"));
+	cr_expect_lt(getxattr(in(W_UP, "d"), "user.ovl.data", NULL, 0), 0);
 }
