@@ -160,6 +160,7 @@ clean:
 	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so $(BIN)/ovlload
 	@$(MAKE) -s -C tests/random clean
 	@$(MAKE) -s -C tests/race clean
+	@$(MAKE) -s -C tests/kill clean
 
 .PHONY: all deps check check-unit check-e2e unit-programs e2e-programs demo bench lint install clean \
 	force

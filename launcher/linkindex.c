@@ -72,6 +72,59 @@ static void note(struct ovl_session *ss, int fd, const char *name)
 	}
 }
 
+/* Has upper an entry at @path below it? */
+static bool is_covered(const struct ovl_run *run, const char *path)
+{
+	char *there = ovl_text("%s/%s", run->upper, path);
+	struct stat st;
+	bool is = !lstat(there, &st);
+
+	free(there);
+	return is;
+}
+
+/*
+ * "N PATH": who was about to cover a lower name was killed. It counts no more if PATH is there.
+ * Rewritten in one step, by way of @temp.
+ */
+static int settle(const struct ovl_run *run, int fd, const char *name)
+{
+	static const char temp[] = "settle";
+	char text[256];
+	char *path = NULL;
+	ssize_t n = readlinkat(fd, name, text, sizeof(text) - 1);
+	unsigned long count;
+
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	count = strtoul(text, &path, 10);
+	if (*path != ' ')
+		return 0;
+	count += !is_covered(run, path + 1);
+	(void)snprintf(text, sizeof(text), "%lu", count);
+	(void)unlinkat(fd, temp, 0); /* of a run that was killed here */
+	return symlinkat(text, fd, temp) || renameat(fd, temp, fd, name) ? -errno : 0;
+}
+
+static int settle_all(const struct ovl_run *run, const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	int err = 0;
+
+	if (!d)
+		return -errno;
+	while (!err && (e = readdir(d))) {
+		size_t n = strlen(e->d_name);
+
+		if (n > 2 && !strcmp(e->d_name + n - 2, ".n"))
+			err = settle(run, dirfd(d), e->d_name);
+	}
+	closedir(d);
+	return err;
+}
+
 static int note_all(const char *path, struct ovl_session *ss)
 {
 	DIR *d = opendir(path);
@@ -114,6 +167,8 @@ int ovl_linkindex_open(const struct ovl_run *run, struct ovl_session *ss)
 		err = -errno;
 	if (!err && !is_ours(fd, owner))
 		err = claim(path, owner);
+	if (!err)
+		err = settle_all(run, path);
 	if (!err && ss)
 		err = note_all(path, ss);
 	if (fd >= 0)

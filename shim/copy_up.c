@@ -270,13 +270,16 @@ static int link_up(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	if (!err)
 		err = (int)ovl_sys(__NR_statx, parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
 				   &ctx->st);
-	if (!err)
-		err = ovl_do_link(loc.fd, loc.name, parent, name, 0);
-	if (err)
-		return err == -EEXIST ? 0 : err;
-	(void)ovl_attr_times(parent, ".", &ctx->st); /* a copy is no change of the directory */
 	/* The index stood for it before: the copy has one name more, the lower one less. */
-	return ovl_index_uncount(&n->from, n->st.stx_nlink);
+	if (!err)
+		err = ovl_index_cover(&n->from, n->st.stx_nlink, ovl_name_rel(n));
+	if (err)
+		return err;
+	err = ovl_do_link(loc.fd, loc.name, parent, name, 0);
+	if (!err) /* a copy is no change of the directory */
+		(void)ovl_attr_times(parent, ".", &ctx->st);
+	(void)ovl_index_settle(&n->from); /* as it is it tells the same */
+	return err == -EEXIST ? 0 : err;
 }
 
 /* The index has the copy of @o, whoever made it; its path is in ctx->temp. The lock is held. */
@@ -287,9 +290,12 @@ static int build_in_index(struct ovl_ctx *ctx, struct job *job, const struct ovl
 	if (err || !ovl_real_statx(&ctx->temp, &ctx->st))
 		return err;
 	err = build(ctx, job);
+	/* The count first: without one, the copy's own links would be all that show. */
+	if (!err)
+		err = ovl_index_begin(o, job->st->stx_nlink);
 	if (!err)
 		err = ovl_index_enter(o, job->tmp, job->name);
-	(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* the index has it now */
+	(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* if it is there still */
 	return err;
 }
 

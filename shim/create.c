@@ -119,8 +119,8 @@ static int replace_whiteout(struct ovl_ctx *ctx, const struct ovl_maker *m, int 
 		return ovl_do_rename(from, temp, parent, name, 0);
 	err = (int)ovl_sys(__NR_statx, from, temp, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS,
 			   &ctx->st);
-	/* One that its owner cannot enter can neither be marked nor moved. */
-	shut = (ctx->st.stx_mode & 0700) != 0700;
+	/* One that its owner cannot enter can neither be marked nor moved, but by root. */
+	shut = (ctx->st.stx_mode & 0700) != 0700 && ovl_sys(__NR_geteuid);
 	if (!err && shut)
 		err = ovl_do_chmod(from, temp, 0700);
 	if (err)

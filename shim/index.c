@@ -2,7 +2,6 @@
 #include "index.h"
 
 #include "do.h"
-#include "lock.h"
 #include "real.h"
 #include "str.h"
 #include "view.h"
@@ -79,6 +78,18 @@ int ovl_index_write(const char *name, const char *text)
 	return err;
 }
 
+/* Has upper an entry at @rel, below its root? */
+static bool is_covered(const char *rel)
+{
+	struct ovl_str root = ovl_ss->layer[OVL_UPPER].path;
+	struct statx st;
+	OVL_FD dir = (int)ovl_sys(__NR_openat, AT_FDCWD, ovl_session_str(ovl_ss, root),
+				  O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	return dir >= 0 &&
+	       !ovl_sys(__NR_statx, dir, rel, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
+}
+
 int ovl_index_count(const struct ovl_origin *o)
 {
 	char name[KEY_SIZE];
@@ -91,47 +102,92 @@ int ovl_index_count(const struct ovl_origin *o)
 	err = ovl_index_read(name, text);
 	if (err)
 		return err;
-	return ovl_str_parse(&at, &v) && v <= INT32_MAX ? (int)v : -EIO;
+	if (!ovl_str_parse(&at, &v) || v >= INT32_MAX)
+		return -EIO;
+	return (int)v + (*at == ' ' && !is_covered(at + 1));
 }
 
-int ovl_index_uncount(const struct ovl_origin *o, uint32_t nlink)
+/* The record tells @now; that number is true once @rel, if not NULL, is covered. */
+static int write_count(const struct ovl_origin *o, int now, const char *rel)
 {
 	char name[KEY_SIZE];
 	char text[OVL_INDEX_TEXT];
+	size_t n = ovl_str_number(text, (unsigned)now, 10);
+	size_t more = rel ? strlen(rel) : 0;
+
+	if (more && n + 1 + more < sizeof(text)) {
+		text[n++] = ' ';
+		memcpy(text + n, rel, more);
+		n += more;
+	}
+	text[n] = '\0';
+	key_count(o, name);
+	ovl_filter_add(&ovl_ss->linked, hash_of(o));
+	return ovl_index_write(name, text);
+}
+
+int ovl_index_begin(const struct ovl_origin *o, uint32_t nlink)
+{
+	int now = ovl_index_count(o);
+
+	return now == -ENOENT ? write_count(o, (int)nlink, NULL) : now < 0 ? now : 0;
+}
+
+int ovl_index_cover(const struct ovl_origin *o, uint32_t nlink, const char *rel)
+{
 	int now = ovl_index_count(o);
 
 	if (now < 0 && now != -ENOENT)
 		return now;
 	if (now == -ENOENT)
 		now = (int)nlink;
-	key_count(o, name);
-	ovl_str_number(text, now > 0 ? (uint64_t)now - 1 : 0, 10);
-	ovl_filter_add(&ovl_ss->linked, hash_of(o));
-	return ovl_index_write(name, text);
+	return write_count(o, now > 0 ? now - 1 : 0, *rel == '/' ? rel + 1 : rel);
+}
+
+int ovl_index_settle(const struct ovl_origin *o)
+{
+	int now = ovl_index_count(o);
+
+	return now < 0 ? now : write_count(o, now, NULL);
 }
 
 int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name)
 {
 	char to[KEY_SIZE];
 	OVL_FD index = ovl_workdir_index();
+	int err;
 
 	if (index < 0)
 		return index;
 	key(o, to);
 	ovl_filter_add(&ovl_ss->linked, hash_of(o));
-	return ovl_do_link(dir, name, index, to, 0);
+	err = ovl_do_rename(dir, name, index, to, RENAME_NOREPLACE);
+	/* A file system that has no RENAME_NOREPLACE; the second name is swept if it stays. */
+	if (err == -EINVAL)
+		err = ovl_do_link(dir, name, index, to, 0);
+	return err;
 }
 
-int ovl_index_lose(const struct ovl_ctx *ctx, const struct ovl_name *n)
+bool ovl_index_loses(const struct ovl_name *n)
 {
-	struct ovl_origin o = n->linked ? n->from : ovl_origin_of(&n->st);
-	OVL_LOCK lock = -1;
+	if (!n->known || n->layer == OVL_NONE || (n->st.stx_mode & S_IFMT) == S_IFDIR)
+		return false;
+	return n->linked || (!n->in_upper && n->layer > OVL_UPPER && n->st.stx_nlink > 1);
+}
 
+int ovl_index_lose_begin(const struct ovl_name *n, struct ovl_origin *ret)
+{
 	/* A descriptor of the object shows the loss: fstat(2) looks closer from now on. */
-	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(n->st.stx_ino));
-	if (!n->known || (n->st.stx_mode & S_IFMT) == S_IFDIR ||
-	    (!n->linked && (n->in_upper || n->layer < 1 || n->st.stx_nlink < 2)))
+	if (n->known)
+		ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(n->st.stx_ino));
+	if (!ovl_index_loses(n))
 		return 0;
-	lock = ovl_lock(ctx);
-	return lock < 0 ? lock : ovl_index_uncount(&o, n->st.stx_nlink);
+	*ret = n->linked ? n->from : ovl_origin_of(&n->st);
+	return ovl_index_cover(ret, n->st.stx_nlink, ovl_name_rel(n));
+}
+
+void ovl_index_lose_end(const struct ovl_name *n, const struct ovl_origin *o)
+{
+	if (ovl_index_loses(n))
+		(void)ovl_index_settle(o); /* as it is it tells the same */
 }

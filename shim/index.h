@@ -6,7 +6,9 @@
  * (both in hexadecimal):
  *   I-D     a hard link to its copy; names that are still lower's lead here
  *   I-D.n   a symlink whose text is how many lower names still show, in decimal: a name that
- *           was covered, renamed or copied up counts no more
+ *           was covered, renamed or copied up counts no more. "N PATH" while one is about to
+ *           be: N once upper has an entry at PATH, one more until then. Settled when done, or,
+ *           if who did it was killed, by the next run
  *   u-I     what is known of upper objects that can hold no xattr: record.h
  * Kept over runs; ovlrun empties it when the upper is another one.
  * Context: any (entry: signals blocked).
@@ -30,17 +32,30 @@ int ovl_index_path(const struct ovl_origin *o, struct ovl_path *p);
 /* How many lower names of @o still show; -ENOENT: all that there ever were. */
 int ovl_index_count(const struct ovl_origin *o);
 
-/* A lower name of @o, of which @nlink showed at first, is covered from now on. The lock is held. */
-int ovl_index_uncount(const struct ovl_origin *o, uint32_t nlink);
-
-/* Enter the finished copy @name in directory @dir as that of @o. -EEXIST: there is one. */
-int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name);
+/* From here on a record tells how many show: @nlink, if there was none. The lock is held. */
+int ovl_index_begin(const struct ovl_origin *o, uint32_t nlink);
 
 /*
- * The name @n, which was a lower's, is covered: if its inode has other names, they are told.
- * Takes the lock. -errno when that could not be recorded; the name is covered all the same.
+ * The lower name of @o at @rel, below upper's root, is about to be covered by an entry of
+ * upper's: one less as soon as that is there, whoever lives to see it. _settle() says that it is
+ * done, or not. (A path too long for the record counts at once.) The lock is held.
  */
-int ovl_index_lose(const struct ovl_ctx *ctx, const struct ovl_name *n);
+int ovl_index_cover(const struct ovl_origin *o, uint32_t nlink, const char *rel);
+int ovl_index_settle(const struct ovl_origin *o);
+
+/* The finished copy @name in directory @dir goes to the index as that of @o. -EEXIST: there is one.
+ */
+int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name);
+
+/* Is @n a lower's name still, of an inode with others? Then they show its loss. */
+bool ovl_index_loses(const struct ovl_name *n);
+
+/*
+ * The name @n is about to be covered, and was: if it was a lower's of an inode with other names,
+ * they are told. *@ret goes from the one to the other. The lock is held if ovl_index_loses().
+ */
+int ovl_index_lose_begin(const struct ovl_name *n, struct ovl_origin *ret);
+void ovl_index_lose_end(const struct ovl_name *n, const struct ovl_origin *o);
 
 #define OVL_INDEX_TEXT 192 /* bytes for a symlink's text, NUL included */
 

@@ -91,6 +91,7 @@ int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
 
 static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 {
+	struct ovl_origin o;
 	OVL_FD parent = -1;
 	OVL_LOCK lock = -1;
 	int covers = ovl_lookup_covers(ctx, n);
@@ -114,12 +115,12 @@ static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 	ovl_note(ctx, "whiteout");
 	if (n->in_upper)
 		return whiteout_over(ctx, parent, base_of(n));
-	err = ovl_mark_whiteout(parent, base_of(n));
+	err = ovl_index_lose_begin(n, &o);
 	if (err)
-		return err == -EEXIST ? OVL_AGAIN : err;
-	ovl_lock_drop(&lock);
-	lock = -1;
-	return ovl_index_lose(ctx, n);
+		return err;
+	err = ovl_mark_whiteout(parent, base_of(n));
+	ovl_index_lose_end(n, &o);
+	return err == -EEXIST ? OVL_AGAIN : err;
 }
 
 int ovl_remove_file(struct ovl_ctx *ctx, struct ovl_name *n)

@@ -312,10 +312,12 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	struct ovl_name *new = new_of(ctx);
 	bool simple = !r->old_covers && !r->old_dir && !r->new_dir && !new->whiteout;
 	bool moves = r->old_dir || r->new_dir;
+	bool loses = exists(new) && !(r->flags & RENAME_EXCHANGE);
+	struct ovl_origin o;
 	OVL_LOCK lock = -1;
 	int err;
 
-	if (!simple || (r->flags & RENAME_EXCHANGE)) {
+	if (!simple || (r->flags & RENAME_EXCHANGE) || (loses && ovl_index_loses(new))) {
 		lock = ovl_lock_same(ctx);
 		err = lock < 0 ? lock : ovl_remove_check(ctx, old, r->from);
 		if (!err)
@@ -329,6 +331,9 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	ovl_startfile_note(&old->at, moves);
 	if (r->old_covers || (r->flags & RENAME_EXCHANGE))
 		ovl_announce(old->hash, true);
+	err = loses ? ovl_index_lose_begin(new, &o) : 0;
+	if (err)
+		return err;
 	if (moves)
 		ovl_moving(ctx);
 	err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
@@ -336,6 +341,8 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 		record_moves(ctx, r);
 	if (moves)
 		ovl_moved(ctx);
+	if (loses)
+		ovl_index_lose_end(new, &o);
 	return err;
 }
 
@@ -394,8 +401,6 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 	err = bring_up(ctx, r);
 	if (!err)
 		err = perform(ctx, r);
-	if (!err && exists(new_of(ctx)))
-		(void)ovl_index_lose(ctx, new_of(ctx)); /* a count of links off by one at worst */
 	ovl_fd_drop(&r->from);
 	ovl_fd_drop(&r->to);
 	r->from = r->to = -1;
