@@ -163,6 +163,8 @@ struct ovl_session {
 	uint32_t upper_libs; /* enum ovl_upper_libs: only ever gets more */
 
 	uint32_t moves_used; /* bytes of moves[] that are valid */
+	uint32_t moves_next; /* more than moves_used: what will be, once the rename is done */
+	uint64_t moves_ino;  /* that rename's object: done when upper has it at the last path */
 	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */
 
 	struct ovl_lib lib[OVL_LIBS_MAX];

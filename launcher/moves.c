@@ -55,6 +55,7 @@ static int put(struct ovl_session *ss, const char *from, const char *to)
 	memcpy(ss->moves + ss->moves_used, from, f);
 	memcpy(ss->moves + ss->moves_used + f, to, t);
 	ss->moves_used += (uint32_t)(f + t);
+	ss->moves_next = ss->moves_used;
 	return 0;
 }
 

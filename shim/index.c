@@ -81,13 +81,9 @@ int ovl_index_write(const char *name, const char *text)
 /* Has upper an entry at @rel, below its root? */
 static bool is_covered(const char *rel)
 {
-	struct ovl_str root = ovl_ss->layer[OVL_UPPER].path;
 	struct statx st;
-	OVL_FD dir = (int)ovl_sys(__NR_openat, AT_FDCWD, ovl_session_str(ovl_ss, root),
-				  O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 
-	return dir >= 0 &&
-	       !ovl_sys(__NR_statx, dir, rel, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
+	return !ovl_upper_statx(rel, &st);
 }
 
 int ovl_index_count(const struct ovl_origin *o)

@@ -2,6 +2,7 @@
 #include "lock.h"
 
 #include "ops.h"
+#include "view.h"
 #include "workdir.h"
 
 #define F_OFD_SETLK_NR	37
@@ -30,8 +31,10 @@ static uint32_t gen_now(void)
 /* Who held the lock died while it moved a directory: that is over. */
 static void recover(void)
 {
-	if (gen_now() & 1)
-		__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
+	if (!(gen_now() & 1))
+		return;
+	ovl_view_move_recover();
+	__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
 }
 
 int ovl_lock(const struct ovl_ctx *ctx)

@@ -226,24 +226,17 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_nam
 	return redirect(n, to, dir);
 }
 
-/* Descriptors of lower directories below @from are found below @to from now on. */
-static void record_moves(struct ovl_ctx *ctx, const struct renaming *r)
+/* Descriptors of lower directories below the old path are found below the new one, once it is so.
+ */
+static void announce_move(struct ovl_ctx *ctx, const struct renaming *r)
 {
-	struct ovl_path *from = &old_of(ctx)->at;
-	struct ovl_path *to = &new_of(ctx)->at;
-	static const char aside[] = "//"; /* no clean path begins so */
+	const struct ovl_name *old = old_of(ctx);
 
-	if (!ovl_ss->redirects)
+	if (!ovl_ss->redirects ||
+	    ovl_sys(__NR_statx, r->from, base_of(old), AT_SYMLINK_NOFOLLOW, STATX_INO, &ctx->st))
 		return;
-	/* An exchange takes three steps, by way of a name that no path has. */
-	if (!(r->flags & RENAME_EXCHANGE)) {
-		(void)ovl_view_add_move(from, to); /* there is room: _fits() */
-		return;
-	}
-	(void)ovl_path_set(&ctx->temp, aside, sizeof(aside) - 1); /* two bytes fit */
-	(void)ovl_view_add_move(from, &ctx->temp);
-	(void)ovl_view_add_move(to, from);
-	(void)ovl_view_add_move(&ctx->temp, to);
+	ovl_view_move_begin(old->at.buf, new_of(ctx)->at.buf, r->flags & RENAME_EXCHANGE,
+			    ctx->st.stx_ino); /* there is room: _fits() */
 }
 
 /* Where the file system has no RENAME_WHITEOUT: two steps, under the lock. */
@@ -283,6 +276,8 @@ static int move(struct ovl_ctx *ctx, struct renaming *r)
 		err = ovl_remove_content(ctx, new, r->to);
 	if (err)
 		return err;
+	if (r->old_dir)
+		announce_move(ctx, r);
 	if (r->old_dir && new->whiteout)
 		return swap_with_whiteout(ctx, r);
 	if (r->old_covers)
@@ -301,6 +296,8 @@ static int exchange(struct ovl_ctx *ctx, struct renaming *r)
 		err = prepare(ctx, new_of(ctx), old_of(ctx), r->old_covers);
 	if (err)
 		return err;
+	if (r->old_dir || r->new_dir)
+		announce_move(ctx, r);
 	return ovl_do_rename(r->from, base_of(old_of(ctx)), r->to, base_of(new_of(ctx)),
 			     RENAME_EXCHANGE);
 }
@@ -337,10 +334,10 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	if (moves)
 		ovl_moving(ctx);
 	err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
-	if (!err && (r->old_dir || (r->flags & RENAME_EXCHANGE && r->new_dir)))
-		record_moves(ctx, r);
-	if (moves)
+	if (moves) {
+		ovl_view_move_end(!err);
 		ovl_moved(ctx);
+	}
 	if (loses)
 		ovl_index_lose_end(new, &o);
 	return err;

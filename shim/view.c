@@ -128,17 +128,68 @@ static int follow_moves(struct ovl_path *p)
 	return 0;
 }
 
-int ovl_view_add_move(const struct ovl_path *from, const struct ovl_path *to)
+static void add_move(const char *from, const char *to)
 {
-	uint32_t used = ovl_ss->moves_used;
-	char *at = ovl_ss->moves + used;
+	size_t n = strlen(from) + 1;
+	size_t m = strlen(to) + 1;
+	char *at = ovl_ss->moves + ovl_ss->moves_next;
 
-	if (used + from->len + to->len + 2 > OVL_MOVES_SIZE)
-		return -ENOSPC;
-	memcpy(at, from->buf, from->len + 1);
-	memcpy(at + from->len + 1, to->buf, to->len + 1);
-	__atomic_store_n(&ovl_ss->moves_used, used + from->len + to->len + 2, __ATOMIC_RELEASE);
-	return 0;
+	memcpy(at, from, n);
+	memcpy(at + n, to, m);
+	ovl_ss->moves_next += (uint32_t)(n + m);
+}
+
+void ovl_view_move_begin(const char *from, const char *to, bool exchange, uint64_t ino)
+{
+	static const char aside[] = "//"; /* no clean path begins so */
+	uint32_t used = ovl_ss->moves_used;
+
+	/* Until moves_ino is that of the object, who dies has not moved anything. */
+	__atomic_store_n(&ovl_ss->moves_ino, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&ovl_ss->moves_next, used, __ATOMIC_RELEASE);
+	/* An exchange takes three steps, by way of a name that no path has. */
+	if (exchange) {
+		add_move(from, aside);
+		add_move(to, from);
+		add_move(aside, to);
+	} else {
+		add_move(from, to);
+	}
+	__atomic_store_n(&ovl_ss->moves_ino, ino, __ATOMIC_RELEASE);
+}
+
+void ovl_view_move_end(bool done)
+{
+	if (done)
+		__atomic_store_n(&ovl_ss->moves_used, ovl_ss->moves_next, __ATOMIC_RELEASE);
+	else
+		__atomic_store_n(&ovl_ss->moves_next, ovl_ss->moves_used, __ATOMIC_RELEASE);
+}
+
+void ovl_view_move_recover(void)
+{
+	const char *to = ovl_ss->moves + ovl_ss->moves_next;
+	uint32_t root = ovl_ss->root.len;
+	struct statx st;
+
+	if (ovl_ss->moves_next <= ovl_ss->moves_used)
+		return;
+	for (to--; to > ovl_ss->moves && to[-1]; to--)
+		;
+	ovl_view_move_end(ovl_ss->moves_ino && strlen(to) > root &&
+			  !ovl_upper_statx(to + (root == 1 ? 0 : root) + 1, &st) &&
+			  st.stx_ino == ovl_ss->moves_ino);
+}
+
+int ovl_upper_statx(const char *rel, struct statx *ret_st)
+{
+	struct ovl_str root = ovl_ss->layer[OVL_UPPER].path;
+	OVL_FD dir = (int)ovl_sys(__NR_openat, AT_FDCWD, ovl_session_str(ovl_ss, root),
+				  O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (dir < 0)
+		return dir;
+	return (int)ovl_sys(__NR_statx, dir, rel, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, ret_st);
 }
 
 bool ovl_view_move_fits(const struct ovl_path *from, const struct ovl_path *to)

@@ -49,11 +49,17 @@ int ovl_name_real(const struct ovl_name *n, int layer, struct ovl_path *p);
 int ovl_view_from_real(struct ovl_path *p);
 
 /*
- * Record that the directory @from of the view is now @to; the session's lock is held.
- * -ENOSPC: there is no room. _fits() tells beforehand, for a pair of them.
+ * The directory @from of the view is about to be renamed @to (or exchanged with it), and was, or
+ * was not. @ino is the number of upper's object at @from. _recover(): who was at it died; upper
+ * tells what became of it. The session's lock is held. _fits() tells beforehand if there is room.
  */
-int ovl_view_add_move(const struct ovl_path *from, const struct ovl_path *to);
+void ovl_view_move_begin(const char *from, const char *to, bool exchange, uint64_t ino);
+void ovl_view_move_end(bool done);
+void ovl_view_move_recover(void);
 bool ovl_view_move_fits(const struct ovl_path *from, const struct ovl_path *to);
+
+/* Attributes of upper's object at @rel, a path from upper's root without a slash before it. */
+int ovl_upper_statx(const char *rel, struct statx *ret_st);
 
 /* The known-directory table: *@ret_value as in struct ovl_dir_slot. False: nothing known. */
 bool ovl_dirs_find(uint64_t hash, uint64_t *ret_value);

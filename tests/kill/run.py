@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Processes of the view killed in front of each system call that changes something.
 
-    run.py [--fs DIR] [--user NAME] [--only WORD] [-v]
+    run.py [--fs DIR] [--user NAME] [--only WORD] [--short] [-v]
 
 For each operation and each N: the layers are made anew, a process is killed in front of the
 N-th changing system call of the operation (killat.c). Afterwards the tree, as a process of the same
@@ -105,6 +105,7 @@ exchange d r
 exchange n e
 exchange h1 g
 """
+SHORT = ("append h1", "create w", "unlink h1", "rmdir y", "rename d wd", "rename r q", "exchange d r")
 
 
 def parse():
@@ -112,6 +113,7 @@ def parse():
     p.add_argument("--fs", default=os.environ.get("TMPDIR", "/tmp"))
     p.add_argument("--user")
     p.add_argument("--only", default="")
+    p.add_argument("--short", action="store_true", help="one operation of each kind")
     p.add_argument("-v", action="store_true")
     p.add_argument("--ovlrun", default=os.path.join(TOP, "ovlrun"))
     return p.parse_args()
@@ -163,27 +165,37 @@ def plain(text):
     return re.sub(r" (user\.(ovl|containers)\.\S*|dev!)", "", text)
 
 
+def links_apart(text):
+    """Without the numbers of links."""
+    return re.sub(r" n=\d+| same as i\d+", "", text)
+
+
+POINTS_MAX = 60  # no operation takes as many
+
+
 def tries(place, op, before, after, opt):
     bad = n = 0
-    while True:
+    while n < POINTS_MAX:
         n += 1
         place.fresh()
         status, same = place.killed(n, op)
         if status == 77:
             return bad, n - 1
         told = []
-        if status or same not in (before, after):
+        # the dead one's link in work counts until the next run sweeps it
+        links = links_apart if op.split()[0] == "link" and op.endswith(" w") else str
+        if status or links(same) not in (links(before), links(after)):
             told.append(("in the same run", same))
         left = place.out("true")[0]
         seen = place.out(*place.dump)[1]
         if left or seen not in (before, after):
             told.append(("in the next run", seen))
         # an entry that was half made may not show, but what shows in one run shows in the next
-        elif not told and same != seen:
+        elif not told and links(same) != links(seen):
             told.append(("the next run shows another state", seen))
         if [f for d, _, fs in os.walk(place.work) for f in fs if f != "lock" and "/index" not in d]:
             told.append(("left in work", ""))
-        if place.kernel and not told:
+        if place.kernel and not told and not (opt.short and n % 4):
             flat = plain(place.flat())
             if flat not in (plain(before), plain(after)):
                 told.append(("on the kernel", flat))
@@ -192,6 +204,8 @@ def tries(place, op, before, after, opt):
             print("WRONG %s, killed at %d: %s" % (op, n, what))
             if opt.v or bad == 1:
                 differ(before, after, text)
+    print("WRONG %s: it does not end" % op)
+    return bad + 1, n
 
 
 def differ(before, after, text):
@@ -213,7 +227,8 @@ def main():
     tmp = tempfile.mkdtemp(prefix="ovl-rand-kill-", dir=opt.fs)
     os.chmod(tmp, 0o755)
     top = os.path.dirname(os.path.realpath(opt.ovlrun))
-    for f in (HERE + "/killat", RANDOM + "/fuzz", top + "/ovlrun", top + "/ovlctl", top + "/libovl.so"):
+    for f in (HERE + "/killat", RANDOM + "/fuzz", top + "/ovlrun", top + "/ovlctl",
+              top + "/libovl.so", top + "/ovlload"):
         shutil.copy(f, tmp)
     place = Place(opt, tmp)
     os.makedirs(place.view)
@@ -223,7 +238,7 @@ def main():
     digest = place.digest()
     bad = points = 0
     for op in OPERATIONS.strip().splitlines():
-        if opt.only not in op:
+        if opt.only not in op or (opt.short and op not in SHORT):
             continue
         place.fresh()
         before = place.killed(1, op)[1]
