@@ -25,7 +25,6 @@ static const uint64_t blocked = ~(1ULL << (4 - 1) |  /* SIGILL */
 
 void ovl_init(struct ovl_session *ss)
 {
-	ovl_known_init();
 	ovl_ss = ss;
 }
 

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "known.h"
 
+#include "peek.h"
 #include "view.h"
 
 #define FDS	 1024 /* higher numbers are asked for each time */
 #define JOINED	 64
-#define TCB_SCAN 2048 /* bytes of the thread's control block that are searched */
+#define SEARCHES 16 /* in a row */
 
 static struct ovl_known fds[FDS];
 static struct ovl_known cwd;
 static bool off;		  /* only ever set */
 static uint64_t joined[JOINED];	  /* each in its place; a newer one takes it */
 static bool cwd_is_shared = true; /* by all threads */
-static unsigned tid_offset;	  /* 0: not found, nothing is learned */
+static int tid_offset;		  /* 0: not found yet, nothing is learned */
+static uint32_t searches;	  /* for that */
 
 static struct ovl_known *slot_of(int fd)
 {
@@ -23,36 +25,53 @@ static struct ovl_known *slot_of(int fd)
 	return (unsigned)fd < FDS ? &fds[fd] : NULL;
 }
 
-/*
- * libc keeps the thread's number in the thread's control block, and the kernel itself renews
- * it in a forked child. In a vfork child it is the parent's: that is how one is told.
- */
-void ovl_known_init(void)
+/* Where, in @n bytes from the thread pointer @tcb + @from on, is the number @tid? 0: nowhere. */
+static int search(uint64_t tcb, int from, size_t n, int tid)
 {
-	const char *tcb = (const char *)ovl_thread_pointer();
-	int tid = (int)ovl_sys(__NR_gettid);
+	int32_t word[96]; /* @n is a multiple of its size */
 
-	for (unsigned at = 64; tcb && at < TCB_SCAN; at += 4) {
-		int value;
+	for (size_t at = 0; at < n; at += sizeof(word)) {
+		size_t got = ovl_peek((const char *)tcb + from + at, (char *)word, sizeof(word));
 
-		memcpy(&value, tcb + at, sizeof(value));
-		if (value == tid) {
-			tid_offset = at;
-			return;
+		for (size_t i = 0; i < got / sizeof(word[0]); i++) {
+			if (word[i] == tid)
+				return from + (int)(at + i * sizeof(word[0]));
 		}
 	}
+	return 0;
+}
+
+/*
+ * A runtime keeps the thread's number beside the thread pointer: glibc and musl in the thread's
+ * control block, behind it, Go in front of it. In a forked child the kernel or the runtime renews
+ * it. In a vfork child it is the parent's: that is how one is told. It may not be there yet, or
+ * never: what is asked for again and again is looked for ever more rarely.
+ */
+static int find_tid(int tid)
+{
+	int at = __atomic_load_n(&tid_offset, __ATOMIC_RELAXED);
+	uint32_t n;
+	uint64_t tcb;
+
+	if (at)
+		return at;
+	n = __atomic_fetch_add(&searches, 1, __ATOMIC_RELAXED);
+	tcb = n > SEARCHES && (n & (n - 1)) ? 0 : ovl_thread_pointer();
+	if (!tcb)
+		return 0;
+	at = search(tcb, 16, 1920, tid);
+	if (!at)
+		at = search(tcb, -384, 384, tid);
+	__atomic_store_n(&tid_offset, at, __ATOMIC_RELAXED);
+	return at;
 }
 
 static bool may_learn(void)
 {
-	const char *tcb;
-	int tid;
+	int tid = (int)ovl_sys(__NR_gettid);
+	int at = find_tid(tid);
 
-	if (!tid_offset)
-		return false;
-	tcb = __builtin_thread_pointer(); /* a libc that keeps the number keeps this, too */
-	memcpy(&tid, tcb + tid_offset, sizeof(tid));
-	return tid == (int)ovl_sys(__NR_gettid);
+	return at && ovl_thread_word(at) == tid;
 }
 
 bool ovl_known_find(int fd, uint64_t *ret_hash)

@@ -9,7 +9,7 @@
  *  - a directory of the view renamed or removed by anyone (the session's dir_gen);
  *  - a change while the answer was on its way (the slot's version);
  *  - a vfork child has its parent's memory but a cwd and descriptors of its own: it never
- *    leaves an answer, see ovl_known_may_learn().
+ *    leaves an answer; nor does a program whose runtime does not say which thread it is.
  * Context: any.
  */
 #ifndef OVL_KNOWN_H
@@ -28,9 +28,6 @@ struct ovl_known {
 	bool native;	  /* its real path is @hash's path: relative paths mean to the kernel
 			   * what they mean in the view */
 };
-
-/* Find the thread pointer's copy of the thread's number; once, from ovl_init(). */
-void ovl_known_init(void);
 
 /* What is known of @fd (AT_FDCWD: the cwd): true and its *@ret_hash, when native and current. */
 bool ovl_known_find(int fd, uint64_t *ret_hash);

@@ -24,6 +24,9 @@ long ovl_sys6(long nr, long a, long b, long c, long d, long e, long f);
  */
 uint64_t ovl_thread_pointer(void);
 
+/* The word at @offset from the thread pointer, where there is one. */
+int ovl_thread_word(long offset);
+
 /* A descriptor released by scope; a negative one is none. */
 static inline void ovl_fd_drop(const int *fd)
 {

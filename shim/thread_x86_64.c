@@ -10,3 +10,11 @@ uint64_t ovl_thread_pointer(void)
 	(void)ovl_sys(__NR_arch_prctl, ARCH_GET_FS, &fs); /* it cannot fail */
 	return fs;
 }
+
+int ovl_thread_word(long offset)
+{
+	int value;
+
+	__asm__("movl %%fs:(%1), %0" : "=r"(value) : "r"(offset) : "memory");
+	return value;
+}

@@ -2,6 +2,7 @@
 #include "trace.h"
 
 #include "nr.h"
+#include "peek.h"
 #include "str.h"
 #include "systab.h"
 #include "view.h"
@@ -9,19 +10,12 @@
 #define LINE_WHOLE 512
 #define LINE_ARGS  420 /* the arguments end here: result, layer and note always fit */
 #define STRING_MAX 160 /* bytes of a string that are told */
-#define PAGE	   4096UL
 
 /* The line being made; what does not fit is dropped. */
 struct line {
 	char *buf;
 	size_t n;
 	size_t cap;
-};
-
-/* struct iovec, whose headers differ between libc and the kernel */
-struct vec {
-	const void *base;
-	size_t len;
 };
 
 static const struct {
@@ -85,28 +79,9 @@ static void put_byte(struct line *l, unsigned char c)
 	put(l, text);
 }
 
-/*
- * Up to @n bytes at @at, which the program gave and which may lead nowhere. Returns how
- * many could be read. The kernel reads each piece whole or not at all: process_vm_readv(2).
- */
-static size_t peek(const char *at, char *out, size_t n)
-{
-	size_t first = PAGE - ((uintptr_t)at & (PAGE - 1));
-	struct vec to = {out, n};
-	struct vec from[2];
-	long r;
-
-	if (first > n)
-		first = n;
-	from[0] = (struct vec){at, first};
-	from[1] = (struct vec){at + first, n - first};
-	r = ovl_sys(__NR_process_vm_readv, ovl_sys(__NR_getpid), &to, 1, from, 2, 0);
-	return r < 0 ? 0 : (size_t)r;
-}
-
 static void put_string(struct line *l, long arg, char *room)
 {
-	size_t got = arg ? peek((const char *)arg, room, STRING_MAX + 1) : 0;
+	size_t got = arg ? ovl_peek((const char *)arg, room, STRING_MAX + 1) : 0;
 	size_t i;
 
 	if (!arg) {

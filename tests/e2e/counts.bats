@@ -107,6 +107,57 @@ costs()
 	costs 4 wlock "$V/a/b/c/f"
 }
 
+# static_costs COMPILER: a program without a dynamic linker, relative and absolute
+static_costs()
+{
+	"$@" -static -D_GNU_SOURCE -O2 -w -o "$T/static" "$BATS_TEST_DIRNAME/bin/repeat.c"
+	REPEAT=$T/static
+	cd "$V/a/b"
+	costs 1 stat c/f
+	costs 2 open c/f
+	costs 1 missing c/nothing
+	costs 1 stat "$V/a/b/c/f"
+	costs 2 open "$V/a/b/c/f"
+}
+
+@test "one each in a program that glibc is linked to statically" {
+	requires gcc
+	static_costs gcc
+}
+
+@test "one each in a program that musl is linked to statically" {
+	requires musl-gcc
+	static_costs musl-gcc
+}
+
+@test "one each in a Go program" {
+	requires go
+	cat >"$T/g.go" <<-'END'
+		package main
+		import ("os"; "strconv"; "syscall")
+		func main() {
+			var st syscall.Stat_t
+			n, _ := strconv.Atoi(os.Args[2])
+			for i := 0; i < n; i++ {
+				if syscall.Stat(os.Args[1], &st) != nil { panic("stat") }
+			}
+		}
+	END
+	# its threads make calls of their own: only those that may be ours are counted
+	GOCACHE=$T/cache GO111MODULE=off CGO_ENABLED=0 go build -o "$T/go" "$T/g.go"
+	cd "$V/a/b"
+	for name in c/f "$V/a/b/c/f"; do
+		for n in 0 1000; do
+			view strace -f -e trace=%file,getpid,gettid,arch_prctl,process_vm_readv,fstat "$T/go" $name $n 2>"$T/strace.$n"
+		done
+		n=$(($(wc -l <"$T/strace.1000") - $(wc -l <"$T/strace.0")))
+		echo "$name: $n" >&2
+		[ "$n" -ge 990 ]
+		[ "$n" -le 1050 ]
+	done
+	rm -rf "$T/cache"
+}
+
 @test "/bin/true starts with at most 25 more" {
 	local with without
 	strace -o "$T/strace" /bin/true

@@ -162,6 +162,22 @@ Test(known, a_vfork_child_learns_nothing)
 	cr_expect(is_known(FD));
 }
 
+Test(known, where_no_thread_is_told_nothing_is_learned_and_seldom_looked_for)
+{
+	unsigned many = 1000;
+
+	fault_set(__NR_gettid, FAULT_EACH, 0x7eadbeef);
+	for (unsigned i = 0; i < many; i++)
+		learn(FD);
+	cr_expect(not(is_known(FD)));
+	cr_expect(lt(uint, fault_count(__NR_arch_prctl), 40));
+	fault_reset();
+	/* found at last: of so many, one in so many looks again */
+	for (unsigned i = 0; i < 2 * many && !is_known(FD); i++)
+		learn(FD);
+	cr_expect(is_known(FD));
+}
+
 Test(known, a_directory_elsewhere_than_it_seems_is_no_base)
 {
 	ovl_known_learn(FD, HASH, false, ovl_known_version(FD), w.ss->dir_gen);
