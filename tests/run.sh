@@ -3,7 +3,7 @@
 # run.sh unit|e2e... - run the built tests; the last line is "N passed, N failed"
 #
 # End-to-end tests run as whoever calls; as root they run once more as an ordinary user,
-# made for it, in a copy of the tree that this user can reach.
+# made for it, in a copy of the tree that this user can reach: both at the same time.
 # BATS_FLAGS goes to bats, E2E names the files (default all), OVL_TEST_USER=0 leaves the user out.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.." || exit 1
 passed=0
 failed=0
 log=$(mktemp)
-trap 'rm -f "$log"; test -z "${copy-}" || rm -rf "$copy"' EXIT
+as_user=$(mktemp)
+trap 'rm -f "$log" "$as_user"; test -z "${copy-}" || rm -rf "$copy"' EXIT
 
 count()
 {
@@ -41,17 +42,23 @@ run_unit()
 	done
 }
 
-# $1: heading; the rest is the command that runs bats
+# $1: heading; the rest is the command that runs bats. Its last line is bats' exit status.
 run_bats()
 {
 	echo "# end to end, $1"
 	shift
-	"$@" 2>&1 | tee "$log"
-	local status=${PIPESTATUS[0]}
+	"$@" 2>&1
+	echo "# bats: $?"
+}
+
+# What run_bats() wrote to $1.
+count_bats()
+{
 	local good bad
-	good=$(grep -c '^ok ' "$log")
-	bad=$(grep -c '^not ok ' "$log")
-	test "$status" != 0 && test "$bad" = 0 && bad=1
+
+	good=$(grep -c '^ok ' "$1")
+	bad=$(grep -c '^not ok ' "$1")
+	test "$(tail -1 "$1")" = "# bats: 0" || test "$bad" != 0 || bad=1
 	count "$good" "$bad"
 }
 
@@ -64,28 +71,41 @@ e2e_files()
 	fi
 }
 
-run_as_user()
+make_copy()
 {
-	local user=ovltest
-
 	id "$user" >/dev/null 2>&1 || useradd --system --create-home --shell /bin/bash "$user"
 	copy=$(mktemp -d /tmp/ovl-check.XXXXXX)
 	tar c --exclude=./.git --exclude=./build/unit --exclude=./build/engine \
 		--exclude=./build/hosted . | tar x -C "$copy"
 	chown -R "$user": "$copy"
-	# setpriv keeps the terminal and the environment, su and runuser do not
+}
+
+# setpriv keeps the terminal and the environment, su and runuser do not
+run_as_user()
+{
 	run_bats "as $user" setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups \
 		env -C "$copy" HOME="$(getent passwd "$user" | cut -d: -f6)" USER="$user" \
 		LOGNAME="$user" bats --tap ${BATS_FLAGS-} $(e2e_files)
-	rm -rf "$copy"
 }
 
 run_e2e()
 {
+	local user=ovltest
+	local both
+
 	test -n "$(e2e_files)" || return
-	run_bats "as $(id -un)" bats --tap ${BATS_FLAGS-} $(e2e_files)
-	if test "$(id -u)" = 0 && test "${OVL_TEST_USER:-1}" != 0; then
-		run_as_user
+	test "$(id -u)" = 0 && test "${OVL_TEST_USER:-1}" != 0 && both=1
+	if test -n "${both-}"; then
+		make_copy
+		run_as_user >"$as_user" </dev/null &
+	fi
+	run_bats "as $(id -un)" bats --tap ${BATS_FLAGS-} $(e2e_files) | tee "$log"
+	count_bats "$log"
+	if test -n "${both-}"; then
+		wait
+		cat "$as_user"
+		count_bats "$as_user"
+		rm -rf "$copy"
 	fi
 }
 
