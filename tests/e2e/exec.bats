@@ -108,19 +108,40 @@ print(open(\"f\").read(), end=\"\")
 	(cd "$V" && run "$OVLRUN" -q -l "$V" -u "$T/up2" -- ./p && [ "$status" = 3 ] && [ "$output" = "$V/p" ])
 }
 
-@test "a libc with a call that cannot be covered: refused, counted in the trace" {
+@test "a libc with calls that are not understood: left alone, counted in the trace, guarded" {
 	requires gcc
-	lower 'echo low >f'
+	lower 'echo low >f; echo low >g'
 	cat >"$T/odd.c" <<-'END'
-		/* open(), in a way that no libc has it */
-		__asm__(".globl odd; odd: mov $2,%rax; syscall; ret");
+		/* open() and unlink(), in a way that no libc has them */
+		__asm__(".globl odd_open; odd_open: mov $2,%rax; syscall; ret");
+		__asm__(".globl odd_unlink; odd_unlink: mov $87,%rax; syscall; ret");
 	END
 	gcc -shared -o "$T/libpthread.so.0" "$T/odd.c"
-	run env OVL_TRACE="$T/trace" LD_PRELOAD="$T/libpthread.so.0" "$OVLRUN" -q -l "$V" -u "$T/up" -- /bin/true
+	cat >"$T/m.c" <<-'END'
+		#include <fcntl.h>
+		#include <stdio.h>
+		long odd_open(const char *, int, int), odd_unlink(const char *);
+		int main(void)
+		{
+			printf("%ld\n", odd_unlink("f"));
+			return odd_open("g", O_WRONLY | O_TRUNC, 0) < 0;
+		}
+	END
+	gcc -o "$T/m" "$T/m.c" -Wl,--no-as-needed "$T/libpthread.so.0"
+	run env OVL_TRACE="$T/trace" "$OVLRUN" -q -l "$V" -u "$T/up" -- env -C "$V" "$T/m"
 	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = 0 ]
+	[ -c "$T/up/f" ]
+	[ -f "$T/up/g" ]
+	[ ! -s "$T/up/g" ]
+	lower_unchanged
+	grep -q "^[0-9]* $T/libpthread.so.0: calls left alone: 2\$" "$T/trace"
+	# without the guard they could change a lower layer
+	run "$OVLRUN" -q --no-guard -l "$V" -u "$T/up2" -- "$T/m"
 	[ "$status" = 125 ]
 	[ "$output" = "ovlrun: $T/libpthread.so.0: some of its system calls cannot be covered" ]
-	grep -q "^[0-9]* $T/libpthread.so.0: calls that cannot be covered: 1\$" "$T/trace"
+	lower_unchanged
 }
 
 @test "a setuid program is run without its right; the lower is safe" {
