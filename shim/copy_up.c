@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "copy_up.h"
 
+#include "aside.h"
 #include "attr_copy.h"
 #include "catchup.h"
 #include "copy_data.h"
@@ -384,6 +385,8 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 		return -EROFS;
 	if (n->layer == OVL_UPPER && !n->linked)
 		return 0;
+	if (ctx->aside)
+		size = OVL_COPY_ALL; /* the call begins anew: it is to find what it would have */
 	err = ovl_lookup_stat(ctx, n);
 	if (!err)
 		err = ovl_copy_up_parent(ctx, n, OVL_PARENT_HOLD, &parent);
@@ -407,7 +410,13 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 	was_linked = n->linked;
 	n->linked = false;
 	ovl_note(ctx, "copied_up");
-	if (!dir && !was_linked && !ovl_name_real(n, OVL_UPPER, &ctx->real))
+	if (dir || was_linked)
+		return 0;
+	if (ctx->aside) {
+		ctx->copied = n;
+		return OVL_COPIED;
+	}
+	if (!ovl_name_real(n, OVL_UPPER, &ctx->real))
 		ovl_refd(ctx, &n->st, &ctx->real);
 	return 0;
 }
@@ -478,6 +487,8 @@ int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
 	OVL_FD tmp = ovl_workdir_open();
 	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st);
 
+	if (ctx->aside)
+		return -EMFILE; /* @fd is to become another object here, not there */
 	if (err || tmp < 0)
 		return err ? err : tmp;
 	err = ovl_fd_real(fd, &ctx->clean);

@@ -27,7 +27,8 @@ enum ovl_parent_use {
  * 0: @n->layer is OVL_UPPER and @n->in_upper true; @n->st is still what the view shows.
  * -EROFS: no upper. OVL_AGAIN: the object vanished meanwhile. -EACCES: the lower file cannot
  * be read. -ENOSPC, -EDQUOT, -EIO ... as met. After an error upper shows the old state and
- * no temporary is left.
+ * no temporary is left. OVL_COPIED, with ctx->aside alone: done, but descriptors are still to be
+ * re-pointed; to be handed on like an error.
  */
 int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size);
 

@@ -93,6 +93,8 @@ static int heir(struct ovl_ctx *ctx, int parent, int tmp, char *ret_name)
 	if (err)
 		return err;
 	readable = ovl_open_beneath(parent, ".", O_RDONLY | O_DIRECTORY, 0);
+	if (readable == -EMFILE)
+		return readable;
 	acl_size = ovl_sys(__NR_fgetxattr, readable, ACL_DEFAULT, ctx->buf, sizeof(ctx->buf));
 	if (!(st.stx_mode & S_ISGID) && acl_size <= 0)
 		return -ENOENT;

@@ -107,6 +107,12 @@ struct ovl_ctx {
 	char xname[XATTR_NAME_MAX + 1];	    /* an xattr's name as it is stored */
 	struct statx st;		    /* of whatever is looked at besides the names */
 	char buf[4096];			    /* data on its way, xattr lists */
+
+	/* When no descriptor is free: aside.h. */
+	struct ovl_name *copied; /* what was copied up aside */
+	bool aside;		 /* we are in a child with descriptors of its own */
+	bool tight;		 /* after that, in our own table: there is hardly a number free */
+	bool made;		 /* the file to be opened is new: it was made aside */
 };
 
 #endif

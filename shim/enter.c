@@ -2,6 +2,7 @@
 /*
  * enter.c - the engine's door: fast path, else a slot, a stack of our own and no signals
  */
+#include "aside.h"
 #include "fast.h"
 #include "known.h"
 #include "lock.h"
@@ -48,6 +49,7 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
 	ctx->error = -EIO;
 	ctx->locked = false;
 	ctx->fd_layer = OVL_NONE;
+	ctx->aside = ctx->tight = ctx->made = false;
 	for (int i = 0; i < 2; i++) {
 		ctx->name[i].zone = OVL_Z_OUTSIDE;
 		ctx->name[i].layer = OVL_NONE;
@@ -61,7 +63,7 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
  */
 static bool is_outdated(struct ovl_ctx *ctx, long r)
 {
-	if (!ovl_is_err(r) && r != OVL_R_PASS)
+	if ((!ovl_is_err(r) && r != OVL_R_PASS) || r == OVL_COPIED)
 		return false;
 	if (!ovl_still(ctx))
 		return true;
@@ -93,17 +95,24 @@ static long attempt_alone(struct ovl_ctx *ctx)
 	return r;
 }
 
+static long run(struct ovl_ctx *ctx)
+{
+	long r = attempt(ctx);
+
+	for (int i = 1; i < OVL_AGAIN_MAX && r == OVL_AGAIN; i++)
+		r = i < OVL_AGAIN_ALONE ? attempt(ctx) : attempt_alone(ctx);
+	return r == OVL_AGAIN ? ctx->error : r;
+}
+
 /* Runs on the slot's stack. */
 static long dispatch(void *arg)
 {
 	struct ovl_slot *slot = arg;
 	struct ovl_ctx *ctx = &slot->ctx;
-	long r = attempt(ctx);
+	long r = run(ctx);
 
-	for (int i = 1; i < OVL_AGAIN_MAX && r == OVL_AGAIN; i++)
-		r = i < OVL_AGAIN_ALONE ? attempt(ctx) : attempt_alone(ctx);
-	if (r == OVL_AGAIN)
-		r = ctx->error;
+	if (OVL_UNLIKELY(r == -EMFILE))
+		r = ovl_aside_call(ctx, run);
 	ovl_trace_call(ctx, r);
 	return r;
 }

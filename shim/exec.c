@@ -6,6 +6,7 @@
  * otherwise it gets the real path, and a "#!" line is taken apart here, because the kernel
  * would look for the interpreter in its own tree.
  */
+#include "aside.h"
 #include "elfkind.h"
 #include "execimpl.h"
 #include "fdview.h"
@@ -273,7 +274,7 @@ static int inspect(struct ovl_exec *x)
 	long n;
 
 	if (fd < 0)
-		return 0;
+		return fd == -EMFILE ? fd : 0;
 	n = ovl_sys(__NR_pread64, fd, ctx->buf, sizeof(ctx->buf), 0);
 	if (n <= 0)
 		return 0;
@@ -297,6 +298,17 @@ static bool is_bad(const void *p)
 	return v && v - 4096 >= -8192UL; /* the first and the last page */
 }
 
+/* All of it to the last interpreter; what is found out is in @arg, a struct ovl_exec. */
+static long inspect_all(void *arg)
+{
+	int r;
+
+	do {
+		r = inspect(arg);
+	} while (r > 0);
+	return r;
+}
+
 static long run(struct ovl_exec *x, char **argv, char **envp)
 {
 	int r;
@@ -308,9 +320,9 @@ static long run(struct ovl_exec *x, char **argv, char **envp)
 	r = find(x);
 	if (r)
 		return r;
-	do {
-		r = inspect(x);
-	} while (r > 0);
+	r = (int)inspect_all(x);
+	if (r == -EMFILE)
+		r = (int)ovl_aside(x->ctx, inspect_all, x);
 	return r ? r : ovl_exec_go(x, argv, envp);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* file.c - open and truncate: which file the program's descriptor is of */
+#include "aside.h"
 #include "copy_up.h"
 #include "create.h"
 #include "do.h"
@@ -239,6 +240,44 @@ static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct o
 	return settle(err, o->flags, true);
 }
 
+/* May a file made with @mode be opened once more as @flags want? */
+static bool can_reopen(unsigned mode, int flags)
+{
+	unsigned need = (unsigned)access_mask(flags & ~O_TRUNC) << 6;
+
+	return (mode & need) == need || !ovl_sys(__NR_geteuid);
+}
+
+/* In a child: the directory comes to upper; what replaces a whiteout is made here. */
+static long make_aside(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *m)
+{
+	OVL_FD fd = -1;
+	int err = 0;
+
+	if (!n->whiteout)
+		err = ovl_copy_up_parent(ctx, n, OVL_PARENT_CHANGE, &fd);
+	else if (can_reopen(m->mode, m->flags))
+		err = fd = ovl_create(ctx, n, m);
+	else
+		err = -EMFILE;
+	ctx->made = err >= 0 && n->whiteout;
+	return err < 0 ? err : OVL_COPIED;
+}
+
+/* After that: with the one number that is the program's. */
+static int make_tight(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+
+	if (!err)
+		err = ovl_loc_get(&ctx->real, &loc);
+	if (err)
+		return err;
+	ovl_announce(n->hash, true);
+	return ovl_open_exact(loc.fd, loc.name, o->flags, o->mode);
+}
+
 static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
 {
 	struct ovl_maker m = {.make = ovl_make_file, .flags = o->flags, .mode = o->mode};
@@ -246,7 +285,12 @@ static long open_new(struct ovl_ctx *ctx, struct ovl_name *n, const struct openi
 
 	if (n->whiteout)
 		m.flags |= O_EXCL;
-	fd = ovl_create(ctx, n, &m);
+	if (ctx->aside)
+		return make_aside(ctx, n, &m);
+	if (ctx->tight && !n->whiteout)
+		fd = make_tight(ctx, n, o);
+	else
+		fd = ovl_create(ctx, n, &m);
 	if (fd == -ELOOP)
 		return OVL_AGAIN; /* somebody made a link of that name */
 	return settle(fd, o->flags, true);
@@ -314,7 +358,7 @@ static long open_once(struct ovl_ctx *ctx, const struct opening *o)
 		return open_tmpfile(ctx, n, o);
 	if (n->layer == OVL_NONE)
 		return creates ? open_new(ctx, n, o) : -ENOENT;
-	if (creates && (o->flags & O_EXCL))
+	if (creates && (o->flags & O_EXCL) && !ctx->made)
 		return -EEXIST;
 	r = ovl_op_is_dir(ctx, n);
 	if (r < 0)
@@ -346,6 +390,8 @@ static long open_at(struct ovl_ctx *ctx, struct opening o)
 	if (is_wrong_tmpfile(o.flags))
 		return -EINVAL;
 	r = open_once(ctx, &o);
+	if (ctx->aside && (r >= 0 || r == OVL_R_TAIL))
+		return -EMFILE; /* one of the child's is of no use */
 	if (r == -EEXIST && !(o.flags & O_EXCL))
 		return OVL_AGAIN;
 	/* It was a regular file a moment ago, and is a whiteout now, or a link. */

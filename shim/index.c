@@ -8,6 +8,8 @@
 #include "workdir.h"
 
 #define KEY_SIZE 48
+#define PROT_RW	 3    /* PROT_READ | PROT_WRITE */
+#define MAP_PRIV 0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */
 
 static uint64_t hash_of(const struct ovl_origin *o)
 {
@@ -35,17 +37,39 @@ static void key_count(const struct ovl_origin *o, char *out)
 	memcpy(out + n, ".n", 3);
 }
 
-int ovl_index_path(const struct ovl_origin *o, struct ovl_path *p)
+static int path_of(const char *name, struct ovl_path *p)
 {
 	static const char dir[] = "/index/";
 	struct ovl_str work = ovl_ss->work;
-	char name[KEY_SIZE];
-	size_t n = key(o, name);
 	int err = ovl_path_set(p, ovl_session_str(ovl_ss, work), work.len);
 
 	if (!err)
 		err = ovl_path_add(p, dir, sizeof(dir) - 1);
-	return err ? err : ovl_path_add(p, name, n);
+	return err ? err : ovl_path_add(p, name, strlen(name));
+}
+
+int ovl_index_path(const struct ovl_origin *o, struct ovl_path *p)
+{
+	char name[KEY_SIZE];
+
+	key(o, name);
+	return path_of(name, p);
+}
+
+/* Without a descriptor: who only looks has no other way, when the program has none free. */
+static long read_by_path(const char *name, char *text)
+{
+	long map = ovl_sys(__NR_mmap, 0, sizeof(struct ovl_path), PROT_RW, MAP_PRIV, -1, 0);
+	struct ovl_path *p = (struct ovl_path *)map;
+	long n;
+
+	if (ovl_is_err(map))
+		return map;
+	n = path_of(name, p);
+	if (!n)
+		n = ovl_sys(__NR_readlinkat, AT_FDCWD, p->buf, text, OVL_INDEX_TEXT - 1);
+	(void)ovl_sys(__NR_munmap, map, sizeof(struct ovl_path)); /* our own mapping */
+	return n;
 }
 
 int ovl_index_read(const char *name, char *text)
@@ -53,9 +77,10 @@ int ovl_index_read(const char *name, char *text)
 	OVL_FD dir = ovl_workdir_index();
 	long n;
 
-	if (dir < 0)
+	if (dir < 0 && dir != -EMFILE)
 		return dir;
-	n = ovl_sys(__NR_readlinkat, dir, name, text, OVL_INDEX_TEXT - 1);
+	n = dir < 0 ? read_by_path(name, text)
+		    : ovl_sys(__NR_readlinkat, dir, name, text, OVL_INDEX_TEXT - 1);
 	if (n < 0)
 		return (int)n;
 	text[n] = '\0';

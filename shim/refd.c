@@ -8,6 +8,8 @@
 
 #define KCMP_FILE_NR 0 /* kcmp(2) */
 #define GROUPS	     16
+#define RLIMIT_FILE  7 /* RLIMIT_NOFILE */
+#define MANY	     65536
 
 /* Open file descriptions that were reopened already: one descriptor of each, old and new. */
 struct groups {
@@ -93,13 +95,33 @@ static void replace(struct groups *g, int fd, struct ovl_path *upper)
 		(void)ovl_sys(__NR_dup3, new, fd, cloexec & 1 ? O_CLOEXEC : 0); /* best effort */
 }
 
+/* Without a number to list them with: nearly all below the limit are descriptors. */
+static void repoint_all(struct ovl_ctx *ctx, struct groups *g, const struct statx *lower,
+			struct ovl_path *upper)
+{
+	uint64_t limit[2];
+
+	if (ovl_sys(__NR_prlimit64, 0, RLIMIT_FILE, 0, limit))
+		return;
+	for (int fd = 0; (uint64_t)fd < limit[0] && fd < MANY; fd++) {
+		if (is_of(ctx, fd, lower))
+			replace(g, fd, upper);
+	}
+	drop_groups(g);
+}
+
 void ovl_refd(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *upper)
 {
 	struct groups g = {0};
-	OVL_FD dir = (int)ovl_sys(__NR_openat, AT_FDCWD, "/proc/self/fd",
-				  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	OVL_FD dir = -1;
 	long n;
 
+	if (ctx->tight) {
+		repoint_all(ctx, &g, lower, upper);
+		return;
+	}
+	dir = (int)ovl_sys(__NR_openat, AT_FDCWD, "/proc/self/fd",
+			   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (dir < 0)
 		return;
 	while ((n = ovl_sys(__NR_getdents64, dir, ctx->buf, sizeof(ctx->buf))) > 0) {

@@ -89,6 +89,27 @@ int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
 	return (ctx->st.stx_mode & S_IFMT) == (n->st.stx_mode & S_IFMT) ? 0 : OVL_AGAIN;
 }
 
+struct loss {
+	struct ovl_ctx *ctx;
+	struct ovl_name *n;
+};
+
+static long lose(void *arg)
+{
+	const struct loss *l = arg;
+
+	return ovl_index_lose(l->ctx, l->n);
+}
+
+int ovl_remove_count(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct loss l = {ctx, n};
+	int err = (int)lose(&l);
+
+	/* The deed is done: what is left cannot be tried again by the whole call. */
+	return err == -EMFILE ? (int)ovl_aside(ctx, lose, &l) : err;
+}
+
 static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	struct ovl_origin o;
