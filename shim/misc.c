@@ -1,37 +1,84 @@
 /* SPDX-License-Identifier: MIT */
 /* misc.c - calls that watch objects, hand out handles, or are an administrator's */
+#include "aside.h"
+#include "copy_up.h"
 #include "lookup.h"
+#include "perm.h"
 #include "real.h"
 #include "systab.h"
 
 #define IN_DONT_FOLLOW_BIT 0x02000000 /* inotify(7) */
-#define FAN_DONT_FOLLOW	   0x00000004 /* fanotify_mark(2) */
+#define IN_ONLYDIR_BIT	   0x01000000
+#define FAN_MARK_ADD	   0x00000001 /* fanotify_mark(2) */
+#define FAN_DONT_FOLLOW	   0x00000004
+#define FAN_NO_OBJECT	   0x00000110 /* FAN_MARK_MOUNT, FAN_MARK_FILESYSTEM */
+#define BAD_PATH	   1	      /* no address: a call that gets so far answers EFAULT */
+
+/*
+ * The object name[0] goes to upper before it is watched: whoever changes it in the view does so
+ * there. Best effort: what cannot be copied is watched where it is. ctx->real becomes its path.
+ * 0 or OVL_AGAIN, OVL_COPIED.
+ */
+static int bring_up(struct ovl_ctx *ctx)
+{
+	struct ovl_name *n = &ctx->name[0];
+	int err = ovl_read_only() ? -EROFS : ovl_lookup_stat(ctx, n);
+	unsigned type = n->st.stx_mode & S_IFMT;
+
+	if (!err && (type == S_IFREG || type == S_IFDIR)) {
+		err = n->layer == OVL_UPPER ? 0 : ovl_perm_access(ctx, n, 4);
+		if (!err)
+			err = ovl_copy_up(ctx, n, OVL_COPY_ALL);
+		if (!err && type == S_IFDIR)
+			__atomic_store_n(&ovl_ss->watches, 1, __ATOMIC_RELEASE);
+	}
+	if (err == OVL_AGAIN || err == OVL_COPIED || err == -EMFILE)
+		return err;
+	return ovl_name_real(n, n->layer, &ctx->real);
+}
 
 long ovl_op_inotify_add_watch(struct ovl_ctx *ctx)
 {
-	int flags = ovl_arg(ctx, 2) & IN_DONT_FOLLOW_BIT ? 0 : OVL_N_FOLLOW;
+	long fd = ovl_arg(ctx, 0);
+	long mask = ovl_arg(ctx, 2);
 	OVL_LOC loc = OVL_LOC_INIT;
-	long r = ovl_op_find(ctx, -1, 1, flags);
+	long r = ovl_op_find(ctx, -1, 1, mask & IN_DONT_FOLLOW_BIT ? 0 : OVL_N_FOLLOW);
+	int dir;
 
+	if (r)
+		return r;
+	/* Nothing is copied for a call that fails whatever the path. */
+	r = ovl_sys(__NR_inotify_add_watch, fd, BAD_PATH, mask);
+	if (r != -EFAULT)
+		return r;
+	dir = ovl_op_is_dir(ctx, &ctx->name[0]);
+	if (dir < 0)
+		return dir;
+	r = !dir && (mask & IN_ONLYDIR_BIT) ? -ENOTDIR : bring_up(ctx);
 	if (!r)
 		r = ovl_loc_path(&ctx->real, &loc);
-	return r ? r : ovl_sys(__NR_inotify_add_watch, ovl_arg(ctx, 0), loc.name, ovl_arg(ctx, 2));
+	return r ? r : ovl_sys(__NR_inotify_add_watch, fd, loc.name, mask);
 }
 
 long ovl_op_fanotify_mark(struct ovl_ctx *ctx)
 {
-	int flags = ovl_arg(ctx, 1) & FAN_DONT_FOLLOW ? 0 : OVL_N_FOLLOW;
+	long a[3] = {ovl_arg(ctx, 0), ovl_arg(ctx, 1), ovl_arg(ctx, 2)};
+	bool object = (a[1] & FAN_MARK_ADD) && !(a[1] & FAN_NO_OBJECT);
 	OVL_LOC loc = OVL_LOC_INIT;
 	long r;
 
 	if (!ovl_arg(ctx, 4))
 		return OVL_R_PASS;
-	r = ovl_op_find(ctx, 3, 4, flags);
+	r = ovl_op_find(ctx, 3, 4, a[1] & FAN_DONT_FOLLOW ? 0 : OVL_N_FOLLOW);
+	if (r)
+		return r;
+	if (object) {
+		r = ovl_sys(__NR_fanotify_mark, a[0], a[1], a[2], AT_FDCWD, BAD_PATH);
+		r = r == -EFAULT ? bring_up(ctx) : r;
+	}
 	if (!r)
 		r = ovl_loc_path(&ctx->real, &loc);
-	return r ? r
-		 : ovl_sys(__NR_fanotify_mark, ovl_arg(ctx, 0), ovl_arg(ctx, 1), ovl_arg(ctx, 2),
-			   AT_FDCWD, loc.name);
+	return r ? r : ovl_sys(__NR_fanotify_mark, a[0], a[1], a[2], AT_FDCWD, loc.name);
 }
 
 /* A handle names a layer's inode for ever: the view has none to give. */

@@ -43,15 +43,17 @@ long ovl_op_find(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 	return r ? r : ovl_name_real(n, n->layer, &ctx->real);
 }
 
-/* Let the program's own thread wait, should the call block: an open of a terminal or FIFO. */
+/*
+ * Let the program's own thread wait, should the call block: an open of a terminal or FIFO. The
+ * path is in the call's workspace, which is kept until it is done.
+ */
 static long tail_with_path(struct ovl_ctx *ctx, int dirfd, int path, const struct ovl_path *real)
 {
 	struct ovl_tail *t = ctx->tail;
 
 	t->nr = ctx->call->nr;
 	memcpy(t->arg, ctx->call->arg, sizeof(t->arg));
-	memcpy(t->text, real->buf, real->len + 1);
-	t->arg[path] = (long)t->text;
+	t->arg[path] = (long)real->buf;
 	if (dirfd >= 0)
 		t->arg[dirfd] = AT_FDCWD;
 	return OVL_R_TAIL;
@@ -60,7 +62,6 @@ static long tail_with_path(struct ovl_ctx *ctx, int dirfd, int path, const struc
 long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates)
 {
 	struct ovl_name *n = &ctx->name[0];
-	long a[6];
 
 	if (n->zone == OVL_Z_HIDDEN)
 		return mutates ? -EACCES : -ENOENT;
@@ -72,13 +73,7 @@ long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates)
 		return -ENAMETOOLONG;
 	if (n->at.len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	if (n->at.len < sizeof(ctx->tail->text))
-		return tail_with_path(ctx, dirfd, path, &n->at);
-	memcpy(a, ctx->call->arg, sizeof(a));
-	a[path] = (long)n->at.buf;
-	if (dirfd >= 0)
-		a[dirfd] = AT_FDCWD;
-	return ovl_sys6(ctx->call->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return tail_with_path(ctx, dirfd, path, &n->at);
 }
 
 int ovl_op_is_dir(struct ovl_ctx *ctx, struct ovl_name *n)

@@ -73,6 +73,26 @@ static int whiteout_over_dir(struct ovl_ctx *ctx, int parent, const char *name)
 	return err ? err : replace_dir(ctx, tmp, temp, parent, name);
 }
 
+/*
+ * The whiteout that just came to be at @name shows to who watches @parent as a name that was
+ * made, which is the opposite of the truth: another takes its place, so that it is seen to be
+ * moved away. Best effort; the session's lock is held.
+ */
+static void tell_watchers(struct ovl_ctx *ctx, int parent, const char *name)
+{
+	char temp[OVL_TEMP_NAME];
+	OVL_FD tmp = -1;
+
+	if (!ovl_ss->watches || (ovl_ss->flags & OVL_S_DOT_WH))
+		return;
+	tmp = ovl_workdir_open();
+	if (tmp < 0)
+		return;
+	ovl_workdir_name(temp);
+	if (!ovl_do_rename(parent, name, tmp, temp, RENAME_WHITEOUT))
+		(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */
+}
+
 int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
 {
 	int err = (int)ovl_sys(__NR_statx, parent, base_of(n), AT_SYMLINK_NOFOLLOW,
@@ -87,27 +107,6 @@ int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
 	if (n->whiteout || !n->known)
 		return 0;
 	return (ctx->st.stx_mode & S_IFMT) == (n->st.stx_mode & S_IFMT) ? 0 : OVL_AGAIN;
-}
-
-struct loss {
-	struct ovl_ctx *ctx;
-	struct ovl_name *n;
-};
-
-static long lose(void *arg)
-{
-	const struct loss *l = arg;
-
-	return ovl_index_lose(l->ctx, l->n);
-}
-
-int ovl_remove_count(struct ovl_ctx *ctx, struct ovl_name *n)
-{
-	struct loss l = {ctx, n};
-	int err = (int)lose(&l);
-
-	/* The deed is done: what is left cannot be tried again by the whole call. */
-	return err == -EMFILE ? (int)ovl_aside(ctx, lose, &l) : err;
 }
 
 static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -134,12 +133,18 @@ static int remove_file(struct ovl_ctx *ctx, struct ovl_name *n)
 	ovl_announce(n->hash, true);
 	ovl_startfile_note(&n->at, false);
 	ovl_note(ctx, "whiteout");
-	if (n->in_upper)
-		return whiteout_over(ctx, parent, base_of(n));
+	if (n->in_upper) {
+		err = whiteout_over(ctx, parent, base_of(n));
+		if (!err)
+			tell_watchers(ctx, parent, base_of(n));
+		return err;
+	}
 	err = ovl_index_lose_begin(n, &o);
 	if (err)
 		return err;
 	err = ovl_mark_whiteout(parent, base_of(n));
+	if (!err)
+		tell_watchers(ctx, parent, base_of(n));
 	ovl_index_lose_end(n, &o);
 	return err == -EEXIST ? OVL_AGAIN : err;
 }
@@ -179,8 +184,24 @@ static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, in
 		err = whiteout_over_dir(ctx, parent, base_of(n));
 	else if (!err)
 		err = ovl_workdir_discard(ctx, parent, base_of(n));
+	if (!err && covers)
+		tell_watchers(ctx, parent, base_of(n));
 	ovl_moved(ctx);
 	return err;
+}
+
+/* The directory is a lower's alone. */
+static int hide_dir(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
+{
+	bool watched = ovl_ss->watches;
+	OVL_LOCK lock = watched ? ovl_lock(ctx) : -1;
+	int err = watched && lock < 0 ? lock : ovl_mark_whiteout(parent, base_of(n));
+
+	if (!err && watched)
+		tell_watchers(ctx, parent, base_of(n));
+	if (!err)
+		raise_dir_gen(ctx);
+	return err == -EEXIST ? OVL_AGAIN : err;
 }
 
 int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -202,10 +223,7 @@ int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 		ovl_note(ctx, "whiteout");
 	}
 	if (!n->in_upper) {
-		err = ovl_mark_whiteout(parent, base_of(n));
-		err = err == -EEXIST ? OVL_AGAIN : err;
-		if (!err)
-			raise_dir_gen(ctx);
+		err = hide_dir(ctx, n, parent);
 	} else {
 		err = covers || n->lowers ? -ENOTEMPTY
 					  : ovl_do_unlink(parent, base_of(n), AT_REMOVEDIR);

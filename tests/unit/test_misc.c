@@ -28,6 +28,22 @@ static long watch(const char *rel, unsigned mask)
 	return view(SYS_inotify_add_watch, ino, at(rel), mask);
 }
 
+/* The mask of the last event that is waiting. */
+static unsigned last_event(void)
+{
+	char buf[4096] __attribute__((aligned(8)));
+	ssize_t n = read(ino, buf, sizeof(buf));
+	unsigned mask = 0;
+
+	for (ssize_t i = 0; i < n;) {
+		const struct inotify_event *e = (const void *)(buf + i);
+
+		mask = e->mask;
+		i += (ssize_t)(sizeof(*e) + e->len);
+	}
+	return mask;
+}
+
 /* The mask of the one event that is waiting; 0: none. */
 static unsigned event(void)
 {
@@ -37,15 +53,85 @@ static unsigned event(void)
 	return n < 0 ? 0 : ((const struct inotify_event *)buf)->mask;
 }
 
-Test(misc, a_watch_is_on_the_layers_object)
+Test(misc, what_is_watched_goes_to_upper_where_it_is_changed)
 {
 	cr_assert(gt(long, watch("d/f", IN_ATTRIB), 0));
+	cr_expect(eq(str, text_of(W_UP, "d/f"), (char *)"low"));
 	cr_expect(eq(uint, event(), 0));
-	cr_assert_eq(chmod(in(W_LOW(1), "d/f"), 0600), 0);
+	cr_expect(eq(long, view(SYS_chmod, at("d/f"), 0600), 0));
 	cr_expect(eq(uint, event(), IN_ATTRIB));
 	cr_assert(gt(long, watch("u", IN_CREATE), 0));
 	cr_expect(eq(long, view(SYS_mkdir, at("u/n"), 0755), 0));
 	cr_expect(eq(uint, event(), IN_CREATE | IN_ISDIR));
+}
+
+Test(misc, a_descriptor_of_what_is_watched_is_of_the_copy)
+{
+	int fd = (int)view(SYS_open, at("d/f"), O_RDONLY);
+	char buf[8] = "";
+
+	cr_assert(gt(long, watch("d/f", IN_MODIFY), 0));
+	put(W_UP, "d/f", "more");
+	cr_expect(eq(long, pread(fd, buf, 8, 0), 4));
+}
+
+Test(misc, a_lower_name_that_goes_is_seen_to_go)
+{
+	put_dir(W_LOW(1), "d/e");
+	put(W_LOW(1), "d/g", "low");
+	cr_assert(gt(long, watch("d", IN_CREATE | IN_DELETE | IN_MOVE), 0));
+	cr_expect(is_there(W_UP, "d"));
+	cr_expect(not(is_there(W_UP, "d/f")));
+	cr_expect(eq(long, view(SYS_unlink, at("d/f")), 0));
+	cr_expect(eq(uint, last_event(), IN_MOVED_FROM));
+	cr_expect(is_whiteout(W_UP, "d/f"));
+	cr_expect(eq(long, view(SYS_rmdir, at("d/e")), 0));
+	cr_expect(eq(uint, last_event(), IN_MOVED_FROM));
+	cr_expect(is_whiteout(W_UP, "d/e"));
+	cr_expect(eq(long, view(SYS_chmod, at("d/g"), 0600), 0));
+	cr_expect(eq(uint, last_event(), IN_MOVED_TO));
+	cr_expect(eq(long, view(SYS_unlink, at("d/g")), 0));
+	cr_expect(eq(uint, last_event(), IN_MOVED_FROM));
+	cr_expect(is_whiteout(W_UP, "d/g"));
+	cr_expect(eq(long, view(SYS_mkdir, at("d/g"), 0755), 0));
+	cr_expect(eq(long, view(SYS_chmod, at("d/g"), 0700), 0));
+	cr_expect(eq(long, view(SYS_rmdir, at("d/g")), 0));
+	cr_expect(eq(uint, last_event() & IN_MOVED_FROM, IN_MOVED_FROM));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(misc, unwatched_directories_cost_no_second_whiteout)
+{
+	put(W_LOW(1), "d/g", "low");
+	cr_expect(eq(long, view(SYS_unlink, at("d/f")), 0));
+	cr_expect(eq(uint, fault_count(__NR_renameat2), 1)); /* the directory's copy-up */
+	cr_expect(eq(long, view(SYS_unlink, at("d/g")), 0));
+	cr_expect(eq(uint, fault_count(__NR_renameat2), 1));
+}
+
+Test(misc, what_cannot_be_copied_is_watched_where_it_is)
+{
+	fault_set(__NR_copy_file_range, FAULT_EACH, -ENOSPC);
+	fault_set(__NR_write, FAULT_EACH, -ENOSPC);
+	fault_set(__NR_sendfile, FAULT_EACH, -ENOSPC);
+	fault_set(__NR_ioctl, FAULT_EACH, -EOPNOTSUPP);
+	cr_assert(gt(long, watch("d/f", IN_ATTRIB), 0));
+	cr_expect(not(is_there(W_UP, "d/f")));
+	cr_assert_eq(chmod(in(W_LOW(1), "d/f"), 0600), 0);
+	cr_expect(eq(uint, event(), IN_ATTRIB));
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(misc, nothing_is_copied_for_a_watch_that_fails)
+{
+	cr_expect(eq(long, watch("d/f", 0), -EINVAL));
+	cr_expect(eq(long, watch("d/f", IN_ATTRIB | IN_ONLYDIR), -ENOTDIR));
+	cr_expect(eq(long, view(SYS_inotify_add_watch, 0, at("d/f"), IN_ATTRIB), -EINVAL));
+	cr_expect(eq(long, view(SYS_inotify_add_watch, 99, at("d/f"), IN_ATTRIB), -EBADF));
+	cr_expect(not(is_there(W_UP, "d")));
+	w.ss->flags |= OVL_S_READ_ONLY;
+	cr_expect(gt(long, watch("d/f", IN_ATTRIB), 0));
+	cr_expect(not(is_there(W_UP, "d")));
 }
 
 Test(misc, a_watch_follows_symlinks_unless_told_not_to)
@@ -87,15 +173,14 @@ Test(misc, fanotify_is_asked_for_objects_that_are_there)
 	cr_expect(eq(long, mark(9, NULL), 7)); /* the descriptor itself */
 }
 
-Test(misc, a_mark_is_on_the_layers_object)
+Test(misc, a_mark_is_on_the_copy)
 {
 	int fd = fanotify_init(FAN_CLASS_NOTIF, O_RDONLY);
 
 	if (fd < 0)
 		cr_skip_test("no fanotify here");
 	cr_expect(eq(long, mark(fd, (char *)at("d/f")), 0));
-	cr_expect(eq(int,
-		     fanotify_mark(fd, FAN_MARK_REMOVE, FAN_OPEN, AT_FDCWD, in(W_LOW(1), "d/f")),
+	cr_expect(eq(int, fanotify_mark(fd, FAN_MARK_REMOVE, FAN_OPEN, AT_FDCWD, in(W_UP, "d/f")),
 		     0));
 }
 
