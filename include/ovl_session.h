@@ -166,7 +166,7 @@ struct ovl_session {
 	uint32_t moves_next; /* more than moves_used: what will be, once the rename is done */
 	uint64_t moves_ino;  /* that rename's object: done when upper has it at the last path */
 	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */
-	uint32_t watches; /* 1 once a directory is watched: inotify(7) */
+	uint32_t watches;    /* 1 once a directory is watched: inotify(7) */
 
 	struct ovl_lib lib[OVL_LIBS_MAX];
 	uint64_t plain[OVL_PLAIN_MAX]; /* ids of programs without system calls of their own */
