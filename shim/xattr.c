@@ -70,14 +70,18 @@ static long get_value(struct ovl_ctx *ctx, const char *name, long value, long si
 	if (!r && ovl_ss->overrides && n->layer == OVL_UPPER && ovl_str_starts(name, "user.")) {
 		r = ovl_perm_access(ctx, n, 4);
 		if (!r)
-			r = ovl_hollow_fill(ctx, n, false);
-		if (!r)
 			r = ovl_name_real(n, n->layer, &ctx->real);
 	}
 	if (!r)
 		r = ovl_loc_path(&ctx->real, &loc);
 	if (!r)
 		r = ovl_sys(__NR_lgetxattr, loc.name, ctx->xname, value, size);
+	/* An empty one may be all that could be copied. */
+	if (!r && ovl_ss->overrides && n->layer == OVL_UPPER) {
+		r = ovl_hollow_fill(ctx, n, false);
+		if (!r)
+			r = ovl_sys(__NR_lgetxattr, loc.name, ctx->xname, value, size);
+	}
 	if (r > 0 && size && ovl_ss->overrides && n->layer == OVL_UPPER &&
 	    ovl_str_equal(name, ACL_PREFIX "access") && !ovl_lookup_stat(ctx, n)) {
 		ovl_inode_present_name(ctx, n);
