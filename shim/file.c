@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file.c - open and truncate: which file the program's descriptor is of */
+/* file.c - open: which file the program's descriptor is of */
 #include "aside.h"
 #include "copy_up.h"
 #include "create.h"
@@ -480,50 +480,4 @@ long ovl_op_openat2(struct ovl_ctx *ctx)
 	o.flags = (int)how->flags;
 	o.mode = (unsigned)how->mode & 07777;
 	return open_at(ctx, o);
-}
-
-long ovl_op_truncate(struct ovl_ctx *ctx)
-{
-	struct ovl_name *n = &ctx->name[0];
-	static const int64_t now[4] = {0, (1L << 30) - 2, 0, (1L << 30) - 1}; /* mtime alone */
-	int64_t size = ovl_arg(ctx, 1);
-	OVL_LOC loc = OVL_LOC_INIT;
-	bool copied;
-	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW);
-	int err;
-
-	if (r)
-		return r;
-	if (n->zone != OVL_Z_VIEW)
-		return ovl_op_outside(ctx, -1, 0, true);
-	if (size < 0)
-		return -EINVAL;
-	err = ovl_op_must_exist(n);
-	if (!err)
-		err = ovl_lookup_stat(ctx, n);
-	if (err)
-		return err;
-	if ((n->st.stx_mode & S_IFMT) != S_IFREG)
-		return (n->st.stx_mode & S_IFMT) == S_IFDIR ? -EISDIR : -EINVAL;
-	copied = n->layer != OVL_UPPER && (int64_t)n->st.stx_size != size;
-	if (n->layer != OVL_UPPER || ovl_ss->overrides)
-		err = ovl_perm_access(ctx, n, 2);
-	if (!err)
-		err = ovl_copy_up(ctx, n, size);
-	if (!err && ovl_ss->overrides)
-		err = ovl_hollow_fill(ctx, n, false);
-	if (!err)
-		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-	if (!err)
-		err = ovl_loc_path(&ctx->real, &loc);
-	if (err)
-		return err;
-	r = ovl_sys(__NR_truncate, loc.name, size);
-	/* The copy had the new size already: no change to the kernel, but one to the program. */
-	if (!r && copied)
-		r = ovl_do_utimens(AT_FDCWD, loc.name, now, 0);
-	if (!r && ovl_ss->overrides)
-		ovl_override_follow(loc.name, S_ISUID | S_ISGID);
-	/* It was a regular file a moment ago. */
-	return r == -EINVAL || r == -ENOENT ? OVL_AGAIN : r;
 }
