@@ -108,6 +108,7 @@ enum ovl_site_kind {
 		2, /* syscall; cmp $imm32,%rax or %eax: both become the jump, cmp is replayed */
 	OVL_SITE_WRAP = 4, /* one or two instructions and the syscall after them become the jump,
 			    * and are made elsewhere: length covers them all */
+	OVL_SITE_NEXT = 5, /* the same with those behind the syscall */
 	OVL_SITE_PREV = 3, /* the instruction before the syscall becomes the jump and is replayed */
 };
 

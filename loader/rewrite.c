@@ -129,7 +129,7 @@ static bool find_sites(struct rewrite *w, int i, struct ovl_site_list *ret)
 		.len = (uint32_t)w->image->text[i].len,
 		.wanted = wanted,
 		.spared = spared,
-		.wrap = true,
+		.kinds = OVL_SITES_WRAP,
 		.room = &w->room->search,
 		.site = w->room->site,
 		.max = SITES_MAX,

@@ -45,8 +45,10 @@
 #define OVL_STUBS_MOV  1024 /* OVL_SITE_MOV */
 #define OVL_STUBS_CMP  64   /* OVL_SITE_CMP: each of four comparisons */
 #define OVL_STUBS_PREV 32   /* OVL_SITE_PREV: each of two instructions */
+#define OVL_STUBS_WRAP 128  /* OVL_SITE_WRAP, OVL_SITE_NEXT: number in a register */
 #define OVL_STUB_CMP   OVL_STUBS_MOV
-#define OVL_STUB_PREV  (OVL_STUB_CMP + 4 * OVL_STUBS_CMP)
+#define OVL_STUB_WRAP  (OVL_STUB_CMP + 4 * OVL_STUBS_CMP)
+#define OVL_STUB_PREV  (OVL_STUB_WRAP + OVL_STUBS_WRAP)
 #define OVL_STUBS      (OVL_STUB_PREV + 2 * OVL_STUBS_PREV)
 
 #ifndef __ASSEMBLER__
@@ -54,8 +56,8 @@
 
 struct ovl_entry {
 	uint64_t back;	 /* where the program goes on */
-	uint64_t native; /* CMP, PREV: where a call that is not ours is made */
-	int32_t nr;	 /* MOV: the number; others find it in a register */
+	uint64_t native; /* CMP, PREV, WRAP: where a call that is not ours is made */
+	int32_t nr;	 /* of stubs of OVL_SITE_MOV: the number; others find it in a register */
 	uint32_t flavor;
 	uint64_t pad;
 };
@@ -63,7 +65,7 @@ struct ovl_entry {
 extern struct ovl_entry ovl_entries[OVL_STUBS];
 /* OVL_STUBS pieces of OVL_E_SIZE bytes each, in entry_x86_64.S */
 extern const unsigned char ovl_stubs[];
-/* Bytes from the start of a CMP stub to its own syscall instruction. */
+/* Bytes from the start of a CMP or WRAP stub to its own syscall instruction. */
 #define OVL_STUB_NATIVE 12
 #endif
 

@@ -48,6 +48,13 @@ ovl_stubs:
 	stub_head \index, enter_register
 	.endm
 
+	.macro	stub_wrap index
+	.balign	OVL_E_SIZE, 0xcc
+	stub_head \index, enter_register
+	syscall				/* OVL_STUB_NATIVE */
+	jmp	*ovl_entries + OVL_E_SIZE * (\index) + OVL_E_BACK(%rip)
+	.endm
+
 	.set	i, 0
 	.rept	OVL_STUBS_MOV
 	stub_mov i
@@ -67,6 +74,10 @@ ovl_stubs:
 	.endr
 	.rept	OVL_STUBS_CMP
 	stub_cmp i, $-4095, %eax
+	.set	i, i + 1
+	.endr
+	.rept	OVL_STUBS_WRAP
+	stub_wrap i
 	.set	i, i + 1
 	.endr
 	.rept	OVL_STUBS_PREV

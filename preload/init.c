@@ -25,6 +25,9 @@
 #define PR_SET_SYSCALL_USER_DISPATCH 59
 #endif
 
+/* The one thing that this object takes from others, where there is one. */
+extern char **__environ __attribute__((weak));
+
 static const char *env_value(char **envp, const char *name)
 {
 	size_t n = strlen(name);
@@ -66,6 +69,8 @@ static void patch_all(struct ovl_session *ss, const uint64_t *auxv)
 
 	if (n < 0)
 		ovl_die("program", "the dynamic linker does not tell what is loaded", -n);
+	if (!n)
+		ovl_die("program", "its libc is not known", 0);
 	r = ovl_patch_allowed();
 	if (r)
 		ovl_die("program", "the system does not let text be changed", -r);
@@ -82,15 +87,29 @@ static void patch_all(struct ovl_session *ss, const uint64_t *auxv)
 	}
 }
 
-__attribute__((constructor)) static void init(int argc, char **argv, char **envp)
+/*
+ * glibc's dynamic linker passes what main() gets. musl's passes nothing, so whatever there is in
+ * those registers is looked at only, not followed; but libc is ready there, and has the
+ * environment.
+ */
+static char **find_env(long argc, char **argv, char **envp)
 {
-	uint64_t *auxv = find_auxv(envp);
+	if (argc >= 0 && envp == argv + argc + 1)
+		return envp;
+	return &__environ ? __environ : NULL;
+}
+
+__attribute__((constructor)) static void init(int argc, char **argv, char **args_end)
+{
+	char **envp = find_env(argc, argv, args_end);
+	uint64_t *auxv;
 	struct ovl_session *ss;
 	const char *path;
 	const char *loaded;
 
-	(void)argc;
-	(void)argv;
+	if (!envp)
+		ovl_die("program", "its libc does not tell its environment", 0);
+	auxv = find_auxv(envp);
 	path = env_value(envp, OVL_ENV_SESSION);
 	if (!path)
 		return;

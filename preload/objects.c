@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "objects.h"
 #include "ovl_hash.h"
+#include "str.h"
 
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 
 #define NT_BUILD_ID 3
 #define HEADERS_MAX 4096
+#define PAGE	    4096UL
 
 /* <link.h>, which belongs to libc: the part that debuggers rely on as well. */
 struct link_map {
@@ -76,8 +78,12 @@ int ovl_object_read(uint64_t base, const char *name, struct ovl_object *ret)
 			o.has_interp = true;
 		}
 	}
-	if (!o.text || !o.id)
+	if (!o.text)
 		return -ENOEXEC;
+	if (!o.id) /* where sections are in the file differs from build to build */
+		o.id = ovl_hash_push(ovl_hash_push(OVL_HASH_ROOT, (const char *)eh, sizeof(*eh)),
+				     (const char *)ph, eh->e_phnum * sizeof(*ph)) |
+		       1;
 	*ret = o;
 	return 0;
 }
@@ -104,6 +110,13 @@ bool ovl_object_is_libc(const char *path)
 	return false;
 }
 
+/* musl is one object, both libc and dynamic linker. */
+static bool is_musl(const char *name)
+{
+	return ovl_str_starts(name, "ld-musl") || ovl_str_starts(name, "libc.musl") ||
+	       (ovl_str_starts(name, "libc.so") && !name[7]);
+}
+
 /* By name where the kernel did not load it: `ld.so PROGRAM`. */
 static bool is_ldso(const struct link_map *map, uint64_t at_base)
 {
@@ -112,7 +125,7 @@ static bool is_ldso(const struct link_map *map, uint64_t at_base)
 	if (at_base)
 		return map->addr == at_base;
 	name = last_component(map->name);
-	return !memcmp(name, "ld-linux", strlen(name) < 8 ? strlen(name) + 1 : 8);
+	return ovl_str_starts(name, "ld-linux") || is_musl(name);
 }
 
 static uint64_t aux_value(const uint64_t *auxv, uint64_t type)
@@ -123,23 +136,56 @@ static uint64_t aux_value(const uint64_t *auxv, uint64_t type)
 	return 0;
 }
 
-/* The dynamic linker's list, by way of the main program's DT_DEBUG. */
-static const struct link_map *first_object(const uint64_t *auxv)
-{
-	const Elf64_Phdr *ph = (const Elf64_Phdr *)aux_value(auxv, AT_PHDR);
-	uint64_t n = aux_value(auxv, AT_PHNUM);
-	const Elf64_Phdr *dynamic = NULL;
-	uint64_t base = 0;
+/* What the kernel executed, by its program headers. */
+struct executed {
+	const Elf64_Phdr *ph;
+	uint64_t n;
+	uint64_t base;
+	const Elf64_Phdr *dynamic;
+	bool has_interp;
+};
 
-	for (uint64_t i = 0; ph && i < n; i++) {
-		if (ph[i].p_type == PT_PHDR)
-			base = (uint64_t)ph - ph[i].p_vaddr;
-		else if (ph[i].p_type == PT_DYNAMIC)
-			dynamic = &ph[i];
+/* Where headers do not tell their own address: they are on the first page. */
+static uint64_t base_of_first(const Elf64_Phdr *ph, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		if (ph[i].p_type == PT_LOAD)
+			return ((uint64_t)ph & -PAGE) - ph[i].p_vaddr;
 	}
-	if (!dynamic)
+	return 0;
+}
+
+static struct executed executed(const uint64_t *auxv)
+{
+	struct executed e = {
+		.ph = (const Elf64_Phdr *)aux_value(auxv, AT_PHDR),
+		.n = aux_value(auxv, AT_PHNUM),
+	};
+	bool told = false;
+
+	if (!e.ph)
+		e.n = 0;
+	for (uint64_t i = 0; i < e.n; i++) {
+		if (e.ph[i].p_type == PT_PHDR) {
+			e.base = (uint64_t)e.ph - e.ph[i].p_vaddr;
+			told = true;
+		} else if (e.ph[i].p_type == PT_DYNAMIC) {
+			e.dynamic = &e.ph[i];
+		} else if (e.ph[i].p_type == PT_INTERP) {
+			e.has_interp = true;
+		}
+	}
+	if (!told)
+		e.base = base_of_first(e.ph, e.n);
+	return e;
+}
+
+/* The dynamic linker's list, by way of the main program's DT_DEBUG. */
+static const struct link_map *first_object(const struct executed *e)
+{
+	if (!e->dynamic)
 		return NULL;
-	for (const Elf64_Dyn *d = (const Elf64_Dyn *)(base + dynamic->p_vaddr); d->d_tag; d++)
+	for (const Elf64_Dyn *d = (const Elf64_Dyn *)(e->base + e->dynamic->p_vaddr); d->d_tag; d++)
 		if (d->d_tag == DT_DEBUG && d->d_un.d_ptr)
 			return ((const struct r_debug *)d->d_un.d_ptr)->map;
 	return NULL;
@@ -147,10 +193,14 @@ static const struct link_map *first_object(const uint64_t *auxv)
 
 int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret)
 {
-	const struct link_map *map = first_object(auxv);
+	const struct executed e = executed(auxv);
+	const struct link_map *map = first_object(&e);
 	uint64_t at_base = aux_value(auxv, AT_BASE);
 	int n = 0;
 
+	/* `ld-musl-x86_64.so.1 PROGRAM`: musl leaves it at that, glibc's puts the program here. */
+	if (!map && !e.has_interp && !ovl_object_read(e.base, "libc", &ret[0]))
+		return 1;
 	if (!map)
 		return -ENOENT;
 	for (; map && n < OVL_OBJECTS_MAX; map = map->next) {
@@ -160,7 +210,7 @@ int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret)
 			continue;
 		if (ovl_object_read(map->addr, map->name, &ret[n]))
 			continue;
-		ret[n++].is_ldso = ldso;
+		ret[n++].is_ldso = ldso && !is_musl(last_component(map->name));
 	}
 	return n;
 }
@@ -183,15 +233,13 @@ static bool is_go_note(const Elf64_Phdr *ph, uint64_t base)
 
 int ovl_object_program(const uint64_t *auxv, struct ovl_object *ret)
 {
-	const Elf64_Phdr *ph = (const Elf64_Phdr *)aux_value(auxv, AT_PHDR);
-	uint64_t n = aux_value(auxv, AT_PHNUM);
-	struct ovl_object o = {.name = "program", .is_program = true};
+	const struct executed e = executed(auxv);
+	const Elf64_Phdr *ph = e.ph;
+	struct ovl_object o = {.base = e.base, .name = "program", .is_program = true};
 
-	for (uint64_t i = 0; ph && i < n; i++) {
-		if (ph[i].p_type == PT_PHDR)
-			o.base = (uint64_t)ph - ph[i].p_vaddr;
-	}
-	for (uint64_t i = 0; ph && i < n; i++) {
+	if (!e.has_interp)
+		return -ENOEXEC;
+	for (uint64_t i = 0; i < e.n; i++) {
 		if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && ph[i].p_flags & PF_R &&
 		    !o.text) {
 			o.text = (uint8_t *)(o.base + ph[i].p_vaddr);
@@ -207,7 +255,8 @@ int ovl_object_program(const uint64_t *auxv, struct ovl_object *ret)
 	if (!o.text)
 		return -ENOEXEC;
 	if (!o.id)
-		o.id = ovl_hash_push(aux_value(auxv, AT_ENTRY), (const char *)ph, n * sizeof(*ph)) |
+		o.id = ovl_hash_push(aux_value(auxv, AT_ENTRY), (const char *)ph,
+				     e.n * sizeof(*ph)) |
 		       1;
 	*ret = o;
 	return 0;

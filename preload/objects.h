@@ -16,9 +16,9 @@ struct ovl_object {
 	uint8_t *text;	  /* its executable segment */
 	uint32_t text_len;
 	uint32_t text_off; /* of the segment from base */
-	uint64_t id;	   /* hash of the build-id; never 0 */
-	bool is_ldso;
-	bool is_program; /* not a library: see far.h */
+	uint64_t id;	   /* hash of the build-id, else of the headers; never 0 */
+	bool is_ldso;	   /* which loads libraries for dlmopen(): musl has none */
+	bool is_program;   /* not a library: see far.h */
 	bool is_go;
 	bool has_interp; /* glibc's libc and libpthread can be run; other libraries cannot */
 };
@@ -29,7 +29,7 @@ struct ovl_object {
 /*
  * ovl_object_read - describe the ELF file mapped at @base
  *
- * Returns 0, or -ENOEXEC: no executable segment there, or no build-id to know it by.
+ * Returns 0, or -ENOEXEC: no executable segment there.
  */
 int ovl_object_read(uint64_t base, const char *name, struct ovl_object *ret);
 
@@ -47,7 +47,7 @@ int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret);
 
 /*
  * ovl_object_program - the program itself; without a build-id it is known by its headers
- * Returns 0, or -ENOEXEC.
+ * Returns 0, or -ENOEXEC: no text, or it is a dynamic linker that was called by name.
  */
 int ovl_object_program(const uint64_t *auxv, struct ovl_object *ret);
 

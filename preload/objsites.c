@@ -47,6 +47,7 @@ int ovl_object_sites(struct ovl_session *ss, const struct ovl_object *o, struct 
 		.base = o->text_off,
 		.wanted = wanted,
 		.spared = spared,
+		.kinds = o->is_program ? OVL_SITES_REPLAY : OVL_SITES_ALL,
 		.room = &room,
 		.site = found,
 		.max = FOUND_MAX,

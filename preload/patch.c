@@ -37,8 +37,24 @@ _Static_assert(OVL_PASS == 0 && OVL_DONE == 1 && OVL_TAIL == 2, "entry_x86_64.S"
 
 struct ovl_entry ovl_entries[OVL_STUBS];
 
-/* Classes of stubs: 0 MOV, 1..4 CMP by comparison, 5..6 PREV by instruction. */
-#define NCLASSES 7
+/*
+ * Classes of stubs: 0 MOV (and WRAP and NEXT, where the number is known), 1..4 CMP by
+ * comparison, 5..6 PREV by instruction, 7 WRAP and NEXT.
+ */
+#define CLASS_WRAP 7
+#define NCLASSES   8
+
+/* Instructions that were moved, and a jump: two of 15 bytes at most. */
+#define MOVED_SIZE 36
+#define MOVED_MAX  256
+
+/* An object while it is being patched. */
+struct patch {
+	struct ovl_session *ss;
+	const struct ovl_object *o;
+	uint8_t *moved; /* MOVED_MAX pieces; NULL: none needed so far */
+	unsigned nmoved;
+};
 
 static uint32_t class_first(int class)
 {
@@ -46,26 +62,38 @@ static uint32_t class_first(int class)
 		return 0;
 	if (class < 5)
 		return OVL_STUB_CMP + (uint32_t)(class - 1) * OVL_STUBS_CMP;
+	if (class == CLASS_WRAP)
+		return OVL_STUB_WRAP;
 	return OVL_STUB_PREV + (uint32_t)(class - 5) * OVL_STUBS_PREV;
+}
+
+static uint32_t class_room(int class)
+{
+	if (class == 0)
+		return OVL_STUBS_MOV;
+	if (class == CLASS_WRAP)
+		return OVL_STUBS_WRAP;
+	return class < 5 ? OVL_STUBS_CMP : OVL_STUBS_PREV;
 }
 
 /* The next free stub of @class, or -ENOSPC. Not atomic: see the context in patch.h. */
 static int take_stub(int class)
 {
 	static uint16_t used[NCLASSES];
-	uint32_t room = class == 0 ? OVL_STUBS_MOV : class < 5 ? OVL_STUBS_CMP : OVL_STUBS_PREV;
 
-	if (used[class] == room)
+	if (used[class] == class_room(class))
 		return -ENOSPC;
 	return (int)(class_first(class) + used[class]++);
 }
 
 /*
- * What the bytes at @p ask for: the class of stub for @s and, but for back and native
- * of a CMP, its entry. -EINVAL when they are not what the session says.
+ * What the bytes at @p ask for: the class of stub for @s and, but for native
+ * of a CMP or a WRAP (and back of a NEXT), its entry. -EINVAL when they are not what the session
+ * says.
  */
 static int classify(const uint8_t *p, const struct ovl_site *s, struct ovl_entry *ret)
 {
+	const uint8_t *call;
 	uint8_t len = 0;
 	uint32_t cmp;
 	int prev;
@@ -93,48 +121,105 @@ static int classify(const uint8_t *p, const struct ovl_site *s, struct ovl_entry
 		ret->native = ret->back;
 		ret->back += SYSCALL_LEN;
 		return 5 + prev;
+	case OVL_SITE_WRAP:
+	case OVL_SITE_NEXT:
+		call = s->kind == OVL_SITE_NEXT ? p : p + s->length - SYSCALL_LEN;
+		if (s->length < JMP_LEN || call[0] != 0x0f || call[1] != 0x05)
+			return -EINVAL;
+		if (s->nr < 0)
+			return CLASS_WRAP;
+		ret->flavor = ovl_nr_ours(s->nr) ? OVL_F_PLAIN : OVL_F_WATCH;
+		return 0;
 	default:
 		return -EINVAL;
 	}
 }
 
-static int patch_site(const struct ovl_session *ss, const struct ovl_object *o,
-		      const struct ovl_site *s)
+static int write_jump(uint8_t *at, const uint8_t *to)
 {
-	uint8_t *p = (uint8_t *)o->base + s->offset;
-	struct ovl_entry e = {0};
-	int class, stub;
-	const uint8_t *to;
-	int64_t distance;
-	int32_t rel;
+	int64_t distance = to - (at + JMP_LEN);
+	int32_t rel = (int32_t)distance;
 
-	class = classify(p, s, &e);
-	if (class < 0)
-		return class;
-	if (o->is_program) {
-		stub = -1;
-		to = ovl_far_piece(ss, o, (unsigned)class, class ? e.back : e.back - SYSCALL_LEN,
-				   e.nr);
-		if (!to)
-			return -ENOSPC;
-	} else {
-		stub = take_stub(class);
-		if (stub < 0)
-			return stub;
-		to = ovl_stubs + (size_t)stub * OVL_E_SIZE;
-		if (s->kind == OVL_SITE_CMP)
-			e.native = (uint64_t)(to + OVL_STUB_NATIVE);
-	}
-	distance = to - (p + JMP_LEN);
-	rel = (int32_t)distance;
 	if (rel != distance)
 		return -ERANGE;
-	if (stub >= 0)
-		ovl_entries[stub] = e;
-	p[0] = 0xe9;
-	memcpy(p + 1, &rel, sizeof(rel));
-	memset(p + JMP_LEN, NOP, s->length - JMP_LEN);
+	at[0] = 0xe9;
+	memcpy(at + 1, &rel, sizeof(rel));
 	return 0;
+}
+
+/* Where a stub or, for the program itself, a piece near it takes the call of @s over. */
+static int find_target(const struct patch *pt, const struct ovl_site *s, int class,
+		       struct ovl_entry *e, const uint8_t **ret)
+{
+	int stub;
+
+	if (pt->o->is_program) {
+		*ret = ovl_far_piece(pt->ss, pt->o, (unsigned)class,
+				     class ? e->back : e->back - SYSCALL_LEN, e->nr);
+		return *ret ? 0 : -ENOSPC;
+	}
+	stub = take_stub(class);
+	if (stub < 0)
+		return stub;
+	*ret = ovl_stubs + (size_t)stub * OVL_E_SIZE;
+	if (s->kind == OVL_SITE_CMP || class == CLASS_WRAP)
+		e->native = (uint64_t)(*ret + OVL_STUB_NATIVE);
+	ovl_entries[stub] = *e;
+	return 0;
+}
+
+/* The @len bytes at @p to a piece of their own, from where it goes on at @to. */
+static int move_away(struct patch *pt, const uint8_t *p, size_t len, const uint8_t *to,
+		     const uint8_t **ret)
+{
+	uint8_t *piece;
+
+	if (!pt->moved) {
+		long at = ovl_sys(__NR_mmap, 0, MOVED_MAX * MOVED_SIZE, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (ovl_is_err(at))
+			return (int)at;
+		pt->moved = (uint8_t *)at;
+	}
+	if (pt->nmoved == MOVED_MAX || len > MOVED_SIZE - JMP_LEN)
+		return -ENOSPC;
+	piece = pt->moved + (size_t)pt->nmoved++ * MOVED_SIZE;
+	memcpy(piece, p, len);
+	*ret = piece;
+	return write_jump(piece + len, to);
+}
+
+/* What is behind the call of @s: it comes back there. */
+static int move_next(struct patch *pt, const uint8_t *p, const struct ovl_site *s,
+		     struct ovl_entry *e)
+{
+	const uint8_t *piece = NULL;
+	int r = move_away(pt, p + SYSCALL_LEN, s->length - SYSCALL_LEN, p + s->length, &piece);
+
+	e->back = (uint64_t)piece;
+	return r;
+}
+
+static int patch_site(struct patch *pt, const struct ovl_site *s)
+{
+	uint8_t *p = (uint8_t *)pt->o->base + s->offset;
+	struct ovl_entry e = {0};
+	const uint8_t *to;
+	int class = classify(p, s, &e);
+	int r = class < 0 ? class : 0;
+
+	if (!r && s->kind == OVL_SITE_NEXT)
+		r = move_next(pt, p, s, &e);
+	if (!r)
+		r = find_target(pt, s, class, &e, &to);
+	if (!r && s->kind == OVL_SITE_WRAP)
+		r = move_away(pt, p, s->length - SYSCALL_LEN, to, &to);
+	if (!r)
+		r = write_jump(p, to);
+	if (!r)
+		memset(p + JMP_LEN, NOP, s->length - JMP_LEN);
+	return r;
 }
 
 /* The pages that hold all of @list, every one of which must lie in @o's text. */
@@ -173,6 +258,7 @@ int ovl_patch_allowed(void)
 
 int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 {
+	struct patch pt = {.ss = ss, .o = o};
 	struct ovl_site_list list;
 	uint64_t start, len;
 	int left;
@@ -193,8 +279,11 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	if (r)
 		return (int)r;
 	for (uint32_t i = 0; i < list.n; i++)
-		left += patch_site(ss, o, &list.site[i]) < 0;
-	r = ovl_sys(__NR_mprotect, start, len, PROT_READ | PROT_EXEC);
+		left += patch_site(&pt, &list.site[i]) < 0;
+	if (pt.moved)
+		r = ovl_sys(__NR_mprotect, pt.moved, MOVED_MAX * MOVED_SIZE, PROT_READ | PROT_EXEC);
+	if (!r)
+		r = ovl_sys(__NR_mprotect, start, len, PROT_READ | PROT_EXEC);
 	if (r)
 		ovl_die(o->name, "the system does not let changed text run", -r);
 	return left;

@@ -6,6 +6,7 @@
 
 #define SYSCALL_LEN 2
 #define MOV_LEN	    5
+#define NEXT_MAX    32	 /* bytes: two instructions */
 #define STRETCH_MAX 4096 /* a number loaded farther away from its call is not known */
 #define SPARES_MAX  4096
 
@@ -14,6 +15,7 @@ enum {
 	ENTERED_DOUBT = 1, /* on the way from the load of the number, and it may differ there */
 	ENTERED_SYSCALL = 2,
 	ENTERED_WRAP = 8,  /* behind the first byte of what is to be moved */
+	ENTERED_NEXT = 16, /* in what is to be moved from behind */
 	ENTERED_AFTER = 4, /* right behind: a replayed comparison is skipped */
 };
 
@@ -138,7 +140,24 @@ static uint8_t wrap_of(const struct track *t)
 	return 0;
 }
 
-static struct ovl_cand candidate(const struct track *t, uint32_t at)
+/* The same behind the call at @at: two instructions at most. */
+static uint8_t next_of(const struct ovl_sites *s, uint32_t at)
+{
+	uint32_t start = at + SYSCALL_LEN;
+	struct ovl_insn in;
+
+	at = start;
+	for (int i = 0; i < 2; i++) {
+		if (ovl_insn_read(s->text + at, s->len - at, &in) || !in.moves)
+			return 0;
+		at += in.len;
+		if (at - start >= MOV_LEN - SYSCALL_LEN)
+			return (uint8_t)(at - start);
+	}
+	return 0;
+}
+
+static struct ovl_cand candidate(const struct ovl_sites *s, const struct track *t, uint32_t at)
 {
 	struct value v = t->value[0];
 	struct ovl_cand c = {
@@ -149,6 +168,7 @@ static struct ovl_cand candidate(const struct track *t, uint32_t at)
 		.reg = v.reg,
 		.prev = t->prev,
 		.wrap = wrap_of(t),
+		.next = next_of(s, at),
 	};
 
 	if (v.nr < 0 || at - v.from > STRETCH_MAX || !take_blocks(t, &c)) {
@@ -176,7 +196,7 @@ static void find_near(const struct ovl_sites *s)
 		if (s->text[at] != 0x0f || s->text[at + 1] != 0x05)
 			continue;
 		for (uint32_t i = from >> OVL_NEAR_LOG2;
-		     i <= (at + SYSCALL_LEN) >> OVL_NEAR_LOG2 && i < OVL_NEAR_BITS; i++)
+		     i <= (at + SYSCALL_LEN + NEXT_MAX) >> OVL_NEAR_LOG2 && i < OVL_NEAR_BITS; i++)
 			s->room->near[i / 64] |= 1ULL << (i % 64);
 	}
 }
@@ -208,7 +228,7 @@ static int note_insn(const struct ovl_sites *s, struct track *t, uint32_t at,
 	if (in->what == OVL_INSN_SYSCALL) {
 		if (f->ncands == OVL_CANDS_MAX)
 			return -E2BIG;
-		s->room->cand[f->ncands++] = candidate(t, at);
+		s->room->cand[f->ncands++] = candidate(s, t, at);
 	}
 	track_next(t, at, in);
 	return 0;
@@ -242,7 +262,7 @@ static int collect(const struct ovl_sites *s, struct found *f)
 	return err;
 }
 
-/* The first candidate that ends behind @at; @n when there is none. */
+/* The first candidate that, with what may be moved, ends behind @at; @n when there is none. */
 static uint32_t first_behind(const struct ovl_cand *cand, uint32_t n, uint32_t at)
 {
 	uint32_t lo = 0;
@@ -250,7 +270,7 @@ static uint32_t first_behind(const struct ovl_cand *cand, uint32_t n, uint32_t a
 	while (lo < n) {
 		uint32_t mid = (lo + n) / 2;
 
-		if (cand[mid].sys + SYSCALL_LEN < at)
+		if (cand[mid].sys + SYSCALL_LEN + NEXT_MAX < at)
 			lo = mid + 1;
 		else
 			n = mid;
@@ -287,6 +307,8 @@ static void mark_entered(const struct ovl_sites *s, struct ovl_cand *c, uint32_t
 		c->entered |= ENTERED_AFTER;
 	if (to == c->sys)
 		c->entered |= ENTERED_SYSCALL;
+	if (to > c->sys && to < c->sys + SYSCALL_LEN + c->next)
+		c->entered |= ENTERED_NEXT;
 	if (to <= c->sys && to + c->wrap > c->sys)
 		c->entered |= ENTERED_WRAP;
 	if (to <= c->from || to > c->sys || c->nr < 0)
@@ -345,13 +367,38 @@ static bool choose_cmp(const struct ovl_sites *s, const struct ovl_cand *c, stru
 	return true;
 }
 
-static bool choose_wrap(const struct ovl_cand *c, struct ovl_site *ret)
+static bool choose_wrap(const struct ovl_cand *c, int nr, struct ovl_site *ret)
 {
 	if (!c->wrap || c->entered & (ENTERED_WRAP | ENTERED_SYSCALL))
 		return false;
-	*ret = (struct ovl_site){c->sys - c->wrap, -1, OVL_SITE_WRAP,
+	*ret = (struct ovl_site){c->sys - c->wrap, (int16_t)nr, OVL_SITE_WRAP,
 				 (uint8_t)(c->wrap + SYSCALL_LEN)};
 	return true;
+}
+
+static bool choose_next(const struct ovl_cand *c, int nr, struct ovl_site *ret)
+{
+	if (!c->next || c->entered & ENTERED_NEXT)
+		return false;
+	*ret = (struct ovl_site){c->sys, (int16_t)nr, OVL_SITE_NEXT,
+				 (uint8_t)(SYSCALL_LEN + c->next)};
+	return true;
+}
+
+/* A place for @c other than its number's load; @known: its number is certain. */
+static bool choose_other(const struct ovl_sites *s, const struct ovl_cand *c, bool known,
+			 struct ovl_site *ret)
+{
+	int nr = known ? c->nr : -1;
+
+	if (s->kinds == OVL_SITES_WRAP)
+		return choose_wrap(c, -1, ret);
+	if (choose_prev(s, c, ret) || choose_cmp(s, c, ret))
+		return true;
+	/* Moving costs memory and a call: not for what may be missed. */
+	if (s->kinds != OVL_SITES_ALL || is_spared(s, c->guess))
+		return false;
+	return choose_wrap(c, nr, ret) || choose_next(c, nr, ret);
 }
 
 /* Which place, if any, does candidate @c need? 1: *ret is set; 0: none; -1: it has none. */
@@ -362,9 +409,7 @@ static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ov
 
 	if (known && !is_wanted(s, c->nr))
 		return 0;
-	if (choose_mov(s, c, ret))
-		return 1;
-	if (s->wrap ? choose_wrap(c, ret) : choose_prev(s, c, ret) || choose_cmp(s, c, ret))
+	if (choose_mov(s, c, ret) || choose_other(s, c, known, ret))
 		return 1;
 	/* A guess is good enough where nothing can be done. */
 	return c->guess != OVL_NR_NONE && (!is_wanted(s, c->guess) || is_spared(s, c->guess)) ? 0

@@ -37,6 +37,7 @@ struct ovl_cand {
 	uint8_t reg;	 /* eax got it from there, or is it */
 	uint8_t prev;	 /* length of the instruction before; 0 when control may not come from it */
 	uint8_t wrap;	 /* bytes before it that can be moved with it, 3 or more; or 0 */
+	uint8_t next;	 /* bytes behind it that can be moved, 3 or more; or 0 */
 	uint8_t entered; /* which of its parts a branch lands in */
 	uint8_t nblocks;
 	uint8_t reached;		/* a bit per block */
@@ -57,6 +58,14 @@ struct ovl_land {
 #define OVL_NEAR_LOG2 10
 #define OVL_NEAR_BITS (1u << 15)
 
+/* Which kinds of places may be chosen, besides OVL_SITE_MOV. */
+enum ovl_sites_kinds {
+	OVL_SITES_REPLAY, /* PREV and CMP */
+	OVL_SITES_WRAP,	  /* WRAP */
+	OVL_SITES_ALL,	  /* PREV and CMP, or else WRAP and NEXT: for what must not be missed, and
+			   * with its number, where that is known */
+};
+
 /* Room for a search. */
 struct ovl_search {
 	uint64_t near[OVL_NEAR_BITS / 64];
@@ -65,17 +74,17 @@ struct ovl_search {
 };
 
 struct ovl_sites {
-	const uint8_t *text;	 /* in: the executable bytes ... */
-	uint32_t len;		 /* ... how many ... */
-	uint32_t base;		 /* ... and their offset from the library's load address */
-	const uint64_t *wanted;	 /* in: 512 bits, one per number */
-	const uint64_t *spared;	 /* in: of those, the ones that may be missed; NULL: none */
-	bool wrap;		 /* in: OVL_SITE_WRAP is wanted, and not the kinds that replay */
-	struct ovl_search *room; /* in: contents irrelevant */
-	struct ovl_site *site;	 /* out: ... */
-	uint32_t max;		 /* in: ... room there */
-	uint32_t nsites;	 /* out */
-	uint32_t nunknown;	 /* out: wanted, or perhaps wanted, but no place is fit */
+	const uint8_t *text;	    /* in: the executable bytes ... */
+	uint32_t len;		    /* ... how many ... */
+	uint32_t base;		    /* ... and their offset from the library's load address */
+	const uint64_t *wanted;	    /* in: 512 bits, one per number */
+	const uint64_t *spared;	    /* in: of those, the ones that may be missed; NULL: none */
+	enum ovl_sites_kinds kinds; /* in */
+	struct ovl_search *room;    /* in: contents irrelevant */
+	struct ovl_site *site;	    /* out: ... */
+	uint32_t max;		    /* in: ... room there */
+	uint32_t nsites;	    /* out */
+	uint32_t nunknown;	    /* out: wanted, or perhaps wanted, but no place is fit */
 };
 
 /* Search @s. Returns 0, or -E2BIG when the text holds more than there is room for. */

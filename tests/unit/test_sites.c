@@ -19,6 +19,8 @@ static struct ovl_search room;
 static struct ovl_site found[8];
 static struct ovl_sites result;
 static uint64_t wanted[8];
+static const uint64_t *spared;
+static enum ovl_sites_kinds kinds; /* OVL_SITES_REPLAY, unless a test says otherwise */
 
 static void want(int nr)
 {
@@ -34,6 +36,8 @@ static int search(const uint8_t *text, uint32_t len)
 		.len = len,
 		.base = BASE,
 		.wanted = wanted,
+		.spared = spared,
+		.kinds = kinds,
 		.room = &room,
 		.site = found,
 		.max = OVL_ARRAY_SIZE(found),
@@ -216,5 +220,82 @@ Test(sites, room_for_too_few_is_told)
 Test(sites, no_text_no_sites)
 {
 	cr_assert(eq(int, search((const uint8_t *)"", 0), 0));
+	expect_none(0);
+}
+
+/* In front of the system calls here: nothing that goes on, so that only what is behind can move. */
+#define ALONE JMP(0)
+#define MOVES 0x48, 0x89, 0xc7 /* mov %rax,%rdi */
+
+Test(sites, instruction_before_moves_where_nothing_can_be_replayed)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(RET, 0x48, 0x89, 0xfe, SYSCALL, RET);
+	expect_one(1, -1, OVL_SITE_WRAP, 5);
+}
+
+Test(sites, number_of_a_moved_call_is_kept_when_it_is_known)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(RET, MOV(__NR_openat), 0x48, 0x89, 0xfe, SYSCALL, RET);
+	expect_one(6, __NR_openat, OVL_SITE_WRAP, 5);
+}
+
+Test(sites, replay_is_preferred_to_moving)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(RET, 0x48, 0x89, 0xfe, SYSCALL, CMP_R000, RET);
+	expect_one(4, -1, OVL_SITE_CMP, 8);
+}
+
+Test(sites, what_is_behind_moves_where_nothing_before_can)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(ALONE, SYSCALL, MOVES, RET);
+	expect_one(2, -1, OVL_SITE_NEXT, 5);
+}
+
+Test(sites, two_instructions_behind_move_together)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(ALONE, SYSCALL, 0x89, 0xc2, 0x83, 0xf8, 0xda, RET); /* mov, cmp */
+	expect_one(2, -1, OVL_SITE_NEXT, 7);
+}
+
+Test(sites, branch_to_the_call_itself_does_not_hinder_what_is_behind)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(ALONE, SYSCALL, MOVES, JMP(-7), RET);
+	expect_one(2, -1, OVL_SITE_NEXT, 5);
+}
+
+Test(sites, branch_into_what_is_behind_hinders_it)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(ALONE, SYSCALL, MOVES, JMP(-5), RET);
+	expect_none(1);
+}
+
+Test(sites, branch_between_two_that_would_move_hinders_them)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(ALONE, SYSCALL, 0x89, 0xc2, 0x83, 0xf8, 0xda, JE(-5), RET);
+	expect_none(1);
+}
+
+Test(sites, branch_behind_does_not_move)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(ALONE, SYSCALL, 0x89, 0xc2, JE(1), RET, RET);
+	expect_none(1);
+}
+
+Test(sites, what_may_be_missed_is_not_moved)
+{
+	static const uint64_t stat_is[8] = {1ULL << __NR_stat};
+
+	kinds = OVL_SITES_ALL;
+	spared = stat_is;
+	SEARCH(RET, MOV(__NR_stat), 0x48, 0x89, 0xfe, SYSCALL, RET);
 	expect_none(0);
 }
