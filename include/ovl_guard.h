@@ -22,6 +22,9 @@
 /* Added to a number below 512: trapped, whatever it is. See preload/far.h. */
 #define OVL_GUARD_TRAP 0x10000000
 
+/* What an open(2) that changes nothing has none of. */
+#define OVL_GUARD_OFLAGS (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
+
 /* What the guard thinks of a system call: the second column of systab.def. */
 #ifndef __ASSEMBLER__
 enum ovl_guarded {

@@ -148,7 +148,7 @@ static void ask_for_key(struct draft *d, uint32_t action)
 
 static void land_open(struct draft *d, int kind, int arg)
 {
-	const uint32_t changes = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+	const uint32_t changes = OVL_GUARD_OFLAGS;
 
 	land(d, kind);
 	load(d, ARG_LOW(arg));

@@ -48,7 +48,7 @@ static int measure(const Elf64_Phdr *ph, unsigned n, uint64_t *lo, uint64_t *hi,
 
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
 			continue;
-		if (end < ph[i].p_vaddr || ph[i].p_filesz > ph[i].p_memsz ||
+		if (up(end) < ph[i].p_vaddr || ph[i].p_filesz > ph[i].p_memsz ||
 		    (ph[i].p_vaddr - ph[i].p_offset) % PAGE)
 			return -ENOEXEC;
 		*lo = down(ph[i].p_vaddr) < *lo ? down(ph[i].p_vaddr) : *lo;
@@ -100,24 +100,30 @@ static int map_segment(int fd, const Elf64_Phdr *ph, uint64_t bias)
 
 static void note_text(const Elf64_Phdr *ph, uint64_t bias, struct ovl_image *ret)
 {
-	if ((ph->p_flags & (PF_X | PF_W)) != PF_X || ret->ntexts == OVL_IMAGE_TEXTS)
+	if (!(ph->p_flags & PF_X) || !ph->p_memsz)
 		return;
+	if ((ph->p_flags & PF_W) || ret->ntexts == OVL_IMAGE_TEXTS) {
+		ret->text_hidden = true;
+		return;
+	}
 	ret->text[ret->ntexts].start = bias + ph->p_vaddr;
 	ret->text[ret->ntexts].len = ph->p_filesz;
 	ret->text[ret->ntexts].prot = prot_of(ph);
 	ret->ntexts++;
 }
 
-/* Does the note at @p of @n bytes hold Go's build id? */
-static bool is_go_note(const char *p, size_t n)
+/* Is the note that @ph tells of Go's build id? */
+static bool is_go_note(int fd, const Elf64_Phdr *ph)
 {
 	static const char name[] = "Go";
-	Elf64_Nhdr nh;
+	struct {
+		Elf64_Nhdr head;
+		char name[sizeof(name)];
+	} note;
 
-	if (n < sizeof(nh) + sizeof(name))
+	if (ph->p_filesz < sizeof(note) || read_all(fd, &note, sizeof(note), ph->p_offset))
 		return false;
-	memcpy(&nh, p, sizeof(nh));
-	return nh.n_namesz >= sizeof(name) && !memcmp(p + sizeof(nh), name, sizeof(name));
+	return note.head.n_namesz >= sizeof(name) && !memcmp(note.name, name, sizeof(name));
 }
 
 static int read_interp(int fd, const Elf64_Phdr *ph, char *to)
@@ -147,7 +153,7 @@ static int look_at_headers(int fd, const Elf64_Ehdr *eh, const Elf64_Phdr *ph, u
 		} else if (ph[i].p_type == PT_GNU_STACK) {
 			ret->stack_exec = ph[i].p_flags & PF_X;
 		} else if (ph[i].p_type == PT_NOTE) {
-			ret->go |= is_go_note((const char *)(bias + ph[i].p_vaddr), ph[i].p_filesz);
+			ret->go |= is_go_note(fd, &ph[i]);
 		}
 	}
 	return err;

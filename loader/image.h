@@ -17,13 +17,14 @@ struct ovl_image {
 	uint64_t entry; /* where it starts */
 	uint64_t phdr;	/* the program headers in memory, 0 when no segment holds them */
 	uint16_t phnum;
-	uint64_t end;	 /* behind its last byte */
-	uint64_t id;	 /* of the file as it is now: a hash of number, size and times */
-	bool stack_exec; /* PT_GNU_STACK asks for an executable stack */
-	bool go;	 /* made by the Go tool chain: its stacks are tiny */
-	int ntexts;	 /* executable segments ... */
+	uint64_t end;	  /* behind its last byte */
+	uint64_t id;	  /* of the file as it is now: a hash of number, size and times */
+	bool stack_exec;  /* PT_GNU_STACK asks for an executable stack */
+	bool go;	  /* made by the Go tool chain: its stacks are tiny */
+	bool text_hidden; /* executable memory that text[] does not have: writable, or too many */
+	int ntexts;	  /* executable segments ... */
 	struct {
-		uint64_t start, len; /* ... without padding; writable ones are left out */
+		uint64_t start, len; /* ... without padding */
 		int prot;
 	} text[OVL_IMAGE_TEXTS];
 	char interp[PATH_MAX]; /* PT_INTERP, "" when it has none */

@@ -9,12 +9,11 @@
 #include "lean.h"
 #include "ovl_guard.h"
 
-/* From a stack's first byte. */
-#define TOP	   OVL_LEAN_STACK_SIZE
-#define SAVED_RSP  (TOP - 8)
-#define ENTRY	   (TOP - 16)
-#define OFFSET	   (TOP - 24)
-#define CALL	   (TOP - 32 - OVL_C_SIZE)
+/* From the call on a stack. */
+#define THREAD (OVL_LEAN_THREAD - OVL_LEAN_CALL)
+#define OFFSET (OVL_LEAN_OFFSET - OVL_LEAN_CALL)
+#define ENTRY  (OVL_LEAN_ENTRY - OVL_LEAN_CALL)
+#define RSP    (OVL_LEAN_RSP - OVL_LEAN_CALL)
 
 	.text
 	.balign 64
@@ -43,13 +42,17 @@ enter:
 	bt	%eax, ovl_lean_wanted
 	jnc	4f
 2:
-	xor	%r11d, %r11d
+	mov	$1, %r11d
 3:
 	lock btsq %r11, ovl_lean_busy
 	jnc	frame
 	inc	%r11d
 	cmp	$OVL_LEAN_STACKS, %r11d
 	jb	3b
+	/* The first one is for who finds no other: it looks for lost ones. */
+	xor	%r11d, %r11d
+	lock btsq %r11, ovl_lean_busy
+	jnc	frame
 	pause
 	jmp	2b
 4:
@@ -58,10 +61,10 @@ enter:
 	.balign 16
 frame:
 	shl	$OVL_LEAN_STACK_SHIFT, %r11
-	mov	%rsp, ovl_lean_stacks + SAVED_RSP(%r11)
-	mov	%rcx, ovl_lean_stacks + ENTRY(%r11)
-	mov	%r11, ovl_lean_stacks + OFFSET(%r11)
-	lea	ovl_lean_stacks + CALL(%r11), %rsp
+	mov	%rsp, ovl_lean_stacks + OVL_LEAN_RSP(%r11)
+	mov	%rcx, ovl_lean_stacks + OVL_LEAN_ENTRY(%r11)
+	mov	%r11, ovl_lean_stacks + OVL_LEAN_OFFSET(%r11)
+	lea	ovl_lean_stacks + OVL_LEAN_CALL(%r11), %rsp
 	movslq	%eax, %rax
 	mov	%rax, OVL_C_NR(%rsp)
 	mov	%rdi, OVL_C_ARG + 0(%rsp)
@@ -70,20 +73,27 @@ frame:
 	mov	%r10, OVL_C_ARG + 24(%rsp)
 	mov	%r8, OVL_C_ARG + 32(%rsp)
 	mov	%r9, OVL_C_ARG + 40(%rsp)
+	movq	$0, OVL_C_TAIL(%rsp)
 	mov	%rsp, %rdi
 	mov	OVL_E_FLAVOR(%rcx), %esi
 	cld
 	call	ovl_lean_enter
-	cmp	$1, %eax
-	je	done
-	ja	tail
-
-	/* OVL_PASS: with the key, if the guard asks for one; it may be in rdi or r9 then. */
+	mov	%eax, %r11d
 	mov	OVL_C_NR(%rsp), %rax
+	cmp	$1, %r11d
+	je	done
+	jb	pass
+	cmp	$OVL_LEAN_FREE, %r11d
+	jne	tail
+
+	/* OVL_LEAN_FREE: it is the program's own from here on. */
 	call	arguments
-	call	ovl_key
-	syscall
-	jmp	leave
+	mov	OFFSET(%rsp), %r11
+	mov	ENTRY(%rsp), %rcx
+	mov	RSP(%rsp), %rsp
+	shr	$OVL_LEAN_STACK_SHIFT, %r11
+	lock btrq %r11, ovl_lean_busy
+	jmp	*OVL_E_PASS(%rcx)
 
 tail:
 	mov	OVL_C_TAIL(%rsp), %r11
@@ -94,18 +104,47 @@ tail:
 	mov	OVL_T_ARG + 24(%r11), %r10
 	mov	OVL_T_ARG + 32(%r11), %r8
 	mov	OVL_T_ARG + 40(%r11), %r9
+	jmp	call_kernel
+pass:
+	call	arguments
+call_kernel:
 	call	ovl_key
+	mov	OFFSET(%rsp), %r11
+	mov	RSP(%rsp), %rsp
+	shr	$OVL_LEAN_STACK_SHIFT - 4, %r11
+	.if	OVL_LEAN_CALL_SIZE - 16
+	.error	"a piece is 16 bytes"
+	.endif
+	lea	calls(%r11), %r11
+	jmp	*%r11
+
+	/* Each stack's own piece, by which it is found again. */
+	.balign OVL_LEAN_CALL_SIZE
+calls:
+	.set	i, 0
+	.rept	OVL_LEAN_STACKS
+	.balign OVL_LEAN_CALL_SIZE, 0xcc
 	syscall
+	mov	$ovl_lean_stacks + OVL_LEAN_STACK_SIZE * i + OVL_LEAN_CALL, %ecx
+	jmp	called
+	.set	i, i + 1
+	.endr
+
+	.balign 16
+called:
+	mov	%rcx, %rsp
 	mov	%rax, OVL_C_RET(%rsp)
+	movq	$0, THREAD(%rsp)
+	cmpq	$0, OVL_C_TAIL(%rsp)
+	je	done
 	mov	%rsp, %rdi
 	call	ovl_after
 done:
 	mov	OVL_C_RET(%rsp), %rax
-leave:
 	call	arguments
-	mov	OFFSET - CALL(%rsp), %r11
-	mov	ENTRY - CALL(%rsp), %rcx
-	mov	SAVED_RSP - CALL(%rsp), %rsp
+	mov	OFFSET(%rsp), %r11
+	mov	ENTRY(%rsp), %rcx
+	mov	RSP(%rsp), %rsp
 	shr	$OVL_LEAN_STACK_SHIFT, %r11
 	lock btrq %r11, ovl_lean_busy
 	jmp	*OVL_E_BACK(%rcx)

@@ -17,6 +17,7 @@
 #include "fdview.h"
 #include "filelock.h"
 #include "image.h"
+#include "lean.h"
 #include "opensession.h"
 #include "ovl.h"
 #include "own.h"
@@ -28,6 +29,10 @@
 
 /* Programs that may lie anywhere: in front of us, so that a jump reaches our stubs. */
 #define NEAR 0x40000000UL
+
+#ifndef HWCAP2_FSGSBASE
+#define HWCAP2_FSGSBASE (1 << 1) /* <asm/hwcap2.h>: a program may use rdfsbase */
+#endif
 
 uint64_t ovl_load(uint64_t *sp);
 
@@ -97,6 +102,8 @@ static void map(int fd, const char *name, uint64_t near, struct ovl_image *ret)
 {
 	int err = ovl_image_map(fd, near, ret);
 
+	if (err == -EEXIST)
+		ovl_die(name, "cannot be loaded: it asks for addresses that are the loader's", 0);
 	if (err)
 		ovl_die(name, "cannot be loaded", -err);
 }
@@ -179,6 +186,8 @@ uint64_t ovl_load(uint64_t *sp)
 	take_name(&l);
 	ovl_filelock_drop(&l.fd);
 	describe(&l);
+	if (ovl_startup_aux_value(&l.start, AT_HWCAP2) & HWCAP2_FSGSBASE)
+		ovl_lean_use_rdfsbase();
 	if (program.stack_exec)
 		allow_stack(sp);
 	if (*program.interp) {

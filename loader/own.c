@@ -5,10 +5,13 @@
 #include <linux/prctl.h>
 
 #include "str.h"
+#include "newtext.h"
+#include "peek.h"
 #include "sys.h"
 #include "trap.h"
 #include "view.h"
 
+#define SIGNALS 64
 #define SYS_BIT (1UL << (SIGSYS - 1))
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
@@ -57,15 +60,16 @@ static long call_kernel(const struct ovl_call *c)
 	return ovl_sys6(c->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+/* The kernel is asked first: it knows of pointers that lead nowhere. Nothing is trapped meanwhile.
+ */
 static long set_mask(struct ovl_call *c)
 {
-	uint64_t mask;
+	const uint64_t sys = SYS_BIT;
+	long r = call_kernel(c);
 
-	if (!c->arg[1] || c->arg[3] != sizeof(mask) || c->arg[0] == SIG_UNBLOCK)
-		return call_kernel(c);
-	memcpy(&mask, (const void *)c->arg[1], sizeof(mask));
-	mask &= ~SYS_BIT;
-	return ovl_sys(c->nr, c->arg[0], &mask, c->arg[2], sizeof(mask));
+	if (!r && c->arg[1] && c->arg[0] != SIG_UNBLOCK)
+		(void)ovl_sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &sys, 0, sizeof(sys));
+	return r;
 }
 
 static long set_action(struct ovl_call *c)
@@ -76,11 +80,25 @@ static long set_action(struct ovl_call *c)
 		return 0;
 	if (!c->arg[1] || c->arg[3] != sizeof(act.sa_mask))
 		return call_kernel(c);
-	memcpy(&act, (const void *)c->arg[1], sizeof(act));
+	if (ovl_peek((const char *)c->arg[1], (char *)&act, sizeof(act)) != sizeof(act))
+		return -EFAULT;
 	act.sa_mask &= ~SYS_BIT;
 	if (act.sa_flags & SA_RESTORER)
 		act.sa_restorer = ovl_trap_restorer;
 	return ovl_sys(c->nr, c->arg[0], &act, c->arg[2], sizeof(act.sa_mask));
+}
+
+void ovl_own_adopt(void)
+{
+	for (int sig = 1; sig <= SIGNALS; sig++) {
+		struct sigaction act;
+
+		if (ovl_sys(__NR_rt_sigaction, sig, 0, &act, sizeof(act.sa_mask)) ||
+		    !(act.sa_mask & SYS_BIT))
+			continue;
+		act.sa_mask &= ~SYS_BIT;
+		(void)ovl_sys(__NR_rt_sigaction, sig, &act, 0, sizeof(act.sa_mask));
+	}
 }
 
 static long set_process(const struct ovl_call *c)
@@ -113,4 +131,5 @@ void ovl_own_call(struct ovl_call *c)
 void ovl_watch(struct ovl_call *c)
 {
 	ovl_own_call(c);
+	ovl_newtext_look(c);
 }

@@ -24,6 +24,9 @@ enum ovl_own ovl_own_kind(long nr);
  */
 void ovl_own_call(struct ovl_call *c);
 
+/* Handlers that the program has already keep SIGSYS unblocked, too. */
+void ovl_own_adopt(void);
+
 /*
  * The preloaded object will take over and end dispatch. Until then the dynamic linker may open
  * that object by its real path, which the view need not have.
@@ -33,7 +36,7 @@ void ovl_own_expect_end(void);
 /* Is @c that call? Then it is made as it is. */
 bool ovl_own_is_preload(const struct ovl_call *c);
 
-/* The same, for places that were rewritten: OVL_F_WATCH of entry.h. */
+/* The same for places that were rewritten, OVL_F_WATCH of entry.h; newtext.h is told. */
 void ovl_watch(struct ovl_call *c);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lean.h"
 #include "ovl.h"
 #include "ovl_hash.h"
+#include "newtext.h"
 #include "own.h"
 #include "place.h"
 #include "sites.h"
@@ -21,10 +22,13 @@
 #define NOP	  0x90
 #define SYSCALL	  2UL /* bytes */
 
-/* Moved instructions and a jump: two of 15 bytes at most. */
-#define MOVED_SIZE 32
-#define MOVED_MAX  1024
-#define MOVED_NEAR 0x50000000UL /* within reach of our text and of the program's */
+/* Two moved instructions of 15 bytes at most, a jump; a system call and a jump. */
+#define MOVED_SIZE   48
+#define MOVED_NATIVE 36
+#define MOVED_MAX    1024
+#define MOVED_NEAR   0x50000000UL /* within reach of our text and of the program's ... */
+#define MOVED_STEP   0x01000000UL /* ... and again, where a large program is in the way */
+#define MOVED_TRIES  16
 
 /* What the work needs; given back before the program runs. */
 struct room {
@@ -63,11 +67,11 @@ static uint64_t target_of_known(const struct rewrite *w, int nr, uint64_t back)
 		return ovl_place(back, nr, true);
 	if (own == OVL_OWN_RETURN)
 		return 0;
-	if (own == OVL_OWN_CALL)
-		return ovl_lean_stub(back, nr, OVL_F_WATCH);
+	if (own == OVL_OWN_CALL || (!w->all && ovl_newtext_wants(nr)))
+		return ovl_lean_stub(back, nr, 0, OVL_F_WATCH);
 	if (!ovl_nr_ours(nr))
 		return ovl_place(back, nr, false);
-	return ovl_lean_stub(back, nr, OVL_F_PLAIN);
+	return ovl_lean_stub(back, nr, 0, OVL_F_PLAIN);
 }
 
 static bool rewrite_mov(const struct rewrite *w, const struct ovl_site *s)
@@ -78,20 +82,25 @@ static bool rewrite_mov(const struct rewrite *w, const struct ovl_site *s)
 }
 
 /*
- * The instructions before the call go to a piece of their own, then to a stub. Under
- * dispatch a number in rax may be the door's own: those calls are trapped, at a call that is made
- * from there.
+ * The instructions before the call go to a piece of their own, then to a stub. What nobody wants
+ * is made there as well, and not in our text: under dispatch such a call still traps, because its
+ * number may be one of the loader's own.
  */
 static bool rewrite_wrap(struct rewrite *w, const struct ovl_site *s)
 {
+	static const uint8_t syscall[] = {0x0f, 0x05};
 	uint8_t *at = w->text + s->offset;
+	uint64_t back = (uint64_t)at + s->length;
 	uint8_t *moved = w->moved + (size_t)w->nmoved * MOVED_SIZE;
+	uint8_t *native = moved + MOVED_NATIVE;
 	size_t len = s->length - SYSCALL;
 
-	if (w->all || w->nmoved == MOVED_MAX)
+	if (!w->moved || w->nmoved == MOVED_MAX)
 		return false;
 	memcpy(moved, at, len);
-	if (!write_jump(moved + len, ovl_lean_stub((uint64_t)at + s->length, -1, OVL_F_PLAIN)) ||
+	memcpy(native, syscall, SYSCALL);
+	if (!write_jump(native + SYSCALL, back) ||
+	    !write_jump(moved + len, ovl_lean_stub(back, -1, (uint64_t)native, OVL_F_PLAIN)) ||
 	    !write_jump(at, (uint64_t)moved))
 		return false;
 	w->nmoved++;
@@ -114,8 +123,8 @@ static void choose_numbers(const struct rewrite *w, uint64_t *wanted, uint64_t *
 	for (long nr = 0; nr < 512 && !w->all; nr++) {
 		uint64_t bit = 1UL << (nr % 64);
 
-		wanted[nr / 64] |= ovl_nr_ours(nr) ? bit : 0;
-		spared[nr / 64] |= ovl_nr_watched(nr) ? bit : 0;
+		wanted[nr / 64] |= ovl_nr_ours(nr) || ovl_newtext_wants(nr) ? bit : 0;
+		spared[nr / 64] |= ovl_nr_watched(nr) || ovl_newtext_wants(nr) ? bit : 0;
 	}
 }
 
@@ -173,23 +182,32 @@ static long get_memory(uint64_t at, size_t size)
 		       MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
 }
 
+/* Room for moved instructions; NULL when there is none. */
+static uint8_t *get_moved(size_t size)
+{
+	long r = -EEXIST;
+
+	for (uint64_t i = 0; i < MOVED_TRIES && r == -EEXIST; i++)
+		r = get_memory(MOVED_NEAR + i * MOVED_STEP, size);
+	return ovl_is_err(r) ? NULL : (uint8_t *)r;
+}
+
 static bool rewrite(struct rewrite *w)
 {
 	const size_t size = (size_t)MOVED_MAX * MOVED_SIZE;
 	long room = get_memory(0, sizeof(struct room));
-	long moved = w->all ? 0 : get_memory(MOVED_NEAR, size);
 
-	if (ovl_is_err(room) || ovl_is_err(moved))
+	if (ovl_is_err(room))
 		return false;
 	w->room = (struct room *)room;
-	w->moved = (uint8_t *)moved;
-	w->complete = true;
+	w->moved = get_moved(size);
+	w->complete = !w->image->text_hidden;
 	for (int i = 0; i < w->image->ntexts; i++)
 		w->complete = rewrite_text(w, i) && w->complete;
 	(void)ovl_sys(__NR_munmap, room, sizeof(struct room));
-	if (!w->nmoved && !w->all)
-		(void)ovl_sys(__NR_munmap, moved, size);
-	else if (w->nmoved && ovl_sys(__NR_mprotect, moved, size, PROT_READ | PROT_EXEC))
+	if (w->moved && !w->nmoved)
+		(void)ovl_sys(__NR_munmap, w->moved, size);
+	else if (w->nmoved && ovl_sys(__NR_mprotect, w->moved, size, PROT_READ | PROT_EXEC))
 		ovl_die("program", "the system does not let changed text run", 0);
 	return w->complete;
 }
@@ -199,7 +217,7 @@ bool ovl_rewrite_engine(const struct ovl_image *image)
 	struct rewrite w = {.image = image};
 
 	for (long nr = 0; nr < 512; nr++) {
-		if (ovl_nr_ours(nr))
+		if (ovl_nr_ours(nr) || ovl_newtext_wants(nr))
 			ovl_lean_want(nr);
 	}
 	return rewrite(&w);

@@ -67,6 +67,15 @@ void ovl_startup_unset(struct ovl_startup *s, const char *name)
 	}
 }
 
+uint64_t ovl_startup_aux_value(const struct ovl_startup *s, uint64_t type)
+{
+	for (const uint64_t *a = s->auxv; a[0] != AT_NULL; a += 2) {
+		if (a[0] == type)
+			return a[1];
+	}
+	return 0;
+}
+
 void ovl_startup_aux(const struct ovl_startup *s, uint64_t type, uint64_t value)
 {
 	for (uint64_t *a = s->auxv; a[0] != AT_NULL; a += 2) {

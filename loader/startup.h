@@ -29,6 +29,9 @@ void ovl_startup_replace(const struct ovl_startup *s, const char *name, char *va
 /* Take variable @name out; its value stays where it is. */
 void ovl_startup_unset(struct ovl_startup *s, const char *name);
 
+/* Auxiliary value @type, 0 when the kernel gave none. */
+uint64_t ovl_startup_aux_value(const struct ovl_startup *s, uint64_t type);
+
 /* Set auxiliary value @type, if the kernel gave one. */
 void ovl_startup_aux(const struct ovl_startup *s, uint64_t type, uint64_t value);
 

@@ -28,6 +28,7 @@
 #define OVL_E_NATIVE 8
 #define OVL_E_NR     16
 #define OVL_E_FLAVOR 20
+#define OVL_E_PASS   24
 #define OVL_E_SIZE   32
 
 /*
@@ -59,7 +60,7 @@ struct ovl_entry {
 	uint64_t native; /* CMP, PREV, WRAP: where a call that is not ours is made */
 	int32_t nr;	 /* of stubs of OVL_SITE_MOV: the number; others find it in a register */
 	uint32_t flavor;
-	uint64_t pad;
+	uint64_t pass; /* the loader's: where a call that the engine passes is made */
 };
 
 extern struct ovl_entry ovl_entries[OVL_STUBS];
