@@ -23,6 +23,9 @@
 /* The only guarded call with six arguments: see ovl_guard.h. */
 #define OVL_NR_SETXATTRAT 463
 
+#define OVL_NR_CLOSE 3
+#define OVL_EINTR    4
+
 /* struct ovl_entry */
 #define OVL_E_BACK   0
 #define OVL_E_NATIVE 8
@@ -33,7 +36,9 @@
 
 /*
  * Flavors: what a stub does besides dispatching. CMP_*: replay that comparison before
- * returning. WATCH: the call is the door's own, see watch.c.
+ * returning. WATCH: the call is the door's own, see watch.c. CANCEL: the site is in the one
+ * function through which glibc 2.41 and musl send calls that a thread can be cancelled in. Their
+ * signal handler goes by where the thread is, so the kernel is entered from there.
  */
 #define OVL_F_PLAIN    0
 #define OVL_F_CMP_R000 1 /* cmp $-4096,%rax */
@@ -41,6 +46,10 @@
 #define OVL_F_CMP_E000 3 /* cmp $0xfffff000,%eax */
 #define OVL_F_CMP_E001 4 /* cmp $0xfffff001,%eax */
 #define OVL_F_WATCH    5
+#define OVL_F_CANCEL   6
+
+/* What tells there that the thread was cancelled: glibc's bit, and musl's. */
+#define OVL_CANCELED 0x9
 
 /* Stubs by class; first index and number of each. */
 #define OVL_STUBS_MOV  1024 /* OVL_SITE_MOV */

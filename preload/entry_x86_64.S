@@ -14,6 +14,8 @@
 /* DWARF, for rules that have no directive of their own. */
 #define DW_CFA_val_expression 0x16
 #define DW_RIP 16
+
+#define FRAME 144 /* from rbp, while it is ours, to the program's rsp: the red zone and two words */
 /* Return address = *(uint64_t *)rcx: rcx is the site's entry, whose first field is back. */
 #define CFI_BACK_BY_RCX .cfi_escape DW_CFA_val_expression, DW_RIP, 3, 0x72, 0, 0x06
 
@@ -177,6 +179,31 @@ enter_register:
 	.cfi_endproc
 	.size	enter_register, . - enter_register
 
+/*
+ * OVL_F_CANCEL: by libc's own `syscall; ret`. The program's stack has what that function was
+ * called with: a pointer to the thread's state, put there by the instruction that is replayed. Who
+ * was cancelled since libc looked at it is told EINTR, and libc looks again; but not at a close.
+ */
+	.macro	enter_kernel
+	mov	-8(%rbp), %rcx
+	cmpl	$OVL_F_CANCEL, OVL_E_FLAVOR(%rcx)
+	je	3f
+	syscall
+	jmp	6f
+3:
+	cmpl	$OVL_NR_CLOSE, OVL_C_NR(%rsp)
+	je	4f
+	mov	FRAME + 8(%rbp), %r11
+	testl	$OVL_CANCELED, (%r11)
+	jnz	5f
+4:
+	call	*OVL_E_NATIVE(%rcx)
+	jmp	6f
+5:
+	mov	$-OVL_EINTR, %rax
+6:
+	.endm
+
 /* rcx: the entry; rax: the number; everything else as the program left it. */
 	.balign	16
 	.type	enter_frame, @function
@@ -218,7 +245,7 @@ enter_frame:
 	mov	OVL_C_NR(%rsp), %rax		/* OVL_PASS */
 	call	.Lrestore
 	call	ovl_key
-	syscall
+	enter_kernel
 	mov	OVL_C_ARG + 0(%rsp), %rdi	/* the key may be in one of them */
 	mov	OVL_C_ARG + 40(%rsp), %r9
 	jmp	.Lleave
@@ -233,7 +260,7 @@ enter_frame:
 	mov	OVL_T_ARG + 32(%r11), %r8
 	mov	OVL_T_ARG + 40(%r11), %r9
 	call	ovl_key
-	syscall
+	enter_kernel
 	mov	%rax, OVL_C_RET(%rsp)
 	mov	%rsp, %rdi
 	call	ovl_after

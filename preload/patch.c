@@ -15,6 +15,7 @@
 #define PAGE	    4096UL
 #define JMP_LEN	    5
 #define NOP	    0x90
+#define RET	    0xc3
 #define SYSCALL_LEN 2
 #ifndef PR_GET_MDWE
 #define PR_GET_MDWE 66
@@ -33,6 +34,7 @@ _Static_assert(offsetof(struct ovl_entry, nr) == OVL_E_NR, "entry.h");
 _Static_assert(offsetof(struct ovl_entry, flavor) == OVL_E_FLAVOR, "entry.h");
 _Static_assert(sizeof(struct ovl_entry) == OVL_E_SIZE, "entry.h");
 _Static_assert(__NR_setxattrat == OVL_NR_SETXATTRAT, "entry.h");
+_Static_assert(__NR_close == OVL_NR_CLOSE && EINTR == OVL_EINTR, "entry.h");
 _Static_assert(OVL_PASS == 0 && OVL_DONE == 1 && OVL_TAIL == 2, "entry_x86_64.S");
 
 struct ovl_entry ovl_entries[OVL_STUBS];
@@ -120,6 +122,8 @@ static int classify(const uint8_t *p, const struct ovl_site *s, struct ovl_entry
 			return -EINVAL;
 		ret->native = ret->back;
 		ret->back += SYSCALL_LEN;
+		if (prev == 1 && p[s->length + SYSCALL_LEN] == RET)
+			ret->flavor = OVL_F_CANCEL;
 		return 5 + prev;
 	case OVL_SITE_WRAP:
 	case OVL_SITE_NEXT:

@@ -57,6 +57,15 @@ musl()
 	lower_unchanged
 }
 
+@test "musl, dynamic: threads are canceled in open() and while they wait for a lock" {
+	musl cancel_open
+	musl cancel_lock
+	lower 'mkfifo fifo; echo text >f'
+	run in_view "timeout 20 '$T/cancel_open' fifo && timeout 20 '$T/cancel_lock' f"
+	echo "$output"
+	test "${output//$'\n'/ }" = "handler canceled handler canceled handler canceled handler canceled"
+}
+
 # in_root SCRIPT: in each of the systems, by its own shell
 in_root()
 {
@@ -82,4 +91,16 @@ in_root()
 		echo "me:x:4242:1::/:/bin/sh" >>/etc/passwd; test "$(getent passwd me | cut -d: -f3)" = 4242
 		echo "192.0.2.1 somewhere" >>/etc/hosts; getent ahostsv4 somewhere | grep -q 192.0.2.1
 		sleep 0 & wait $!; mkdir /d; mv /d /e; rmdir /e'
+}
+
+@test "systems: threads are canceled in open(), while they wait for a lock" {
+	local name
+
+	for name in cancel_open cancel_lock; do
+		gcc -O2 -D_GNU_SOURCE -pthread -w -o "$T/$name" "$SOURCES/$name.c"
+	done
+	# what is built here needs a libc that is not older than 2.34
+	in_root "grep -q GLIBC_2.34 /lib/x86_64-linux-gnu/libc.so.6 || exit 0
+		mkfifo /fifo; timeout 20 '$T/cancel_open' /fifo | grep -c canceled | grep -x 3
+		echo a >/file; timeout 20 '$T/cancel_lock' /file | grep -x canceled"
 }
