@@ -25,7 +25,7 @@ static void farewell(const struct ovl_run *run, bool live)
 		ovl_say("%s: processes that the command started still use it: it stays",
 			run->session);
 	if (run->own_upper)
-		ovl_say("changes are in %s", run->upper);
+		ovl_say("changes are in %s", run->shown ? run->shown : run->upper);
 }
 
 int main(int argc, char **argv)

@@ -34,7 +34,7 @@
 
 #define OVL_LOWER_MAX 56 /* a bit each in struct ovl_dir_slot's value */
 #define OVL_PASS_MAX  64
-#define OVL_HIDE_MAX  8
+#define OVL_HIDE_MAX  32
 
 /* Flags of a session, in struct ovl_session.flags. */
 enum ovl_session_flag {

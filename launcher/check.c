@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "nested.h"
 #include "say.h"
 
 #define refuse(...) ovl_trouble(__VA_ARGS__)
@@ -271,11 +272,11 @@ static void check_guard(struct ovl_run *run)
 void ovl_run_check(struct ovl_run *run)
 {
 	/* our own view of the layers would be the outer run's, not the real one */
-	if (getenv(OVL_ENV_SESSION))
-		refuse("%s: already inside a run: a run in a run is not supported yet",
-		       getenv(OVL_ENV_SESSION));
-	check_lowers(run);
-	check_root(run);
+	ovl_nested_leave(run);
+	if (!ovl_nested_join(run)) {
+		check_lowers(run);
+		check_root(run);
+	}
 	check_pass(run);
 	check_parts(run);
 	check_trace(run);

@@ -79,7 +79,7 @@ __attribute__((noreturn)) static void become(const struct ovl_run *run, const st
 		ovl_say("no_new_privs: %s", strerror(errno));
 	else if (run->dir && chdir(run->dir))
 		ovl_say("%s: %s: choose another directory with -C", run->dir, strerror(errno));
-	else if (run->guard && (err = ovl_guard_install()))
+	else if (run->guard && !run->guarded && (err = ovl_guard_install()))
 		ovl_say("guard: %s: run with --no-guard", strerror(-err));
 	else {
 		sigaction(SIGCHLD, &was->child, NULL);

@@ -27,6 +27,12 @@ int ovl_guard_probe(void);
 /* ovl_guard_install - for ever; no_new_privs must be set. 0, or -errno. */
 int ovl_guard_install(void);
 
+/*
+ * The filter of a run around is upon us: from now on what it traps is done again with the key.
+ * Nothing that this program executes inherits that.
+ */
+void ovl_guard_pass(void);
+
 /* execve(2), past the guard: returns only when it failed, with errno. */
 void ovl_guard_exec(const char *file, char *const *argv, char *const *envp);
 

@@ -43,6 +43,12 @@ struct ovl_run {
 	char *temp;	/* template of the fresh directory that holds upper, work or both */
 	int upper_lock; /* descriptor of upper, locked; -1 when there is none */
 
+	/* ovl_nested_join(): a run in a run */
+	char *hide[OVL_HIDE_MAX]; /* what does not exist inside, besides upper and work */
+	int nhide;
+	char *shown;  /* upper's name in the view of the run around */
+	bool guarded; /* that run's guard is ours already */
+
 	/* ovl_command_plan() */
 	char *file; /* what execve() is given */
 	char **file_argv;

@@ -51,6 +51,8 @@ static uint64_t string_bytes(const struct ovl_run *run)
 		n += strlen(run->lower.path[i]) + 1;
 	for (int i = 0; i < run->npass; i++)
 		n += strlen(run->pass[i]) + 1;
+	for (int i = 0; i < run->nhide; i++)
+		n += strlen(run->hide[i]) + 1;
 	return n;
 }
 
@@ -107,6 +109,8 @@ static void put_paths(struct ovl_run *run, struct draft *d)
 	if (run->upper)
 		ss->hide[ss->nhide++] = put(d, run->upper);
 	ss->hide[ss->nhide++] = put(d, run->work);
+	for (int i = 0; i < run->nhide; i++)
+		ss->hide[ss->nhide++] = put(d, run->hide[i]);
 	ss->root = put(d, run->root);
 	ss->work = put(d, run->work);
 	ss->preload = put(d, run->preload);
@@ -147,6 +151,8 @@ static void fill_tables(struct ovl_run *run, struct ovl_session *ss)
 	int err;
 
 	hide(run, ss, run->work);
+	for (int i = 0; i < run->nhide; i++)
+		ovl_fill_hide(ss, run->hide[i]);
 	if (!run->upper)
 		return;
 	hide(run, ss, run->upper);

@@ -160,15 +160,6 @@ print(open(\"f\").read(), end=\"\")
 	lower_unchanged
 }
 
-@test "ovlrun inside ovlrun is refused, and nothing is made" {
-	lower 'echo low >f'
-	run in_view "'$OVLRUN' -q -l '$V' -u '$T/u2' -- true"
-	echo "$output"
-	[ "$status" = 125 ]
-	[[ $output = *"already inside a run"* ]]
-	[ ! -e "$T/u2" ]
-}
-
 @test "ovlrun inside ovlrun: layers on layers" {
 	later "a run in a run"
 	lower 'echo low >f'

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include "ops.h"
+#include "ovl_guard.h"
 #include "scratch.h"
 #include "tail.h"
 
@@ -95,6 +96,18 @@ Test(enter, a_call_that_is_not_ours_passes_untouched)
 	cr_expect(not(ovl_nr_ours(SYS_getpid)));
 	cr_expect(not(ovl_nr_ours(-1)));
 	cr_expect(eq(uint, fault_total(), 0));
+}
+
+Test(enter, a_call_with_the_guards_key_is_made_past_the_view)
+{
+	struct ovl_call call = {.nr = SYS_unlink, .arg = {at("d/f"), 0, 0, 0, 0, 0}};
+
+	call.arg[5] = (long)OVL_GUARD_KEY;
+	cr_expect(eq(int, ovl_enter(&call), OVL_PASS));
+	cr_expect(eq(uint, fault_total(), 0));
+	call.arg[5] = (long)OVL_GUARD_KEY + 1;
+	cr_expect(eq(int, ovl_enter(&call), OVL_DONE));
+	cr_expect(eq(long, call.ret, 0));
 }
 
 Test(enter, without_a_session_everything_passes)
