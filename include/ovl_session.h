@@ -40,7 +40,7 @@
 enum ovl_session_flag {
 	OVL_S_READ_ONLY = 1 << 0, /* no upper: changes answer EROFS */
 	OVL_S_TRACE = 1 << 1,	  /* trace_path is set: every call is told there */
-	OVL_S_DOT_WH = 1 << 2,	  /* marks are .wh. files: no nodes or no xattrs on upper */
+	OVL_S_NO_XATTR = 1 << 2,  /* none on upper: what they would tell is in WORK/index */
 	OVL_S_SAME_ROOT = 1 << 3, /* one lower, seen at its own path: a path is its own real path */
 	OVL_S_QUIET = 1 << 4,	  /* no messages but errors */
 	OVL_S_GUARD = 1 << 5,	  /* processes have the filter: ovl_guard.h */
@@ -137,6 +137,7 @@ struct ovl_session {
 	uint32_t flags;	  /* enum ovl_session_flag; immutable */
 	uint64_t size;	  /* of the file, strings included */
 	uint64_t cookie;  /* random: names this session, for temporary names and nested runs */
+	uint64_t dot_wh;  /* bit k: the marks of layer k are .wh. files, see shim/marks.h */
 
 	uint32_t nlower;
 	uint32_t npass;

@@ -2,6 +2,7 @@
 #include "fill.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <linux/limits.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ struct fill {
 	uint64_t root; /* hash of the view root */
 	const char *root_path;
 	struct ovl_moves moves;
-	bool dot_wh;
+	int index;
 };
 
 /* The hash of @rel ("" or "/a/b", of which @n bytes count) below the view root. */
@@ -55,18 +56,17 @@ static bool is_start_file(const char *name)
 	return false;
 }
 
-/* The directory @e was renamed: its lower part is where xattr @name tells. */
-static void note_redirect(struct fill *f, const struct ovl_tree_entry *e, const char *name)
+/* The directory @e was renamed: its lower part is at @value. */
+static void note_redirect(struct fill *f, const struct ovl_tree_entry *e, const char *value)
 {
 	const char *root = strcmp(f->root_path, "/") ? f->root_path : "";
-	char value[PATH_MAX];
-	ssize_t n = lgetxattr(e->access, name, value, sizeof(value) - 1);
 	char *from;
 	char *to;
 
-	if (n <= 0 || !*e->path)
+	if (!*e->path)
 		return;
-	value[n] = '\0';
+	f->ss->redirects = 1;
+	ovl_filter_add(&f->ss->hidden, hash_below(f, e->path, strlen(e->path)));
 	to = ovl_text("%s%s", root, e->path);
 	if (value[0] == '/') {
 		from = ovl_text("%s%s", root, value);
@@ -83,6 +83,18 @@ static void note_redirect(struct fill *f, const struct ovl_tree_entry *e, const 
 	free(to);
 }
 
+/* The same by its xattr @name. */
+static void note_redirect_xattr(struct fill *f, const struct ovl_tree_entry *e, const char *name)
+{
+	char value[PATH_MAX];
+	ssize_t n = lgetxattr(e->access, name, value, sizeof(value) - 1);
+
+	if (n <= 0)
+		return;
+	value[n] = '\0';
+	note_redirect(f, e, value);
+}
+
 /* One xattr of the entry hashed @h says something about it. */
 static void note_xattr(struct fill *f, const struct ovl_tree_entry *e, const char *name, uint64_t h)
 {
@@ -93,9 +105,7 @@ static void note_xattr(struct fill *f, const struct ovl_tree_entry *e, const cha
 	} else if (!strcmp(name, "user.containers.override_stat")) {
 		f->ss->overrides = 1;
 	} else if (ovl_upmark_private(name) && last && !strcmp(last, ".redirect")) {
-		f->ss->redirects = 1;
-		note_redirect(f, e, name);
-		ovl_filter_add(&f->ss->hidden, h);
+		note_redirect_xattr(f, e, name);
 	} else if (ovl_upmark_private(name) && last && !strcmp(last, ".opaque")) {
 		ovl_filter_add(&f->ss->hidden, h);
 	}
@@ -123,14 +133,24 @@ static void note_dot_wh(struct fill *f, const struct ovl_tree_entry *e)
 {
 	size_t dir = (size_t)(strrchr(e->path, '/') - e->path);
 	uint64_t h = hash_below(f, e->path, dir);
+	char name[NAME_MAX + 1];
 
-	if (strcmp(e->name, OVL_UPMARK_WH_OPQ)) {
-		const char *name = e->name + strlen(OVL_UPMARK_WH);
-
+	if (!ovl_upmark_hidden(AT_FDCWD, e->access, name))
+		return;
+	if (strcmp(name, OVL_UPMARK_DIR)) {
 		h = ovl_hash_push(h, name, strlen(name));
 		ovl_filter_add(&f->ss->present, h);
 	}
 	ovl_filter_add(&f->ss->hidden, h);
+}
+
+/* What WORK/index tells of the directory @e. */
+static void note_record(struct fill *f, const struct ovl_tree_entry *e)
+{
+	char value[PATH_MAX];
+
+	if (ovl_upmark_recorded_redirect(f->index, AT_FDCWD, e->access, value, sizeof(value)))
+		note_redirect(f, e, value);
 }
 
 static int note(void *arg, const struct ovl_tree_entry *e)
@@ -144,19 +164,21 @@ static int note(void *arg, const struct ovl_tree_entry *e)
 			ovl_filter_add(&f->ss->hidden, h);
 		if (is_start_file(e->name))
 			f->ss->upper_libs = OVL_LIBS_SOMEWHERE | OVL_LIBS_EVERYBODY;
-		if (f->dot_wh && !strncmp(e->name, OVL_UPMARK_WH, strlen(OVL_UPMARK_WH)))
+		if ((f->ss->dot_wh & 1) && ovl_upmark_is_file(e->name, e->st))
 			note_dot_wh(f, e);
+		if ((f->ss->flags & OVL_S_NO_XATTR) && S_ISDIR(e->st->st_mode))
+			note_record(f, e);
 	}
 	return note_xattrs(f, e, h);
 }
 
-int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, bool dot_wh)
+int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, int index)
 {
 	struct fill f = {
 		.ss = ss,
 		.root = ovl_hash_path(root, strlen(root)),
 		.root_path = root,
-		.dot_wh = dot_wh,
+		.index = index,
 	};
 
 	int err = ovl_tree_walk(upper, note, &f);

@@ -6,16 +6,15 @@
 #ifndef OVL_FILL_H
 #define OVL_FILL_H
 
-#include <stdbool.h>
-
 #include "ovl_session.h"
 
 /*
- * Walk the directory @upper, which appears at view path @root. Afterwards present, hidden and
- * origin of @ss hold what is there, and overrides, redirects and upper_libs are set where
+ * Walk the directory @upper, which appears at view path @root; what its file system can hold
+ * no xattrs for is in WORK/index, open as @index (-1: there is none). Afterwards present, hidden
+ * and origin of @ss hold what is there, and overrides, redirects and upper_libs are set where
  * something asks for it. 0, or -errno when a part of upper cannot be read.
  */
-int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, bool dot_wh);
+int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, int index);
 
 /* The view path @path is hidden: nothing of the lowers shows at or below it. */
 void ovl_fill_hide(struct ovl_session *ss, const char *path);

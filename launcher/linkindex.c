@@ -12,6 +12,7 @@
 
 #include "say.h"
 #include "tree.h"
+#include "upmark.h"
 
 #define OWNER "upper"
 
@@ -64,6 +65,8 @@ static void note(struct ovl_session *ss, int fd, const char *name)
 		ovl_filter_add(&ss->origin, ovl_hash_mix(ino));
 		if (tells_owner(fd, name))
 			ss->overrides = 1;
+	} else if (sscanf(name, "r-%llx-", &ino) == 1) {
+		ovl_filter_add(&ss->origin, ovl_hash_mix(ino));
 	} else if (sscanf(name, "%llx-%llx", &ino, &dev) == 2) {
 		ovl_filter_add(&ss->linked, hash_of(ino, dev));
 		/* perhaps no name in upper is left that would tell of its origin */
@@ -72,13 +75,21 @@ static void note(struct ovl_session *ss, int fd, const char *name)
 	}
 }
 
-/* Has upper an entry at @path below it? */
+/* Has upper an entry at @path below it, or a .wh. file for one? */
 static bool is_covered(const struct ovl_run *run, const char *path)
 {
 	char *there = ovl_text("%s/%s", run->upper, path);
+	char *slash = strrchr(there, '/');
 	struct stat st;
 	bool is = !lstat(there, &st);
+	int dir;
 
+	*slash = '\0';
+	dir = !is && run->dot_wh ? open(there, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (dir >= 0) {
+		is = ovl_upmark_hides(dir, slash + 1);
+		close(dir);
+	}
 	free(there);
 	return is;
 }
@@ -150,6 +161,30 @@ static int claim(const char *path, const char *owner)
 	return err;
 }
 
+/*
+ * A new upper's root shows what the top lower's does; where it has no xattrs, the index tells what
+ * of it the kernel did not let us set: shim/record.h.
+ */
+static int note_root(const struct ovl_run *run, int fd)
+{
+	char name[32];
+	char text[128];
+	struct stat want;
+	struct stat st;
+	struct statx now;
+
+	if (!run->no_xattr || stat(run->lower.path[0], &want) || stat(run->upper, &st) ||
+	    statx(AT_FDCWD, run->upper, 0, STATX_INO | STATX_BTIME, &now))
+		return 0;
+	if (st.st_uid == want.st_uid && st.st_gid == want.st_gid && st.st_mode == want.st_mode)
+		return 0;
+	(void)snprintf(name, sizeof(name), "u-%llx", (unsigned long long)now.stx_ino);
+	(void)snprintf(text, sizeof(text), "0 0 0 %lld.%u %u:%u:%o",
+		       (long long)now.stx_btime.tv_sec, now.stx_btime.tv_nsec, want.st_uid,
+		       want.st_gid, want.st_mode & 07777u);
+	return symlinkat(text, fd, name) ? -errno : 0;
+}
+
 int ovl_linkindex_open(const struct ovl_run *run, struct ovl_session *ss)
 {
 	char *path = ovl_text("%s/index", run->work);
@@ -167,6 +202,8 @@ int ovl_linkindex_open(const struct ovl_run *run, struct ovl_session *ss)
 		err = -errno;
 	if (!err && !is_ours(fd, owner))
 		err = claim(path, owner);
+	if (!err && run->made_upper)
+		err = note_root(run, fd);
 	if (!err)
 		err = settle_all(run, path);
 	if (!err && ss)

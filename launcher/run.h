@@ -61,7 +61,10 @@ struct ovl_run {
 	char *dir_view;	     /* its name in the view */
 
 	/* ovl_workdir_make(), ovl_session_write() */
-	bool dot_wh; /* marks are .wh. files */
+	bool made_upper;
+	bool dot_wh;   /* upper's marks are .wh. files */
+	bool no_nodes; /* upper can hold no device 0/0 */
+	bool no_xattr; /* nor user xattrs: what they would tell is in WORK/index */
 	int work_lock;
 	char *session; /* the session file */
 	uint64_t cookie;

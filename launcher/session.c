@@ -15,6 +15,7 @@
 #include "linkindex.h"
 #include "ovl_session.h"
 #include "say.h"
+#include "upmark.h"
 
 /* The session while it is written: the mapped file and how much of its string area is used. */
 struct draft {
@@ -120,12 +121,25 @@ static void put_paths(struct ovl_run *run, struct draft *d)
 		ss->trace_path = put(d, run->trace);
 }
 
-static uint32_t flags_of(const struct ovl_run *run)
+/* The layers whose marks are .wh. files. */
+static uint64_t dots_of(const struct ovl_run *run)
 {
-	bool same_root = run->lower.n == 1 && !strcmp(run->root, run->lower.path[0]);
+	uint64_t mask = run->dot_wh;
+
+	for (int i = 0; i < run->lower.n; i++) {
+		if (ovl_upmark_dot_wh(AT_FDCWD, run->lower.path[i]))
+			mask |= 2ULL << i;
+	}
+	return mask;
+}
+
+static uint32_t flags_of(const struct ovl_run *run, uint64_t dots)
+{
+	/* A lower's .wh. files do not show: then the kernel's own listing is not the view's. */
+	bool same_root = run->lower.n == 1 && !strcmp(run->root, run->lower.path[0]) && !(dots & 2);
 
 	return (run->read_only ? OVL_S_READ_ONLY : 0) | (run->trace ? OVL_S_TRACE : 0) |
-	       (run->dot_wh ? OVL_S_DOT_WH : 0) | (same_root ? OVL_S_SAME_ROOT : 0) |
+	       (run->no_xattr ? OVL_S_NO_XATTR : 0) | (same_root ? OVL_S_SAME_ROOT : 0) |
 	       (run->quiet ? OVL_S_QUIET : 0) | (run->guard ? OVL_S_GUARD : 0);
 }
 
@@ -148,6 +162,7 @@ static void hide(const struct ovl_run *run, struct ovl_session *ss, const char *
 
 static void fill_tables(struct ovl_run *run, struct ovl_session *ss)
 {
+	int index;
 	int err;
 
 	hide(run, ss, run->work);
@@ -156,7 +171,10 @@ static void fill_tables(struct ovl_run *run, struct ovl_session *ss)
 	if (!run->upper)
 		return;
 	hide(run, ss, run->upper);
-	err = ovl_fill_upper(ss, run->upper, run->root, run->dot_wh);
+	index = ovl_linkindex_read(run->work, run->upper);
+	err = ovl_fill_upper(ss, run->upper, run->root, index);
+	if (index >= 0)
+		close(index);
 	if (err)
 		give_up(run, run->upper, -err);
 	err = ovl_linkindex_open(run, ss);
@@ -187,7 +205,8 @@ void ovl_session_write(struct ovl_run *run)
 	d.used = sizeof(*d.ss);
 
 	d.ss->version = OVL_SESSION_VERSION;
-	d.ss->flags = flags_of(run);
+	d.ss->dot_wh = dots_of(run);
+	d.ss->flags = flags_of(run, d.ss->dot_wh);
 	d.ss->size = size;
 	d.ss->head = sizeof(*d.ss);
 	d.ss->cookie = run->cookie;

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "linkindex.h"
 #include "say.h"
+#include "upmark.h"
 
 #define LINKS_MAX 40 /* as the kernel: path_resolution(7) */
 
@@ -18,7 +20,11 @@ int ovl_view_open(const struct ovl_run *run, struct ovl_view *ret)
 	const char *path[1 + OVL_LOWER_MAX];
 
 	ret->run = run;
+	ret->index = -1;
 	path[0] = run->upper && !access(run->upper, F_OK) ? run->upper : NULL;
+	if (path[0])
+		ret->index = ovl_linkindex_read(run->work, run->upper);
+	ovl_upmark_use_index(ret->index);
 	for (int i = 0; i < run->lower.n; i++)
 		path[1 + i] = run->lower.path[i];
 	return ovl_stack_open(path, 1 + run->lower.n, &ret->top);
@@ -27,6 +33,9 @@ int ovl_view_open(const struct ovl_run *run, struct ovl_view *ret)
 void ovl_view_close(struct ovl_view *view)
 {
 	ovl_stack_close(&view->top);
+	ovl_upmark_use_index(-1);
+	if (view->index >= 0)
+		close(view->index);
 }
 
 void ovl_where_free(struct ovl_where *w)

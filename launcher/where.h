@@ -18,6 +18,7 @@
 struct ovl_view {
 	const struct ovl_run *run;
 	struct ovl_stack top; /* layer 0 is upper */
+	int index;	      /* WORK/index; -1: there is none */
 };
 
 /* What is at a path. */

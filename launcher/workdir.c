@@ -29,6 +29,7 @@
 #include "linkindex.h"
 #include "say.h"
 #include "tree.h"
+#include "upmark.h"
 
 #define LOCK_TEXT "ovlrun: work directory\n"
 
@@ -215,16 +216,57 @@ static void lock_work(struct ovl_run *run)
 		refuse("%s: %s: make room, or give another with -w", run->work, strerror(errno));
 }
 
-/* Can upper hold device nodes and xattrs of ours? Tried where nobody sees it. */
-static bool needs_dot_wh(const char *tmp)
+/* Does a .wh. file at @path keep what tells that it is one? */
+static bool makes_marks(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 01400);
+	struct stat st;
+	bool good = fd >= 0 && !fstat(fd, &st) && ovl_upmark_is_file(".wh.x", &st);
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/*
+ * Can upper hold device nodes and xattrs of ours? Tried where nobody sees it. False: not even
+ * symlinks, hard links and modes, without which we cannot do.
+ */
+static bool probe(struct ovl_run *run, const char *tmp)
 {
 	char *node = ovl_text("%s/probe", tmp);
-	bool no = mknod(node, S_IFCHR, 0) || setxattr(tmp, "user.overlay.opaque", "y", 1, 0);
+	char *other = ovl_text("%s/probe2", tmp);
+	const char *wanted = getenv("OVL_MARKS");
+	bool links = !symlink("x", node) && !link(node, other);
+	bool marks;
 
-	(void)unlink(node);			       /* was perhaps not made */
-	(void)removexattr(tmp, "user.overlay.opaque"); /* likewise */
+	(void)unlink(node); /* was perhaps not made, as those below */
+	(void)unlink(other);
+	marks = makes_marks(node);
+	(void)unlink(node);
+	run->no_nodes = mknod(node, S_IFCHR, 0) != 0;
+	(void)unlink(node);
+	run->no_xattr = setxattr(tmp, "user.overlay.opaque", "y", 1, 0) != 0;
+	(void)removexattr(tmp, "user.overlay.opaque");
+	/* for tests: what other file systems cannot do */
+	run->no_xattr |= wanted && !strcmp(wanted, "records");
+	run->dot_wh = run->no_nodes || run->no_xattr || (wanted && !strcmp(wanted, "dotwh"));
 	free(node);
-	return no;
+	free(other);
+	return links && (marks || !run->dot_wh);
+}
+
+/* Upper says how its marks are stored: to the next run, and where it is a lower layer. */
+static void settle_marks(struct ovl_run *run)
+{
+	int err = 0;
+
+	if (ovl_upmark_dot_wh(AT_FDCWD, run->upper))
+		run->dot_wh = true;
+	else if (run->dot_wh)
+		err = ovl_upmark_set_dot_wh(run->upper);
+	if (err)
+		refuse("%s: %s: choose another upper with -u", run->upper, strerror(-err));
 }
 
 /* Made here, because processes of another user cannot make it. */
@@ -239,36 +281,37 @@ static void make_oplock(struct ovl_run *run)
 	free(path);
 }
 
-/* A file system that cannot say what is removed: better told now than file by file. */
-__attribute__((noreturn)) static void refuse_unmarkable(struct ovl_run *run, bool made)
+/* A file system that cannot hold what a run has to keep: better told now than file by file. */
+__attribute__((noreturn)) static void refuse_poor(struct ovl_run *run)
 {
 	ovl_workdir_end(run, false);
-	if (made)
+	if (run->made_upper)
 		(void)rmdir(run->upper); /* empty: made a moment ago */
-	refuse("%s: its file system can hold no whiteout devices or user xattrs: "
+	refuse("%s: its file system holds no symlinks, hard links or modes: "
 	       "choose an upper on another one with -u",
 	       run->upper);
 }
 
-static void make_tmp(struct ovl_run *run)
+static bool make_tmp(struct ovl_run *run)
 {
+	bool good = true;
 	char *tmp = ovl_text("%s/tmp", run->work);
 
 	if (!make_dir(tmp, geteuid() ? 0700 : 01777))
 		refuse("%s: %s: give another work with -w", tmp, strerror(errno));
 	(void)ovl_tree_empty(tmp); /* what cannot be swept harms nobody */
-	run->dot_wh = !run->read_only && needs_dot_wh(tmp);
+	if (!run->read_only)
+		good = probe(run, tmp);
 	free(tmp);
+	return good;
 }
 
 void ovl_workdir_make(struct ovl_run *run)
 {
-	bool made = false;
-
 	if (run->temp)
 		make_temp(run);
 	if (!run->read_only) {
-		made = access(run->upper, F_OK) != 0;
+		run->made_upper = access(run->upper, F_OK) != 0;
 		make_upper(run);
 		if (run->upper_lock < 0)
 			lock_upper(run);
@@ -276,9 +319,10 @@ void ovl_workdir_make(struct ovl_run *run)
 	lock_work(run);
 	(void)any_session(run, remove_file);
 	make_oplock(run);
-	make_tmp(run);
-	if (run->dot_wh)
-		refuse_unmarkable(run, made);
+	if (!make_tmp(run))
+		refuse_poor(run);
+	if (!run->read_only)
+		settle_marks(run);
 }
 
 /* Remove what is ours in work, and work when nothing else is in it: lock last, it is the sign. */

@@ -87,13 +87,16 @@ static int copy_owner_mode(int fd, const struct statx *st, const struct statx *n
 static int copy_all(struct ovl_path *from, int fd, const struct statx *st, bool hollow)
 {
 	struct statx now;
-	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &now);
+	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			       &now);
 
 	if (err)
 		return err;
 	err = ovl_attr_copy_xattrs(from, fd, hollow);
-	if (!err)
-		err = ovl_inode_set_origin(fd, now.stx_ino, st);
+	if (!err) {
+		ovl_record_forget(fd, "");
+		err = ovl_inode_set_origin(fd, &now, st);
+	}
 	if (err == -EOPNOTSUPP || err == -EPERM)
 		err = 0; /* no xattrs here: the number changes, as on every overlay without them */
 	/* Before the mode, which is sealed with them where it is only recorded: seal.h */

@@ -26,7 +26,8 @@
 struct job {
 	struct ovl_path *from; /* the lower object */
 	const struct statx *st;
-	int tmp; /* WORK/tmp */
+	int tmp;     /* WORK/tmp */
+	bool locked; /* the lock is held */
 	char name[OVL_TEMP_NAME];
 	int64_t size;
 	const char *low; /* where it is inside the lowers; NULL: nobody asks */
@@ -125,12 +126,29 @@ static int build(struct ovl_ctx *ctx, struct job *job)
 	}
 }
 
+/*
+ * May a copy become visible as @name in the upper directory @dir? A whiteout device would be in
+ * its way, a .wh. file is not: OVL_AGAIN. The lock is held.
+ */
+static int may_show(int dir, const char *name)
+{
+	if (ovl_mark_hides_at(dir, name))
+		return OVL_AGAIN;
+	return ovl_mark_yield(dir, name);
+}
+
 /* Make the finished object visible as @name in @dir, whose times stay what they were. */
 static int publish(struct ovl_ctx *ctx, struct job *job, int dir, const char *name)
 {
+	bool wanted = ovl_mark_dots(OVL_UPPER) && !job->locked;
+	OVL_LOCK lock = wanted ? ovl_lock_same(ctx) : -1;
 	struct statx was;
-	int err = (int)ovl_sys(__NR_statx, dir, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &was);
+	int err = wanted && lock < 0 ? lock
+				     : (int)ovl_sys(__NR_statx, dir, "", AT_EMPTY_PATH,
+						    STATX_BASIC_STATS, &was);
 
+	if (!err)
+		err = may_show(dir, name);
 	if (!err)
 		err = ovl_do_rename(job->tmp, job->name, dir, name, RENAME_NOREPLACE);
 	/* A file system that has no RENAME_NOREPLACE: an empty directory may be replaced. */
@@ -202,7 +220,7 @@ static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int d
 	/* Not into a directory that has come to where another one was. */
 	OVL_LOCK lock = ovl_lock_same(ctx);
 	struct statx st;
-	struct job job = {.from = &ctx->real, .st = &st, .low = ctx->clean.buf};
+	struct job job = {.from = &ctx->real, .st = &st, .low = ctx->clean.buf, .locked = true};
 	unsigned base;
 	int err = lock < 0 ? lock : find_lower_dir(ctx, n, len, &ctx->real, &st);
 
@@ -271,6 +289,8 @@ static int link_up(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	if (!err)
 		err = (int)ovl_sys(__NR_statx, parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
 				   &ctx->st);
+	if (!err)
+		err = may_show(parent, name);
 	/* The index stood for it before: the copy has one name more, the lower one less. */
 	if (!err)
 		err = ovl_index_cover(&n->from, n->st.stx_nlink, ovl_name_rel(n));

@@ -231,10 +231,15 @@ int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *
 	ovl_announce(n->hash, !m->dir || n->whiteout);
 	if (!m->dir)
 		ovl_startfile_note(&n->at, m->make == ovl_make_symlink);
+	err = ovl_mark_yield(parent, name);
+	if (err)
+		return err;
 	if (n->whiteout)
 		err = create_over_whiteout(ctx, n, m, parent);
 	else
 		err = m->make(m, parent, name);
+	if (err >= 0 && m->make != ovl_make_link && m->make != ovl_make_device)
+		ovl_record_forget(parent, name);
 	if (err >= 0 && m->make != ovl_make_link)
 		inherit_group(ctx, n, parent);
 	return err;

@@ -60,6 +60,7 @@ struct ovl_name {
 	bool moved;    /* a redirect lies on the way: lower paths are in @low */
 	bool in_upper; /* upper has an entry of this name: the object or a whiteout */
 	bool whiteout; /* and it is a whiteout */
+	bool marked;   /* a .wh. file of upper hides what lowers hold there; that is no entry */
 	bool redirect; /* the object itself is a moved directory of upper */
 	bool covers;   /* valid with @redirect: a lower name shows when it goes */
 	bool opaque;   /* the object is a directory of upper that hides the lowers' */

@@ -22,6 +22,8 @@ bool ovl_hollow_may(int dir, const char *name, const struct statx *st)
 {
 	unsigned uid = (unsigned)ovl_sys(__NR_geteuid);
 
+	if (ovl_ss->flags & OVL_S_NO_XATTR)
+		return false; /* nothing could say that it is one */
 	/* Its owner could allow himself to read it; who may execute it would execute nothing. */
 	if (is_dir(st))
 		return uid && st->stx_uid != uid &&

@@ -2,6 +2,7 @@
 #include "index.h"
 
 #include "do.h"
+#include "marks.h"
 #include "real.h"
 #include "str.h"
 #include "view.h"
@@ -103,12 +104,35 @@ int ovl_index_write(const char *name, const char *text)
 	return err;
 }
 
-/* Has upper an entry at @rel, below its root? */
+/* Is a .wh. file of upper beside @rel, below its root, for it? */
+static bool is_marked(const char *rel)
+{
+	struct ovl_str root = ovl_ss->layer[OVL_UPPER].path;
+	char dir[OVL_INDEX_TEXT] = ".";
+	OVL_FD top = -1;
+	OVL_FD parent = -1;
+	size_t n = strlen(rel);
+
+	while (n && rel[n - 1] != '/')
+		n--;
+	if (!ovl_mark_dots(OVL_UPPER) || n >= sizeof(dir))
+		return false;
+	if (n) {
+		memcpy(dir, rel, n - 1);
+		dir[n - 1] = '\0';
+	}
+	top = (int)ovl_sys(__NR_openat, AT_FDCWD, ovl_session_str(ovl_ss, root),
+			   O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	parent = top < 0 ? top : ovl_open_beneath(top, dir, O_PATH | O_DIRECTORY, 0);
+	return parent >= 0 && ovl_mark_hides_at(parent, rel + n);
+}
+
+/* Has upper an entry at @rel, below its root, or a .wh. file for one? */
 static bool is_covered(const char *rel)
 {
 	struct statx st;
 
-	return !ovl_upper_statx(rel, &st);
+	return !ovl_upper_statx(rel, &st) || is_marked(rel);
 }
 
 int ovl_index_count(const struct ovl_origin *o)

@@ -19,16 +19,21 @@ bool ovl_inode_maybe_origin(uint64_t ino)
 	return ovl_filter_maybe(&ovl_ss->origin, ovl_hash_mix(ino));
 }
 
-int ovl_inode_set_origin(int fd, uint64_t ino, const struct statx *origin)
+int ovl_inode_set_origin(int fd, const struct statx *st, const struct statx *origin)
 {
+	struct ovl_record r = {.origin = ovl_origin_of(origin)};
 	char text[ORIGIN_SIZE];
-	size_t n = ovl_str_number(text, origin->stx_ino, 10);
+	size_t n;
+
+	if (ovl_record_fits(st))
+		return ovl_record_set(st, &r);
+	n = ovl_str_number(text, origin->stx_ino, 10);
 
 	text[n++] = ' ';
 	n += ovl_str_number(text + n, origin->stx_dev_major, 10);
 	text[n++] = ' ';
 	n += ovl_str_number(text + n, origin->stx_dev_minor, 10);
-	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(ino));
+	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(st->stx_ino));
 	return (int)ovl_sys(__NR_fsetxattr, fd, OVL_XATTR_ORIGIN, text, n, 0);
 }
 
@@ -80,13 +85,6 @@ static bool get_xattr(long nr, const char *path, const char *name, char *buf)
 	return true;
 }
 
-static bool has_xattrs(const struct statx *st)
-{
-	unsigned type = st->stx_mode & S_IFMT;
-
-	return type == S_IFREG || type == S_IFDIR;
-}
-
 bool ovl_inode_is_foreign(void)
 {
 	return !ovl_read_only() && ovl_ss->layer[OVL_UPPER].dev != ovl_ss->layer[1].dev;
@@ -119,7 +117,7 @@ static void present_recorded(struct statx *st)
 	}
 	if (r.has_owner)
 		apply_owner(&r.owner, st);
-	if (r.device)
+	if (r.device || !r.origin.ino)
 		present_born(st);
 	else
 		apply_origin(&r.origin, st);
@@ -152,7 +150,7 @@ void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st)
 
 	if (layer != OVL_UPPER)
 		return;
-	if (!has_xattrs(st))
+	if (ovl_record_fits(st))
 		present_recorded(st);
 	else if (!ovl_loc_path(p, &loc))
 		present_by(__NR_lgetxattr, loc.name, st);
@@ -181,10 +179,10 @@ void ovl_inode_present_fd(int layer, int fd, struct statx *st)
 	}
 	/* Through /proc, so that O_PATH descriptors answer too. */
 	ovl_fd_link(fd, link);
-	if (has_xattrs(st))
-		present_by(__NR_getxattr, link, st);
-	else
+	if (ovl_record_fits(st))
 		present_recorded(st);
+	else
+		present_by(__NR_getxattr, link, st);
 }
 
 /* The view root is the top lower's, as far as it can be told from it. */

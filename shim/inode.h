@@ -30,7 +30,8 @@ bool ovl_inode_maybe_origin(uint64_t ino);
 bool ovl_inode_is_foreign(void);
 #define OVL_INO_FOREIGN (1ULL << 52)
 
-/* Record on the object open as @fd (numbered @ino) that it was copied from @origin. */
-int ovl_inode_set_origin(int fd, uint64_t ino, const struct statx *origin);
+/* Record on the object open as @fd, of which its file system tells @st (and its time of birth),
+ * that it was copied from @origin. */
+int ovl_inode_set_origin(int fd, const struct statx *st, const struct statx *origin);
 
 #endif

@@ -118,6 +118,48 @@ static bool is_hidden(const struct ovl_name *n, const char *name)
 	return false;
 }
 
+/* A record of @name, behind all others: *@ret is where. */
+static int add_record(struct ovl_listing *l, const char *name, uint32_t *ret)
+{
+	size_t n = strlen(name);
+	size_t length = (OVL_DIRENT_NAME + n + 1 + 7) & ~(size_t)7;
+	struct ovl_dirent *d;
+	int err = grow((void **)&l->records, &l->records_size, l->records_used + length);
+
+	if (err)
+		return err;
+	d = (void *)(l->records + l->records_used);
+	memset(d, 0, length);
+	d->reclen = (uint16_t)length;
+	memcpy(d->name, name, n);
+	*ret = (uint32_t)l->records_used;
+	l->records_used += length;
+	return 0;
+}
+
+/* The .wh. file @name of the directory open as @dir, as an item that hides. */
+static int add_mark(struct ovl_ctx *ctx, struct ovl_listing **l, int dir, int layer,
+		    const char *name)
+{
+	uint32_t record;
+	int err = ovl_mark_hidden(dir, name, ctx->xname);
+
+	if (err)
+		return 0; /* it tells of no name */
+	err = add_record(*l, ctx->xname, &record);
+	if (!err)
+		err = reserve(l);
+	if (err)
+		return err;
+	(*l)->item[(*l)->count++] = (struct ovl_item){
+		.position = position_of(ctx->xname),
+		.record = record,
+		.layer = (uint8_t)layer,
+		.hides = true,
+	};
+	return 0;
+}
+
 static int add(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listing **l, int dir, int layer,
 	       uint32_t record)
 {
@@ -127,6 +169,8 @@ static int add(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listing **l, 
 
 	if (ovl_dirent_is_dots(d) || is_hidden(n, d->name))
 		return 0;
+	if (ovl_mark_is_file_at(layer, dir, d->name))
+		return add_mark(ctx, l, dir, layer, d->name);
 	err = reserve(l);
 	if (err)
 		return err;
@@ -179,7 +223,7 @@ static int read_layer(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listin
 	}
 }
 
-/* Order: position, then name, then layer from the top. */
+/* Order: position, then name, then layer from the top; its mark hides not what is in it. */
 static bool before(const struct ovl_listing *l, uint32_t a, uint32_t b)
 {
 	const struct ovl_item *x = &l->item[a];
@@ -197,7 +241,7 @@ static bool before(const struct ovl_listing *l, uint32_t a, uint32_t b)
 	}
 	if (*p != *q)
 		return (unsigned char)*p < (unsigned char)*q;
-	return x->layer < y->layer;
+	return x->layer != y->layer ? x->layer < y->layer : x->hides < y->hides;
 }
 
 static void swap(struct ovl_listing *l, uint32_t a, uint32_t b)

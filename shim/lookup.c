@@ -18,6 +18,18 @@ static bool is_missing(int err)
 	return err == -ENOENT || err == -ENOTDIR;
 }
 
+/* Is the object @st at real path @p in @layer a mark of something else? */
+static bool is_mark(const struct ovl_path *p, int layer, const struct statx *st)
+{
+	return ovl_mark_is_file(layer, p->buf + ovl_path_base(p), st);
+}
+
+/* Does the directory at real path @p in @layer merge with nothing below it? */
+static bool ends_here(struct ovl_path *p, int layer)
+{
+	return ovl_mark_is_opaque(layer, p) || ovl_mark_hides(layer, p);
+}
+
 /*
  * Go down the lowers of @mask under the path @low. *@ret_layer: the first that shows the
  * name, with its *@ret_st, or OVL_NONE. *@ret_mask: those whose directory shows, when the
@@ -37,8 +49,11 @@ static int scan_lowers(struct ovl_ctx *ctx, uint64_t mask, const char *low, int 
 
 		if (!err)
 			err = ovl_real_statx(&ctx->real, to);
-		if (is_missing(err))
+		if (is_missing(err) || (!err && is_mark(&ctx->real, k, to))) {
+			if (ovl_mark_hides(k, &ctx->real))
+				break;
 			continue;
+		}
 		if (err)
 			return err;
 		if (ovl_mark_is_whiteout(to))
@@ -52,7 +67,7 @@ static int scan_lowers(struct ovl_ctx *ctx, uint64_t mask, const char *low, int 
 			break;
 		}
 		dirs |= 1ULL << k;
-		if ((mask & (mask - 1)) && ovl_mark_is_opaque(&ctx->real))
+		if ((mask & (mask - 1)) && ends_here(&ctx->real, k))
 			break;
 	}
 	*ret_layer = layer;
@@ -147,6 +162,21 @@ static int look_lowers(struct ovl_ctx *ctx, struct ovl_name *n, int *ret_layer,
 	return err;
 }
 
+/* May something in upper hide what lowers hold at @n? */
+static bool may_hide(const struct ovl_name *n)
+{
+	return n->deep || ovl_filter_maybe(&ovl_ss->hidden, n->hash);
+}
+
+/* Does a .wh. file of upper hide what lowers hold at @n? Asked at most once for a name. */
+static bool is_marked(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	if (!n->marked && ovl_mark_dots(OVL_UPPER) && n->pupper && may_hide(n) &&
+	    !ovl_layer_path(&ctx->real, OVL_UPPER, ovl_name_rel(n)))
+		n->marked = ovl_mark_hides(OVL_UPPER, &ctx->real);
+	return n->marked;
+}
+
 /* Upper may hold @n: look. 1: it decides; 0: it has nothing of that name. */
 static int look_upper(struct ovl_ctx *ctx, struct ovl_name *n)
 {
@@ -154,8 +184,8 @@ static int look_upper(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (!err)
 		err = ovl_real_statx(&ctx->real, &n->st);
-	if (is_missing(err))
-		return 0;
+	if (is_missing(err) || (!err && is_mark(&ctx->real, OVL_UPPER, &n->st)))
+		return is_marked(ctx, n);
 	if (err)
 		return err;
 	n->in_upper = true;
@@ -167,12 +197,14 @@ static int look_upper(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->known = true;
 	if (!is_dir(&n->st))
 		return 1;
-	if (!n->deep && !ovl_filter_maybe(&ovl_ss->hidden, n->hash))
+	if (!may_hide(n))
 		return 1;
-	n->opaque = ovl_mark_is_opaque(&ctx->real);
-	if (n->opaque || !ovl_ss->redirects)
+	n->opaque = ovl_mark_is_opaque(OVL_UPPER, &ctx->real);
+	if (n->opaque)
 		return 1;
-	err = follow_redirect(ctx, n);
+	err = ovl_ss->redirects ? follow_redirect(ctx, n) : -ENODATA;
+	if (err == -ENODATA)
+		n->opaque = is_marked(ctx, n);
 	return err && err != -ENODATA ? err : 1;
 }
 
@@ -219,7 +251,7 @@ int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 	int r;
 
 	n->layer = OVL_NONE;
-	n->in_upper = n->whiteout = n->opaque = n->redirect = false;
+	n->in_upper = n->whiteout = n->marked = n->opaque = n->redirect = false;
 	n->linked = n->known = n->shown = false;
 	n->lowers = 0;
 	if (n->pupper && (n->deep || ovl_filter_maybe(&ovl_ss->present, n->hash))) {
@@ -254,7 +286,7 @@ int ovl_lookup_covers(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (n->redirect)
 		return n->covers;
-	if (!n->plowers)
+	if (!n->plowers || is_marked(ctx, n))
 		return 0;
 	err = scan_lowers(ctx, n->plowers, ovl_name_low(n), &layer, &mask, &st);
 	return err ? err : layer != OVL_NONE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "marks.h"
 
+#include "do.h"
+#include "dotwh.h"
 #include "real.h"
 #include "record.h"
 #include "str.h"
@@ -37,21 +39,63 @@ static long get(struct ovl_path *p, enum mark mark, char *buf, size_t size)
 	return n;
 }
 
-bool ovl_mark_is_opaque(struct ovl_path *p)
+bool ovl_mark_is_file(int layer, const char *name, const struct statx *st)
+{
+	return ovl_mark_dots(layer) && ovl_dotwh_is_mark(name, st);
+}
+
+bool ovl_mark_is_file_at(int layer, int fd, const char *name)
+{
+	return ovl_mark_dots(layer) && ovl_dotwh_is_mark_at(fd, name);
+}
+
+int ovl_mark_hidden(int fd, const char *name, char *ret)
+{
+	int err = ovl_dotwh_hidden(fd, name, ret);
+
+	return !err && ovl_str_equal(ret, OVL_DOTWH_DIR) ? -ENOENT : err;
+}
+
+bool ovl_mark_hides(int layer, struct ovl_path *p)
+{
+	return ovl_mark_dots(layer) && ovl_dotwh_has(p);
+}
+
+bool ovl_mark_hides_at(int fd, const char *name)
+{
+	return ovl_mark_dots(OVL_UPPER) && ovl_dotwh_has_at(fd, name);
+}
+
+bool ovl_mark_is_opaque(int layer, struct ovl_path *p)
 {
 	char value[2];
 
-	return get(p, M_OPAQUE, value, sizeof(value)) == 1 && value[0] == 'y';
+	if (get(p, M_OPAQUE, value, sizeof(value)) == 1 && value[0] == 'y')
+		return true;
+	return ovl_mark_dots(layer) && ovl_dotwh_has_in(p);
 }
 
 int ovl_mark_opaque(int fd)
 {
+	int err;
+
+	if (ovl_mark_dots(OVL_UPPER)) {
+		err = ovl_dotwh_make(fd, OVL_DOTWH_DIR);
+		return err == -EEXIST ? 0 : err;
+	}
 	return (int)ovl_sys(__NR_fsetxattr, fd, mark_name[M_OPAQUE][0], "y", 1, 0);
 }
 
 int ovl_mark_whiteout(int fd, const char *name)
 {
-	return (int)ovl_sys(__NR_mknodat, fd, name, S_IFWHT | 0, 0);
+	if (ovl_mark_dots(OVL_UPPER))
+		return ovl_dotwh_make(fd, name);
+	return ovl_do_mknod(fd, name, S_IFWHT | 0, 0);
+}
+
+int ovl_mark_yield(int fd, const char *name)
+{
+	return ovl_mark_dots(OVL_UPPER) ? ovl_dotwh_yield(fd, name) : 0;
 }
 
 /* An absolute path, or one name; nothing in it leads up. */
@@ -68,10 +112,23 @@ static bool is_clean(const struct ovl_path *p)
 	return true;
 }
 
+/* The same where there are no xattrs: its length, or -errno. */
+static int recorded_redirect(struct ovl_path *p, struct ovl_path *ret)
+{
+	struct statx st;
+	int err = ovl_real_statx(p, &st);
+
+	if (!err)
+		err = ovl_record_redirect(&st, ret);
+	return err ? err : (int)ret->len;
+}
+
 int ovl_mark_redirect(struct ovl_path *p, struct ovl_path *ret)
 {
 	long n = get(p, M_REDIRECT, ret->buf, sizeof(ret->buf) - 1);
 
+	if (ovl_ss->flags & OVL_S_NO_XATTR)
+		n = recorded_redirect(p, ret);
 	if (n < 0)
 		return (int)n;
 	ovl_path_cut(ret, (unsigned)n);
@@ -80,6 +137,8 @@ int ovl_mark_redirect(struct ovl_path *p, struct ovl_path *ret)
 
 int ovl_mark_redirect_set(int fd, const char *text, size_t n)
 {
+	if (ovl_ss->flags & OVL_S_NO_XATTR)
+		return ovl_record_redirect_set(fd, text);
 	return (int)ovl_sys(__NR_fsetxattr, fd, mark_name[M_REDIRECT][0], text, n, 0);
 }
 

@@ -41,7 +41,7 @@ static void enter_view(struct ovl_name *n)
 	n->in_upper = !ovl_read_only();
 	n->pupper = n->in_upper;
 	n->lowers = n->plowers = ovl_lowers_all();
-	n->whiteout = n->opaque = n->moved = n->redirect = n->deep = false;
+	n->whiteout = n->marked = n->opaque = n->moved = n->redirect = n->deep = false;
 	n->linked = n->known = n->shown = false;
 	n->lhash = n->hash;
 }
@@ -288,7 +288,7 @@ static bool follows_last(const struct ovl_name *n, int flags)
 /* No lower has @n, and none ever will: paths through it fail without a look. */
 static void remember_missing(const struct ovl_name *n)
 {
-	if (in_view(n) && !n->in_upper && n->plowers && !n->moved && !n->deep)
+	if (in_view(n) && !n->in_upper && !n->marked && n->plowers && !n->moved && !n->deep)
 		ovl_dirs_add(n->hash, OVL_DIRS_LOWER);
 }
 

@@ -104,20 +104,8 @@ static int write_down(const struct where *w, const struct statx *raw, const stru
 
 static int record(const struct where *w, const struct statx *raw, const struct ovl_override *o)
 {
-	struct ovl_record r;
-	int err;
-
 	__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
-	if (!ovl_record_fits(raw))
-		return write_down(w, raw, o);
-	err = ovl_record_get(raw, &r);
-	if (err == -ENOENT)
-		r.origin = ovl_origin_of(raw);
-	else if (err)
-		return err;
-	r.has_owner = true;
-	r.owner = *o;
-	return ovl_record_set(raw, &r);
+	return ovl_record_fits(raw) ? ovl_record_owner(raw, o) : write_down(w, raw, o);
 }
 
 int ovl_override_record(const char *path, const struct statx *raw, const struct ovl_override *o)
@@ -125,6 +113,18 @@ int ovl_override_record(const char *path, const struct statx *raw, const struct 
 	struct where w = at_path(path);
 
 	return record(&w, raw, o);
+}
+
+/* The same of the object open as @fd where there are no xattrs. */
+static int record_by_fd(int fd, const struct ovl_override *o, unsigned mode)
+{
+	struct statx raw;
+	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			       &raw);
+
+	if (!err)
+		err = ovl_record_owner(&raw, o);
+	return err ? err : (int)ovl_sys(__NR_fchmod, fd, ovl_override_usable(mode));
 }
 
 int ovl_override_set(int fd, unsigned uid, unsigned gid, unsigned mode)
@@ -136,6 +136,8 @@ int ovl_override_set(int fd, unsigned uid, unsigned gid, unsigned mode)
 	int err;
 
 	__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+	if (ovl_ss->flags & OVL_S_NO_XATTR)
+		return record_by_fd(fd, &o, mode);
 	err = (int)ovl_sys(__NR_fsetxattr, fd, OVL_XATTR_OVERRIDE, text, n, 0);
 	/* Its mode keeps us from writing: as above. */
 	if (err == -EACCES && !ovl_sys(__NR_fchmod, fd, ovl_override_usable(mode)))

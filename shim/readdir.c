@@ -143,6 +143,9 @@ static bool is_gone(struct ovl_ctx *ctx, struct ovl_name *n, const char *name)
 	struct ovl_name *child = &ctx->name[1];
 	uint64_t h = ovl_hash_push(n->hash, name, strlen(name));
 
+	if (ctx->fd_layer != OVL_NONE &&
+	    ovl_mark_is_file_at(ctx->fd_layer, ovl_arg_fd(ctx, 0), name))
+		return true;
 	if (!ovl_filter_maybe(&ovl_ss->hidden, h))
 		return false;
 	if (ovl_path_set(&ctx->clean, n->at.buf, n->at.len) ||

@@ -23,13 +23,26 @@ static const char *base_of(const struct ovl_name *n)
 	return n->at.buf + ovl_path_base(&n->at);
 }
 
-/* A whiteout takes the place of upper's file @name. */
+/* What is @name in upper's directory @parent will hide nothing of the lowers when it goes. */
+static int mark(int parent, const char *name)
+{
+	int err = ovl_mark_whiteout(parent, name);
+
+	return err == -EEXIST ? 0 : err;
+}
+
+/* A whiteout takes the place of upper's file @name; a .wh. file is made before that goes. */
 static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name)
 {
 	char temp[OVL_TEMP_NAME];
-	OVL_FD tmp = ovl_workdir_open();
+	OVL_FD tmp = -1;
 	int err;
 
+	if (ovl_mark_dots(OVL_UPPER)) {
+		err = mark(parent, name);
+		return err ? err : ovl_do_unlink(parent, name, 0);
+	}
+	tmp = ovl_workdir_open();
 	if (tmp < 0)
 		return tmp;
 	ovl_workdir_name(temp);
@@ -60,6 +73,18 @@ static int replace_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int paren
 	return err;
 }
 
+/* The marked directory @name of upper goes as replace_dir() tells, to nothing in its place. */
+static int move_aside(struct ovl_ctx *ctx, int tmp, const char *temp, int parent, const char *name)
+{
+	int err = ovl_do_rename(parent, name, tmp, temp, 0);
+
+	if (!err && ovl_workdir_discard(ctx, tmp, temp) == -ENOTEMPTY) {
+		err = ovl_do_rename(tmp, temp, parent, name, RENAME_NOREPLACE);
+		err = err ? err : -ENOTEMPTY;
+	}
+	return err;
+}
+
 static int whiteout_over_dir(struct ovl_ctx *ctx, int parent, const char *name)
 {
 	char temp[OVL_TEMP_NAME];
@@ -69,6 +94,10 @@ static int whiteout_over_dir(struct ovl_ctx *ctx, int parent, const char *name)
 	if (tmp < 0)
 		return tmp;
 	ovl_workdir_name(temp);
+	if (ovl_mark_dots(OVL_UPPER)) {
+		err = mark(parent, name);
+		return err ? err : move_aside(ctx, tmp, temp, parent, name);
+	}
 	err = ovl_mark_whiteout(tmp, temp);
 	return err ? err : replace_dir(ctx, tmp, temp, parent, name);
 }
@@ -83,7 +112,7 @@ static void tell_watchers(struct ovl_ctx *ctx, int parent, const char *name)
 	char temp[OVL_TEMP_NAME];
 	OVL_FD tmp = -1;
 
-	if (!ovl_ss->watches || (ovl_ss->flags & OVL_S_DOT_WH))
+	if (!ovl_ss->watches || ovl_mark_dots(OVL_UPPER))
 		return;
 	tmp = ovl_workdir_open();
 	if (tmp < 0)
@@ -98,7 +127,7 @@ int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
 	int err = (int)ovl_sys(__NR_statx, parent, base_of(n), AT_SYMLINK_NOFOLLOW,
 			       STATX_BASIC_STATS | STATX_BTIME, &ctx->st);
 
-	if (err == -ENOENT)
+	if (err == -ENOENT || (!err && ovl_mark_is_file(OVL_UPPER, base_of(n), &ctx->st)))
 		return n->in_upper ? OVL_AGAIN : 0;
 	if (err)
 		return err;
@@ -190,13 +219,19 @@ static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, in
 	return err;
 }
 
-/* The directory is a lower's alone. */
+/* The directory is the lowers' alone. */
 static int hide_dir(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 {
+	/* A whiteout cannot be made where a copy is; a .wh. file could. */
+	bool dots = ovl_mark_dots(OVL_UPPER);
 	bool watched = ovl_ss->watches;
-	OVL_LOCK lock = watched ? ovl_lock(ctx) : -1;
-	int err = watched && lock < 0 ? lock : ovl_mark_whiteout(parent, base_of(n));
+	OVL_LOCK lock = dots ? ovl_lock_same(ctx) : watched ? ovl_lock(ctx) : -1;
+	int err = (dots || watched) && lock < 0 ? lock : 0;
 
+	if (!err && dots)
+		err = ovl_remove_check(ctx, n, parent);
+	if (!err)
+		err = ovl_mark_whiteout(parent, base_of(n));
 	if (!err && watched)
 		tell_watchers(ctx, parent, base_of(n));
 	if (!err)
@@ -204,7 +239,7 @@ static int hide_dir(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	return err == -EEXIST ? OVL_AGAIN : err;
 }
 
-int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
+static int remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	OVL_FD parent = -1;
 	int covers = ovl_lookup_covers(ctx, n);
@@ -233,6 +268,30 @@ int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 	return err;
 }
 
+int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct statx was = n->st;
+	bool raw = n->in_upper && n->known && !n->shown;
+	int err = remove_dir(ctx, n);
+
+	if (!err && raw)
+		ovl_record_drop(&was);
+	return err;
+}
+
+/*
+ * The empty directory open as @dir, which is to take the place of @n, will merge with nothing. A
+ * .wh. file in it would keep rename(2) from replacing it: there it is one beside it.
+ */
+static int cut_off(struct ovl_ctx *ctx, struct ovl_name *n, int parent, int dir)
+{
+	if (!ovl_mark_dots(OVL_UPPER))
+		return ovl_mark_opaque(dir);
+	if (!ovl_lookup_covers(ctx, n))
+		return 0;
+	return mark(parent, base_of(n));
+}
+
 int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 {
 	char temp[OVL_TEMP_NAME];
@@ -253,7 +312,7 @@ int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	dir = ovl_open_beneath(tmp, temp, O_RDONLY | O_DIRECTORY, 0);
 	err = dir < 0 ? dir : ovl_attr_copy(&ctx->real, dir, &n->st);
 	if (!err)
-		err = ovl_mark_opaque(dir);
+		err = cut_off(ctx, n, parent, dir);
 	if (!err)
 		return replace_dir(ctx, tmp, temp, parent, base_of(n));
 	(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */

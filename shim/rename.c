@@ -243,8 +243,15 @@ static void announce_move(struct ovl_ctx *ctx, const struct renaming *r)
 static int rename_and_hide(struct ovl_ctx *ctx, const struct renaming *r)
 {
 	const char *old = base_of(old_of(ctx));
-	int err = ovl_do_rename(r->from, old, r->to, base_of(new_of(ctx)), RENAME_WHITEOUT);
+	int err;
 
+	if (ovl_mark_dots(OVL_UPPER)) {
+		err = ovl_mark_whiteout(r->from, old);
+		return err && err != -EEXIST
+			       ? err
+			       : ovl_do_rename(r->from, old, r->to, base_of(new_of(ctx)), 0);
+	}
+	err = ovl_do_rename(r->from, old, r->to, base_of(new_of(ctx)), RENAME_WHITEOUT);
 	if (err != -EINVAL)
 		return err;
 	err = ovl_do_rename(r->from, old, r->to, base_of(new_of(ctx)), 0);
@@ -328,7 +335,9 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	ovl_startfile_note(&old->at, moves);
 	if (r->old_covers || (r->flags & RENAME_EXCHANGE))
 		ovl_announce(old->hash, true);
-	err = loses ? ovl_index_lose_begin(new, &o) : 0;
+	err = new->in_upper ? 0 : ovl_mark_yield(r->to, base_of(new));
+	if (!err && loses)
+		err = ovl_index_lose_begin(new, &o);
 	if (err)
 		return err;
 	if (moves)

@@ -73,7 +73,8 @@ static int discard_content(struct ovl_ctx *ctx, int fd)
 				continue;
 			err = (int)ovl_sys(__NR_statx, fd, d->name, AT_SYMLINK_NOFOLLOW,
 					   STATX_BASIC_STATS | STATX_BTIME, &st);
-			if (!err && !ovl_mark_is_whiteout(&st))
+			if (!err && !ovl_mark_is_whiteout(&st) &&
+			    !ovl_mark_is_file(OVL_UPPER, d->name, &st))
 				return -ENOTEMPTY;
 			if (!err)
 				err = ovl_do_unlink(fd, d->name, 0);

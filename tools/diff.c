@@ -30,6 +30,7 @@ struct walk {
 struct level {
 	int upper;		     /* the directory in upper; -1 when it has none */
 	const struct ovl_stack *old; /* what the lowers had there; may be empty */
+	bool gone;		     /* a .wh. file beside it hides all of that */
 };
 
 static void tell(struct walk *w, char letter, const char *name)
@@ -81,12 +82,6 @@ static void leave(struct walk *w, size_t was)
 
 static void walk_dir(struct walk *w, const struct level *l);
 
-/* Is @name a mark file of ours? One of a whiteout is told as D of what it hides. */
-static bool is_mark(const struct walk *w, const char *name)
-{
-	return w->dot_wh && !strncmp(name, OVL_UPMARK_WH, strlen(OVL_UPMARK_WH));
-}
-
 static void tell_removed(struct walk *w, const struct level *l, const char *name)
 {
 	struct ovl_found found;
@@ -135,6 +130,7 @@ static void walk_child(struct walk *w, const struct level *l, const char *name, 
 		ovl_stack_close(&old);
 		child.old = &none;
 	}
+	child.gone = w->dot_wh && !moved && ovl_upmark_hides(l->upper, name);
 	if (letter || moved)
 		tell(w, moved ? 'R' : letter, name);
 	was = enter(w, name);
@@ -167,18 +163,17 @@ static void walk_name(struct walk *w, const struct level *l, const char *name)
 	struct ovl_object now = {.at = l->upper, .name = name};
 	struct ovl_found found;
 	char letter = 0;
+	bool marked = false;
 
-	if (is_mark(w, name)) {
-		if (strcmp(name, OVL_UPMARK_WH_OPQ))
-			tell_removed(w, l, name + strlen(OVL_UPMARK_WH));
-		return;
-	}
 	if (fstatat(l->upper, name, &now.st, AT_SYMLINK_NOFOLLOW)) {
-		trouble(w, name, -errno);
-		return;
+		marked = w->dot_wh && errno == ENOENT;
+		if (!marked) {
+			trouble(w, name, -errno);
+			return;
+		}
 	}
-	if (ovl_upmark_whiteout(&now.st) &&
-	    (w->lift.index < 0 || !ovl_lift_is_device(w->lift.index, l->upper, name))) {
+	if (marked || (ovl_upmark_whiteout(&now.st) &&
+		       (w->lift.index < 0 || !ovl_lift_is_device(w->lift.index, l->upper, name)))) {
 		tell_removed(w, l, name);
 		return;
 	}
@@ -254,7 +249,7 @@ static int list_others(struct walk *w, const struct level *l, const struct ovl_n
 	int err;
 
 	*ret = (struct ovl_names){0};
-	*ret_gone = l->upper >= 0 && ovl_upmark_opaque(l->upper, w->dot_wh);
+	*ret_gone = l->gone || (l->upper >= 0 && ovl_upmark_opaque(l->upper, w->dot_wh));
 	if (!l->old->n || (!*ret_gone && !w->linked))
 		return 0;
 	err = ovl_stack_list(l->old, ret);
@@ -276,7 +271,9 @@ static void walk_dir(struct walk *w, const struct level *l)
 	struct ovl_names other;
 	bool gone;
 	size_t i = 0;
-	int err = l->upper < 0 ? 0 : ovl_names_read(l->upper, &now);
+	int err = l->upper < 0 ? 0
+		  : w->dot_wh  ? ovl_names_read_marked(l->upper, &now)
+			       : ovl_names_read(l->upper, &now);
 
 	if (err) {
 		trouble(w, "", err);
@@ -301,6 +298,7 @@ static void walk_dir(struct walk *w, const struct level *l)
 static void find_links(struct walk *w, const char *upper)
 {
 	w->lift.index = w->diff->work ? ovl_linkindex_read(w->diff->work, upper) : -1;
+	ovl_upmark_use_index(w->lift.index);
 	w->linked = w->lift.index >= 0 && ovl_lift_any_indexed(&w->lift) > 0 &&
 		    !stat(upper, &w->hidden[0]) && !stat(w->diff->work, &w->hidden[1]);
 }
@@ -318,7 +316,7 @@ void ovl_diff_run(struct ovl_diff *diff, const struct ovl_layerlist *lower, cons
 	if (err || top.upper < 0) {
 		trouble(&w, "", err ? err : -errno);
 	} else {
-		w.dot_wh = ovl_upmark_dot_wh(top.upper);
+		w.dot_wh = ovl_upmark_dot_wh(top.upper, ".");
 		find_links(&w, upper);
 		walk_dir(&w, &top);
 		close(top.upper);

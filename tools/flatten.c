@@ -21,6 +21,7 @@
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 struct flatten {
+	bool dot_wh; /* upper's marks were .wh. files */
 	struct ovl_lift lift;
 	struct ovl_stack lowers;
 	unsigned long troubles;
@@ -143,6 +144,75 @@ static int drop_whiteout(const struct level *l, const char *name)
 	return futimens(l->fd, (struct timespec[]){was.st_atim, was.st_mtim}) ? -errno : 0;
 }
 
+/* What a .wh. file says of @name, said in the kernel's words. */
+static int mark(const struct level *l, const char *name)
+{
+	char text[PATH_MAX];
+	struct ovl_found found;
+	struct stat st;
+	int err = 0;
+	int fd;
+
+	if (!strcmp(name, OVL_UPMARK_DIR))
+		return ovl_upmark_set_opaque(l->fd);
+	if (fstatat(l->fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
+		err = ovl_stack_find(l->old, name, &found);
+		if (!err)
+			err = mknodat(l->fd, name, S_IFCHR, 0) ? -errno : 0;
+		return err == -ENOENT ? 0 : err;
+	}
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	fd = openat(l->fd, name, DIR_FLAGS);
+	if (fd < 0)
+		return -errno;
+	if (!ovl_upmark_redirect(fd, text, sizeof(text)))
+		err = ovl_upmark_set_opaque(fd);
+	close(fd);
+	return err;
+}
+
+/* The .wh. file @name of upper's directory @l becomes a mark of the kernel's. */
+static int convert(const struct level *l, const char *name)
+{
+	char of[NAME_MAX + 1];
+	struct stat was;
+	int err;
+
+	if (!ovl_upmark_hidden(l->fd, name, of))
+		return 0;
+	if (fstat(l->fd, &was))
+		return -errno;
+	err = mark(l, of);
+	if (!err && unlinkat(l->fd, name, 0))
+		err = -errno;
+	if (!err && futimens(l->fd, (struct timespec[]){was.st_atim, was.st_mtim}))
+		err = -errno;
+	return err;
+}
+
+static void convert_all(struct flatten *f, const struct level *l)
+{
+	struct ovl_names names;
+	int err = ovl_names_read(l->fd, &names);
+
+	if (err) {
+		trouble(f, l, "", err);
+		return;
+	}
+	for (size_t i = 0; i < names.n; i++) {
+		struct stat st;
+
+		if (fstatat(l->fd, names.name[i], &st, AT_SYMLINK_NOFOLLOW) ||
+		    !ovl_upmark_is_file(names.name[i], &st))
+			continue;
+		err = convert(l, names.name[i]);
+		if (err)
+			trouble(f, l, names.name[i], err);
+	}
+	ovl_names_free(&names);
+}
+
 /* A name in upper's directory @l. */
 static void walk_name(struct flatten *f, const struct level *l, const char *name)
 {
@@ -193,8 +263,11 @@ static void fill(struct flatten *f, const struct level *l, const struct ovl_name
 static void walk(struct flatten *f, const struct level *l)
 {
 	struct ovl_names names;
-	int err = ovl_names_read(l->fd, &names);
+	int err;
 
+	if (f->dot_wh)
+		convert_all(f, l);
+	err = ovl_names_read(l->fd, &names);
 	if (err) {
 		trouble(f, l, "", err);
 		return;
@@ -224,7 +297,7 @@ static void spread(struct flatten *f, const struct ovl_run *run)
 
 unsigned long ovl_flatten(const struct ovl_run *run)
 {
-	struct flatten f = {0};
+	struct flatten f = {.dot_wh = run->dot_wh};
 	struct level top = {.name = "", .old = &f.lowers};
 	int err = ovl_linkindex_open(run, NULL);
 
@@ -233,6 +306,7 @@ unsigned long ovl_flatten(const struct ovl_run *run)
 		err = ovl_lift_open(run->work, &f.lift);
 	if (err)
 		ovl_trouble("%s: %s", run->work, strerror(-err));
+	ovl_upmark_use_index(f.lift.index);
 	err = ovl_stack_open((const char *const *)run->lower.path, run->lower.n, &f.lowers);
 	if (err)
 		ovl_trouble("the lower layers: %s", strerror(-err));
@@ -241,6 +315,10 @@ unsigned long ovl_flatten(const struct ovl_run *run)
 		ovl_trouble("%s: %s", run->upper, strerror(errno));
 	walk(&f, &top);
 	spread(&f, run);
+	if (f.dot_wh && !f.troubles)
+		err = ovl_upmark_clear_dot_wh(run->upper);
+	if (err)
+		trouble(&f, &top, "", err);
 	close(top.fd);
 	ovl_stack_close(&f.lowers);
 	ovl_lift_close(&f.lift);

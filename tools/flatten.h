@@ -2,10 +2,11 @@
 /*
  * flatten.h - an upper that the kernel can mount with userxattr, and that shows the same
  *
- * The kernel refuses redirects there, and knows nothing of WORK/index. Afterwards upper has
- * neither: a renamed directory is opaque and holds all that it showed, and each name of a
- * lower inode that was copied up is a hard link in upper. It is done object by object, each
- * step legal and nothing in the view changed by any: whoever stops it can go on later.
+ * The kernel refuses redirects there, and knows nothing of .wh. files and of WORK/index.
+ * Afterwards upper has none of them: marks are the kernel's, a renamed directory is opaque and
+ * holds all that it showed, and each name of a lower inode that was copied up is a hard link in
+ * upper. It is done object by object, each step legal and nothing in the view changed by any:
+ * whoever stops it can go on later.
  * Context: launcher.
  */
 #ifndef OVL_FLATTEN_H

@@ -4,9 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "say.h"
+#include "upmark.h"
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -71,6 +75,57 @@ int ovl_names_read(int fd, struct ovl_names *ret)
 	return 0;
 }
 
+/* @name, an entry of the directory @fd, becomes the name that it stands for. False: none. */
+static bool unmark(int fd, char **name)
+{
+	char of[NAME_MAX + 1];
+	struct stat st;
+
+	if (fstatat(fd, *name, &st, AT_SYMLINK_NOFOLLOW) || !ovl_upmark_is_file(*name, &st))
+		return true;
+	if (!ovl_upmark_hidden(fd, *name, of) || !strcmp(of, OVL_UPMARK_DIR))
+		return false;
+	free(*name);
+	*name = ovl_must(strdup(of));
+	return true;
+}
+
+/* Sort, and drop what is there twice. */
+static void sort(struct ovl_names *names)
+{
+	size_t kept = 0;
+
+	if (names->n)
+		qsort(names->name, names->n, sizeof(*names->name), by_bytes);
+	for (size_t i = 0; i < names->n; i++) {
+		if (kept && !strcmp(names->name[kept - 1], names->name[i]))
+			free(names->name[i]);
+		else
+			names->name[kept++] = names->name[i];
+	}
+	names->n = kept;
+}
+
+int ovl_names_read_marked(int fd, struct ovl_names *ret)
+{
+	struct ovl_names names;
+	size_t kept = 0;
+	int err = ovl_names_read(fd, &names);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < names.n; i++) {
+		if (unmark(fd, &names.name[i]))
+			names.name[kept++] = names.name[i];
+		else
+			free(names.name[i]);
+	}
+	names.n = kept;
+	sort(&names);
+	*ret = names;
+	return 0;
+}
+
 bool ovl_names_has(const struct ovl_names *names, const char *name)
 {
 	size_t from = 0;
@@ -98,19 +153,15 @@ void ovl_names_free(struct ovl_names *names)
 	*names = (struct ovl_names){0};
 }
 
-/* Sort, drop doubles, drop what does not show through the layers' marks. */
+/* Sort, drop what is there twice and what does not show through the layers' marks. */
 static void settle(const struct ovl_stack *s, struct ovl_names *all)
 {
 	struct ovl_found found;
 	size_t kept = 0;
 
-	if (!all->n)
-		return;
-	qsort(all->name, all->n, sizeof(*all->name), by_bytes);
+	sort(all);
 	for (size_t i = 0; i < all->n; i++) {
-		bool twice = kept && !strcmp(all->name[kept - 1], all->name[i]);
-
-		if (twice || ovl_stack_find(s, all->name[i], &found))
+		if (ovl_stack_find(s, all->name[i], &found))
 			free(all->name[i]);
 		else
 			all->name[kept++] = all->name[i];

@@ -137,6 +137,7 @@ static int run_flatten(int argc, char **argv)
 	static struct args args;
 	static struct ovl_run run = {.upper_lock = -1, .work_lock = -1};
 	unsigned long troubles;
+	bool poor;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &args))
 		return EXIT_BAD;
@@ -147,9 +148,10 @@ static int run_flatten(int argc, char **argv)
 	run.work = args.work;
 	ovl_run_check_upper(&run);
 	ovl_workdir_make(&run);
-	if (run.dot_wh)
+	poor = run.no_nodes || run.no_xattr;
+	if (poor)
 		ovl_say("%s: its file system cannot hold what the kernel needs", run.upper);
-	troubles = run.dot_wh ? 1 : ovl_flatten(&run);
+	troubles = poor ? 1 : ovl_flatten(&run);
 	ovl_workdir_end(&run, false);
 	return troubles ? EXIT_BAD : EXIT_NONE;
 }

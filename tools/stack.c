@@ -37,7 +37,7 @@ int ovl_stack_open(const char *const *path, int n, struct ovl_stack *ret)
 			ovl_stack_close(ret);
 			return err;
 		}
-		push(ret, fd, i, ovl_upmark_dot_wh(fd));
+		push(ret, fd, i, ovl_upmark_dot_wh(fd, "."));
 	}
 	return 0;
 }
@@ -59,28 +59,23 @@ void ovl_stack_close(struct ovl_stack *s)
 	s->n = 0;
 }
 
-/* Is there a .wh. file for @name in the directory @fd? */
-static bool dot_whiteout(int fd, const char *name)
-{
-	char wh[NAME_MAX + sizeof(OVL_UPMARK_WH)];
-
-	if (snprintf(wh, sizeof(wh), OVL_UPMARK_WH "%s", name) >= (int)sizeof(wh))
-		return false;
-	return !faccessat(fd, wh, F_OK, AT_SYMLINK_NOFOLLOW);
-}
-
 enum look { NOTHING, WHITEOUT, THERE };
+
+/* Does a .wh. file of directory @i of @s hide what those below have as @name? */
+static bool is_hidden(const struct ovl_stack *s, int i, const char *name)
+{
+	return s->dot_wh[i] && ovl_upmark_hides(s->fd[i], name);
+}
 
 /* What directory @i of @s says of @name. */
 static int look(const struct ovl_stack *s, int i, const char *name, struct stat *ret)
 {
-	if (s->dot_wh[i] && !strncmp(name, OVL_UPMARK_WH, strlen(OVL_UPMARK_WH)))
-		return NOTHING;
-	if (fstatat(s->fd[i], name, ret, AT_SYMLINK_NOFOLLOW)) {
-		if (errno != ENOENT && errno != ENAMETOOLONG)
-			return -errno;
-		return s->dot_wh[i] && dot_whiteout(s->fd[i], name) ? WHITEOUT : NOTHING;
-	}
+	bool missing = fstatat(s->fd[i], name, ret, AT_SYMLINK_NOFOLLOW) != 0;
+
+	if (missing && errno != ENOENT && errno != ENAMETOOLONG)
+		return -errno;
+	if (missing || (s->dot_wh[i] && ovl_upmark_is_file(name, ret)))
+		return is_hidden(s, i, name) ? WHITEOUT : NOTHING;
 	return ovl_upmark_whiteout(ret) ? WHITEOUT : THERE;
 }
 
@@ -153,6 +148,8 @@ static int gather(const struct ovl_stack *s, const char *name, struct ovl_stack 
 			return 0;
 		if (ovl_upmark_redirect(fd, text, sizeof(text)))
 			return follow(s, s->layer[i], text, ret);
+		if (is_hidden(s, i, name))
+			return 0;
 	}
 	return 0;
 }

@@ -59,6 +59,9 @@ int ovl_stack_list(const struct ovl_stack *s, struct ovl_names *ret);
 /* The names in the directory open as @fd, marks included, sorted. */
 int ovl_names_read(int fd, struct ovl_names *ret);
 
+/* The same of a layer whose marks are .wh. files: the names that they hide stand for them. */
+int ovl_names_read_marked(int fd, struct ovl_names *ret);
+
 /* Is @name one of the sorted @names? */
 bool ovl_names_has(const struct ovl_names *names, const char *name);
 

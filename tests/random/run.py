@@ -38,6 +38,9 @@ def parse():
     p.add_argument("--layers", default="all", help="lower layers: 1, 2, 5; all: in turn")
     p.add_argument("--fs", default=os.environ.get("TMPDIR", "/tmp"), help="where to work")
     p.add_argument("--user", help="run the sequences as this user (root only)")
+    p.add_argument("--upper-fs", help="where UPPER and work are (default: beside the layers)")
+    p.add_argument("--marks", choices=["dotwh", "records"],
+                   help="as on a file system without devices 0/0; without xattrs besides")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     p.add_argument("--only", help="operations to keep: 1,5,9-12")
     p.add_argument("--kernel-every", type=int, default=5, help="0: never; root only")
@@ -78,7 +81,8 @@ class Side:
         self.view = where + "/v/view"
         self.plain = where + "/p/view"
         self.lowers = [self.view] + ["%s/l%d" % (where, i) for i in range(2, self.layers + 1)]
-        self.upper, self.work = where + "/up", where + "/wk"
+        upper = opt.upper_tmp + where[len(opt.tmp):]
+        self.upper, self.work = upper + "/up", upper + "/wk"
         self.as_user = {}
         if opt.user:
             pw = pwd.getpwnam(opt.user)
@@ -108,6 +112,10 @@ class Side:
     def make(self, features):
         out = self.call(self.fuzz("make", self.dir, features=features))
         os.chmod(self.dir, 0o777)
+        if self.opt.upper_fs:
+            self.call([opt_fuzz, "clean", os.path.dirname(self.upper)])
+            os.mkdir(os.path.dirname(self.upper))
+            os.chmod(os.path.dirname(self.upper), 0o777)
         return out
 
     def digest(self):
@@ -234,7 +242,7 @@ def leftovers(work):
 
 
 def upper_in_kernel(s, plain, hits):
-    if has_redirect(s.upper) or os.path.isdir(s.work + "/index"):
+    if s.opt.marks or has_redirect(s.upper) or os.path.isdir(s.work + "/index"):
         flatten = os.path.join(os.path.dirname(s.opt.ovlrun), "ovlctl")
         lower = [x for low in s.lowers for x in ("-l", low)]
         done = s.call([flatten, "flatten", *lower, "-u", s.upper, "-w", s.work]) if os.path.exists(flatten) \
@@ -316,8 +324,9 @@ def tell(s, one, found):
         only = ",".join(map(str, keep))
     cmd = "tests/random/run.py --seed=%d --seqs=1 --ops=%d --layers=%d --fs=%s" % (
         s.seed, s.opt.ops, s.layers, s.opt.fs)
-    if s.opt.user:
-        cmd += " --user=" + s.opt.user
+    for name in ("user", "upper_fs", "marks"):
+        if getattr(s.opt, name):
+            cmd += " --%s=%s" % (name.replace("_", "-"), getattr(s.opt, name))
     if only:
         cmd += " --only=" + only
     cmd += "".join(" " + f for f in s.opt.features if f != "--with-readable")
@@ -365,10 +374,16 @@ def main():
     global opt_fuzz, KNOWN
     opt = parse()
     KNOWN = load_known(bool(opt.user) or os.geteuid() != 0)
+    if opt.marks:
+        os.environ["OVL_MARKS"] = opt.marks
     program = "fuzz-static" if opt.static else "fuzz"
     subprocess.run(["make", "-s", "-C", HERE, program], check=True)
     opt.tmp = tempfile.mkdtemp(prefix="ovl-rand-", dir=opt.fs)
     os.chmod(opt.tmp, 0o755)
+    opt.upper_tmp = opt.tmp
+    if opt.upper_fs:
+        opt.upper_tmp = tempfile.mkdtemp(prefix="ovl-rand-", dir=opt.upper_fs)
+        os.chmod(opt.upper_tmp, 0o755)
     bin_dir = opt.tmp + "/bin" # an ordinary user may not reach the checkout
     os.mkdir(bin_dir)
     os.chmod(bin_dir, 0o755)
@@ -392,6 +407,8 @@ def main():
         state["ran view"], state["ran kernel"], opt.ops, state["bad"],
         " (" + ", ".join("%s %d" % x for x in state["sides"].items()) + ")" if state["bad"] else ""))
     if not opt.keep:
+        if opt.upper_fs:
+            subprocess.run([opt_fuzz, "clean", opt.upper_tmp])
         subprocess.run([opt_fuzz, "clean", opt.tmp])
     return 1 if state["bad"] else 0
 

@@ -112,12 +112,13 @@ Test(inode, an_origin_too_long_to_be_ours_is_not_believed)
 Test(inode, the_origin_is_noted_before_it_is_written)
 {
 	struct statx st = {.stx_ino = 4711, .stx_dev_major = 8, .stx_dev_minor = 1};
+	struct statx raw = {.stx_ino = 99, .stx_mode = S_IFREG};
 	int fd;
 
 	put(W_UP, "g", "");
 	fd = open(in(W_UP, "g"), O_RDWR);
 	fault_set(__NR_fsetxattr, 1, -ENOSPC);
-	cr_expect(eq(int, ovl_inode_set_origin(fd, 99, &st), -ENOSPC));
+	cr_expect(eq(int, ovl_inode_set_origin(fd, &raw, &st), -ENOSPC));
 	cr_expect(ovl_inode_maybe_origin(99));
 	cr_expect(not(ovl_inode_maybe_origin(98)));
 }

@@ -66,14 +66,14 @@ Test(marks, a_whiteout_takes_no_name_that_is_taken)
 Test(marks, opaque_is_the_value_y_alone)
 {
 	put_dir(W_UP, "d");
-	cr_expect(not(ovl_mark_is_opaque(real("d"))));
+	cr_expect(not(ovl_mark_is_opaque(OVL_UPPER, real("d"))));
 	cr_expect(eq(int, ovl_mark_opaque(dir_fd("d")), 0));
-	cr_expect(ovl_mark_is_opaque(real("d")));
+	cr_expect(ovl_mark_is_opaque(OVL_UPPER, real("d")));
 	set("d", "user.overlay.opaque", "n");
-	cr_expect(not(ovl_mark_is_opaque(real("d"))));
+	cr_expect(not(ovl_mark_is_opaque(OVL_UPPER, real("d"))));
 	set("d", "user.overlay.opaque", "yes");
-	cr_expect(not(ovl_mark_is_opaque(real("d"))));
-	cr_expect(not(ovl_mark_is_opaque(real("missing"))));
+	cr_expect(not(ovl_mark_is_opaque(OVL_UPPER, real("d"))));
+	cr_expect(not(ovl_mark_is_opaque(OVL_UPPER, real("missing"))));
 }
 
 Test(marks, what_the_kernel_wrote_as_root_is_read)
@@ -83,7 +83,7 @@ Test(marks, what_the_kernel_wrote_as_root_is_read)
 	put_dir(W_UP, "d");
 	set("d", "trusted.overlay.opaque", "y");
 	set("d", "trusted.overlay.redirect", "/old");
-	cr_expect(ovl_mark_is_opaque(real("d")));
+	cr_expect(ovl_mark_is_opaque(OVL_UPPER, real("d")));
 	cr_expect(eq(int, ovl_mark_redirect(real("d"), &ctx_make()->clean), 0));
 }
 
@@ -188,11 +188,11 @@ Test(marks, the_marks_of_a_far_directory_are_read)
 		cr_assert_eq(chdir(part), 0);
 		ovl_path_push(&far, part, 200);
 	}
-	cr_expect(not(ovl_mark_is_opaque(&far)));
+	cr_expect(not(ovl_mark_is_opaque(OVL_UPPER, &far)));
 	fd = open(".", O_RDONLY | O_DIRECTORY);
 	cr_expect(eq(int, ovl_mark_opaque(fd), 0));
 	close(fd);
-	cr_expect(ovl_mark_is_opaque(&far));
+	cr_expect(ovl_mark_is_opaque(OVL_UPPER, &far));
 	for (int i = 0; i < 25; i++) {
 		cr_assert_eq(chdir(".."), 0);
 		cr_assert_eq(rmdir(part), 0);
