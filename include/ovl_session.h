@@ -137,12 +137,12 @@ struct ovl_session {
 	uint32_t flags;	  /* enum ovl_session_flag; immutable */
 	uint64_t size;	  /* of the file, strings included */
 	uint64_t cookie;  /* random: names this session, for temporary names and nested runs */
-	uint64_t dot_wh;  /* bit k: the marks of layer k are .wh. files, see shim/marks.h */
 
 	uint32_t nlower;
 	uint32_t npass;
 	uint32_t nhide;
-	uint32_t head; /* sizeof(struct ovl_session): who differs was built apart */
+	uint32_t head;	 /* sizeof(struct ovl_session): who differs was built apart */
+	uint64_t dot_wh; /* bit k: the marks of layer k are .wh. files, see shim/marks.h */
 	struct ovl_layer layer[1 + OVL_LOWER_MAX]; /* [0] unused (path.len == 0) when read-only */
 	struct ovl_str root;			   /* view root */
 	struct ovl_str work;		   /* work directory, holds the session file itself */

@@ -213,12 +213,14 @@ static int read_layer(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listin
 			return (int)got;
 		(*l)->records_used += (size_t)got;
 		for (long i = 0; i < got;) {
-			struct ovl_dirent *d = (void *)((*l)->records + used + i);
+			const struct ovl_dirent *d = (void *)((*l)->records + used + i);
+			long next = i + d->reclen;
 
+			/* the records may move */
 			err = add(ctx, n, l, dir, layer, (uint32_t)(used + (size_t)i));
 			if (err)
 				return err;
-			i += d->reclen;
+			i = next;
 		}
 	}
 }

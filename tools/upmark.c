@@ -217,7 +217,8 @@ int ovl_upmark_clear_redirect(int fd)
 		    fremovexattr(fd, redirect_name[i]))
 			return -errno;
 	}
-	if (records >= 0 && record_of(fd, "", &r) && unlinkat(records, r.s, 0) && errno != ENOENT)
+	if (records >= 0 && record_of(fd, "", &r) &&
+	    !faccessat(records, r.s, F_OK, AT_SYMLINK_NOFOLLOW) && unlinkat(records, r.s, 0))
 		return -errno;
 	return 0;
 }
