@@ -10,6 +10,7 @@
  *           be: N once upper has an entry at PATH, one more until then. Settled when done, or,
  *           if who did it was killed, by the next run
  *   u-I     what is known of upper objects that can hold no xattr: record.h
+ *   r-I-T   where the lower part of a renamed directory is: likewise
  * Kept over runs; ovlrun empties it when the upper is another one.
  * Context: any (entry: signals blocked).
  */

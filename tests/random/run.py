@@ -231,7 +231,8 @@ def one_view(s, only, hits):
         check("again", was, s.in_view(s.fuzz("digest", s.view)), hits)
     if os.path.isdir(s.work) and leftovers(s.work):
         raise Found("work", "", " ".join(leftovers(s.work)))
-    if os.geteuid() == 0 and not opt.user and not opt.no_upper_mount:
+    flat = opt.marks != "records" and not opt.upper_fs
+    if os.geteuid() == 0 and flat and not opt.user and not opt.no_upper_mount:
         upper_in_kernel(s, plain, hits)
 
 
