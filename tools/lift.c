@@ -320,8 +320,6 @@ void ovl_lift_settle(int index, int dir, const char *name, struct stat *st)
 	char text[RECORD_SIZE];
 	unsigned v[3];
 
-	if (has_xattrs(st))
-		return;
 	rest = find_record(index, dir, name, text, sizeof(text));
 	if (!rest || sscanf(rest, " %u:%u:%o", &v[0], &v[1], &v[2]) != 3)
 		return;

@@ -42,7 +42,7 @@ struct ovl_lift_key ovl_lift_key(const struct stat *st, const char *suffix);
 bool ovl_lift_indexed(const struct ovl_lift *l, const struct stat *st);
 
 /*
- * Owner and mode of upper's object @name in @dir, which can hold no xattr, as the index @index
+ * Owner and mode of upper's object @name in @dir, as the index @index
  * records them (shim/record.h): changes *@st. As it was when there is no record.
  */
 void ovl_lift_settle(int index, int dir, const char *name, struct stat *st);
