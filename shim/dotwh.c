@@ -12,40 +12,39 @@
 /* Sticky: no program has a file like that. What a umask takes away does not matter. */
 #define MARK_MODE (S_ISVTX | S_IRUSR)
 
-struct mark_name {
-	char s[NAME_MAX + 1];
-};
+#define NAME_SIZE (NAME_MAX + 1)
 
-static size_t put(struct mark_name *m, const char *text, size_t n, size_t at)
+/* The @n bytes at @text, and a NUL, to @to: where the NUL is. */
+static char *put(char *to, const char *text, size_t n)
 {
-	memcpy(m->s + at, text, n);
-	m->s[at + n] = '\0';
-	return at + n;
+	memcpy(to, text, n);
+	to[n] = '\0';
+	return to + n;
 }
 
 /* The usual name of the mark of @name. False: it has none, because of its length or its own. */
-static bool plain(const char *name, struct mark_name *ret)
+static bool plain(const char *name, char *ret)
 {
 	size_t n = strlen(name);
-	size_t at;
+	char *at = ret;
 
 	if (ovl_is_dot(name, n)) {
-		(void)put(ret, OPAQUE, sizeof(OPAQUE) - 1, 0);
+		(void)put(at, OPAQUE, sizeof(OPAQUE) - 1);
 		return true;
 	}
 	if (n + sizeof(PREFIX) - 1 > NAME_MAX || ovl_str_starts(name, PREFIX))
 		return false;
-	at = put(ret, PREFIX, sizeof(PREFIX) - 1, 0);
-	(void)put(ret, name, n, at);
+	at = put(at, PREFIX, sizeof(PREFIX) - 1);
+	(void)put(at, name, n);
 	return true;
 }
 
 /* The other one, which any name has. */
-static void hashed(const char *name, struct mark_name *ret)
+static void hashed(const char *name, char *ret)
 {
-	size_t at = put(ret, RESERVED, sizeof(RESERVED) - 1, 0);
+	char *at = put(ret, RESERVED, sizeof(RESERVED) - 1);
 
-	(void)ovl_str_number(ret->s + at, ovl_hash_push(OVL_HASH_ROOT, name, strlen(name)), 16);
+	(void)ovl_str_number(at, ovl_hash_push(OVL_HASH_ROOT, name, strlen(name)), 16);
 }
 
 static bool is_hashed(const char *name)
@@ -109,48 +108,48 @@ int ovl_dotwh_hidden(int fd, const char *name, char *ret)
 
 bool ovl_dotwh_has_at(int fd, const char *name)
 {
-	struct mark_name m;
+	char m[NAME_SIZE];
 
-	if (plain(name, &m) && ovl_dotwh_is_mark_at(fd, m.s))
+	if (plain(name, m) && ovl_dotwh_is_mark_at(fd, m))
 		return true;
-	hashed(name, &m);
-	return ovl_dotwh_is_mark_at(fd, m.s);
+	hashed(name, m);
+	return ovl_dotwh_is_mark_at(fd, m);
 }
 
 /* Is @mark beside the last component of @p, which begins at @base, and a mark? */
-static bool is_beside(struct ovl_path *p, unsigned base, const struct mark_name *m)
+static bool is_beside(struct ovl_path *p, unsigned base, const char *mark)
 {
 	struct statx st;
 
 	ovl_path_cut(p, base);
-	return !ovl_path_add(p, m->s, strlen(m->s)) && !ovl_real_statx(p, &st) &&
-	       ovl_dotwh_is_mark(m->s, &st);
+	return !ovl_path_add(p, mark, strlen(mark)) && !ovl_real_statx(p, &st) &&
+	       ovl_dotwh_is_mark(mark, &st);
 }
 
 /* Is there a mark of @name in the directory whose path is @p's first @base bytes? */
 static bool has_beside(struct ovl_path *p, unsigned base, const char *name)
 {
-	struct mark_name m;
+	char m[NAME_SIZE];
 
-	if (plain(name, &m) && is_beside(p, base, &m))
+	if (plain(name, m) && is_beside(p, base, m))
 		return true;
-	hashed(name, &m);
-	return is_beside(p, base, &m);
+	hashed(name, m);
+	return is_beside(p, base, m);
 }
 
 bool ovl_dotwh_has(struct ovl_path *p)
 {
-	struct mark_name name;
+	char name[NAME_SIZE];
 	unsigned base = ovl_path_base(p);
 	unsigned len = p->len;
 	bool has;
 
 	if (len - base > NAME_MAX)
 		return false;
-	(void)put(&name, p->buf + base, len - base, 0);
-	has = has_beside(p, base, name.s);
+	(void)put(name, p->buf + base, len - base);
+	has = has_beside(p, base, name);
 	ovl_path_cut(p, base);
-	(void)ovl_path_add(p, name.s, len - base); /* it was there */
+	(void)ovl_path_add(p, name, len - base); /* it was there */
 	return has;
 }
 
@@ -176,35 +175,35 @@ static int make_plain(int fd, const char *mark)
 
 static int make_hashed(int fd, const char *name)
 {
-	struct mark_name m;
+	char m[NAME_SIZE];
 
-	hashed(name, &m);
-	return ovl_do_symlink(name, fd, m.s);
+	hashed(name, m);
+	return ovl_do_symlink(name, fd, m);
 }
 
 int ovl_dotwh_make(int fd, const char *name)
 {
-	struct mark_name m;
+	char m[NAME_SIZE];
 	int err;
 
-	if (!plain(name, &m))
+	if (!plain(name, m))
 		return make_hashed(fd, name);
-	err = make_plain(fd, m.s);
+	err = make_plain(fd, m);
 	/* A program's own file may be called so. */
-	if (err == -EEXIST && !ovl_dotwh_is_mark_at(fd, m.s))
+	if (err == -EEXIST && !ovl_dotwh_is_mark_at(fd, m))
 		err = make_hashed(fd, name);
 	return err;
 }
 
 int ovl_dotwh_yield(int fd, const char *name)
 {
-	struct mark_name of;
+	char of[NAME_SIZE];
 	int err;
 
 	if (!ovl_dotwh_is_mark_at(fd, name))
 		return 0;
-	if (ovl_dotwh_hidden(fd, name, of.s) || is_hashed(name))
+	if (ovl_dotwh_hidden(fd, name, of) || is_hashed(name))
 		return -EPERM;
-	err = make_hashed(fd, of.s);
+	err = make_hashed(fd, of);
 	return err && err != -EEXIST ? err : ovl_do_unlink(fd, name, 0);
 }
