@@ -104,8 +104,8 @@ int ovl_index_write(const char *name, const char *text)
 	return err;
 }
 
-/* Is a .wh. file of upper beside @rel, below its root, for it? */
-static bool is_marked(const char *rel)
+/* Is a .wh. file of upper beside @rel, below its root, for it? Apart, for its frame. */
+__attribute__((noinline)) static bool is_marked(const char *rel)
 {
 	struct ovl_str root = ovl_ss->layer[OVL_UPPER].path;
 	char dir[OVL_INDEX_TEXT] = ".";
