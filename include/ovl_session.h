@@ -50,6 +50,7 @@ enum ovl_session_flag {
 enum ovl_upper_libs {
 	OVL_LIBS_SOMEWHERE = 1 << 0, /* in some directory: for who names directories of its own */
 	OVL_LIBS_EVERYBODY = 1 << 1, /* in one that is searched for all programs, or ld.so.cache */
+	OVL_LIBS_FIRST = 1 << 2, /* nothing, but this machine's libpthread is initialised first */
 };
 
 /* A string in the session's string area: offset from the session's start. */

@@ -192,6 +192,21 @@ static void make_trace(struct ovl_run *run)
 	close(fd);
 }
 
+/*
+ * Before glibc 2.34 libpthread, loaded behind the preloaded object, takes its place as the first to
+ * be initialised: constructors of libraries come before ours then.
+ */
+static uint32_t libs_first(void)
+{
+	char name[32] = "";
+	unsigned major, minor;
+
+	if (!confstr(_CS_GNU_LIBC_VERSION, name, sizeof(name)) ||
+	    sscanf(name, "glibc %u.%u", &major, &minor) != 2)
+		return 0;
+	return major == 2 && minor < 34 ? OVL_LIBS_FIRST : 0;
+}
+
 void ovl_session_write(struct ovl_run *run)
 {
 	struct draft d;
@@ -212,6 +227,7 @@ void ovl_session_write(struct ovl_run *run)
 	d.ss->cookie = run->cookie;
 	put_paths(run, &d);
 	fill_tables(run, d.ss);
+	d.ss->upper_libs |= libs_first();
 	run->load |= run->dynamic && d.ss->upper_libs;
 	if (run->trace)
 		make_trace(run);

@@ -113,7 +113,7 @@ static bool needs_view(const struct ovl_exec *x, const struct ovl_env *env)
 
 	if (!x->dynamic || !libs)
 		return false;
-	return (libs & OVL_LIBS_EVERYBODY) || x->runpath || env->searches;
+	return (libs & (OVL_LIBS_EVERYBODY | OVL_LIBS_FIRST)) || x->runpath || env->searches;
 }
 
 long ovl_exec_go(struct ovl_exec *x, char **argv, char **envp)
