@@ -311,8 +311,8 @@ static void check_outer(const struct ovl_session *ss)
 {
 	int err;
 
-	if (ss->flags & OVL_S_DOT_WH)
-		refuse("%s: the upper of the run around has .wh. marks: no run in it is supported",
+	if (ss->flags & OVL_S_NO_XATTR)
+		refuse("%s: the upper of the run around has no xattrs: no run in it is supported",
 		       ovl_session_str(ss, ss->layer[0].path));
 	for (unsigned i = 0; i < OVL_FILTER_WORDS; i++) {
 		if (ss->linked.word[i])
