@@ -171,7 +171,7 @@ run(\"/dev/fd/%d\" % f)
 }
 
 @test "random sequences by a statically linked program" {
-	requires python3 gcc
+	requires python3 gcc root
 	run "$TOP/tests/random/run.py" --static --seqs "${OVL_TEST_STATIC_SEQS:-60}" --ops 80 --layers all --fs /tmp --ovlrun "$OVLRUN" --max-told 3
 	echo "# ${lines[-1]}" >&3
 	echo "$output"
