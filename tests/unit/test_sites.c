@@ -299,3 +299,10 @@ Test(sites, what_may_be_missed_is_not_moved)
 	SEARCH(RET, MOV(__NR_stat), 0x48, 0x89, 0xfe, SYSCALL, RET);
 	expect_none(0);
 }
+
+Test(sites, number_out_of_memory_is_not_moved_either)
+{
+	kinds = OVL_SITES_ALL;
+	SEARCH(RET, 0x8b, 0x03, 0x48, 0x89, 0xfe, SYSCALL, RET);
+	expect_none(0);
+}
