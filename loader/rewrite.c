@@ -15,6 +15,7 @@
 #include "sitetab.h"
 #include "sys.h"
 #include "view.h"
+#include "wanted.h"
 
 #define SITES_MAX 4096
 #define JMP_LEN	  5
@@ -118,13 +119,17 @@ static void rewrite_site(struct rewrite *w, const struct ovl_site *s)
 /* The numbers to look for, and those that may be missed. */
 static void choose_numbers(const struct rewrite *w, uint64_t *wanted, uint64_t *spared)
 {
-	memset(spared, w->all ? 0xff : 0, 64);
-	memset(wanted, w->all ? 0xff : 0, 64);
-	for (long nr = 0; nr < 512 && !w->all; nr++) {
-		uint64_t bit = 1UL << (nr % 64);
+	if (w->all) {
+		memset(spared, 0xff, 64);
+		memset(wanted, 0xff, 64);
+		return;
+	}
+	ovl_wanted_in_static(wanted, spared);
+	for (long nr = 0; nr < 512; nr++) {
+		uint64_t bit = ovl_newtext_wants(nr) ? 1UL << (nr % 64) : 0;
 
-		wanted[nr / 64] |= ovl_nr_ours(nr) || ovl_newtext_wants(nr) ? bit : 0;
-		spared[nr / 64] |= ovl_nr_watched(nr) || ovl_newtext_wants(nr) ? bit : 0;
+		wanted[nr / 64] |= bit;
+		spared[nr / 64] |= bit;
 	}
 }
 

@@ -6,15 +6,15 @@
 #include "patch.h"
 #include "sitetab.h"
 #include "sys.h"
+#include "wanted.h"
 
 #include <linux/elf.h>
 #include <linux/mman.h>
 
-#define PAGE	 4096UL
-#define SIZE	 (2UL * OVL_FAR_TEXT)
-#define TEXT_MAX (4u << 20) /* a larger program is searched only if it says what it is */
-#define TRIES	 1024
-#define STEP	 0x100000UL
+#define PAGE  4096UL
+#define SIZE  (2UL * OVL_FAR_TEXT)
+#define TRIES 1024
+#define STEP  0x100000UL
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
@@ -35,14 +35,6 @@ extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 /* Where the pieces are mapped, and how many of each class are used. */
 static uint8_t *pieces;
 static uint16_t used[5];
-
-void ovl_far_numbers(uint64_t *ret)
-{
-	for (long nr = 0; nr < 512; nr++) {
-		if (ovl_nr_ours(nr) && !ovl_nr_watched(nr) && ovl_guarded[nr] != OVL_G_WRITE)
-			ret[nr / 64] |= 1ULL << (nr % 64);
-	}
-}
 
 /* The offset of the pieces in this object's file. */
 static long offset_in_file(void)
@@ -100,7 +92,7 @@ static int map_pieces(const struct ovl_session *ss, const struct ovl_object *o)
 		return -ENOEXEC; /* another file has its name meanwhile */
 	}
 	pieces = (uint8_t *)at;
-	ovl_far_numbers((uint64_t *)(pieces + OVL_FAR_BITS));
+	ovl_wanted_in_program((uint64_t *)(pieces + OVL_FAR_BITS));
 	return 0;
 }
 
@@ -157,7 +149,7 @@ void ovl_far_init(struct ovl_session *ss, const uint64_t *auxv)
 	if (!(ss->flags & OVL_S_GUARD) || ovl_object_program(auxv, &o) ||
 	    ovl_sitetab_is_plain(ss, o.id))
 		return;
-	if ((o.text_len > TEXT_MAX && !o.is_go) || !may_call(&o)) {
+	if ((o.text_len > OVL_WANTED_TEXT_MAX && !o.is_go) || !may_call(&o)) {
 		ovl_sitetab_set_plain(ss, o.id);
 		return;
 	}

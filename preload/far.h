@@ -31,9 +31,6 @@
 #include "objects.h"
 #include "ovl_session.h"
 
-/* Which numbers far sites are patched for: 512 bits. */
-void ovl_far_numbers(uint64_t *ret);
-
 /*
  * ovl_far_piece - a piece of code for a site of @o
  * @class: as patch.c has them, 0: MOV, 1..4: CMP

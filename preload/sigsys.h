@@ -25,10 +25,10 @@
 /* Take SIGSYS over, when @ss has the guard. Context: init. */
 void ovl_sigsys_init(struct ovl_session *ss);
 
-/* Is @nr a call whose sites in libc are to come to ovl_sigsys_site()? */
-static inline bool ovl_sigsys_wants(const struct ovl_session *ss, long nr)
+/* In a session of @flags: is @nr a call whose sites in libc are to come to ovl_sigsys_site()? */
+static inline bool ovl_sigsys_wants(uint32_t flags, long nr)
 {
-	return ss->flags & OVL_S_GUARD && (nr == __NR_rt_sigaction || nr == __NR_rt_sigprocmask);
+	return flags & OVL_S_GUARD && (nr == __NR_rt_sigaction || nr == __NR_rt_sigprocmask);
 }
 
 /* Make libc's call @c, translated. Context: any. */

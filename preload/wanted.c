@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "wanted.h"
+
+#include "ovl.h"
+#include "sigsys.h"
+
+static void add(uint64_t *set, long nr)
+{
+	set[nr / 64] |= 1ULL << (nr % 64);
+}
+
+static void clear(uint64_t *set)
+{
+	for (int i = 0; i < 8; i++)
+		set[i] = 0;
+}
+
+void ovl_wanted_in_libc(uint32_t flags, bool ldso, uint64_t *ret, uint64_t *ret_spared)
+{
+	clear(ret);
+	clear(ret_spared);
+	for (long nr = 0; nr < 512; nr++) {
+		bool door = ovl_sigsys_wants(flags, nr);
+
+		if (ovl_nr_ours(nr) || door)
+			add(ret, nr);
+		if (ovl_nr_watched(nr) || door)
+			add(ret_spared, nr);
+	}
+	if (ldso)
+		add(ret, __NR_mmap);
+}
+
+void ovl_wanted_in_program(uint64_t *ret)
+{
+	clear(ret);
+	for (long nr = 0; nr < 512; nr++) {
+		if (ovl_nr_ours(nr) && !ovl_nr_watched(nr) && ovl_guarded[nr] != OVL_G_WRITE)
+			add(ret, nr);
+	}
+}
+
+void ovl_wanted_in_static(uint64_t *ret, uint64_t *ret_spared)
+{
+	clear(ret);
+	clear(ret_spared);
+	for (long nr = 0; nr < 512; nr++) {
+		if (ovl_nr_ours(nr))
+			add(ret, nr);
+		if (ovl_nr_watched(nr))
+			add(ret_spared, nr);
+	}
+}
