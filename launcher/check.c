@@ -202,8 +202,8 @@ static void check_pass(struct ovl_run *run)
 		run->pass[run->npass++] = ovl_must(strdup(always[i]));
 }
 
-/* The part @name of ours: beside the executable, as in a build tree, or where it was installed. */
-static char *find_part(const char *name)
+/* Beside the executable, as in a build tree, or where it was installed. */
+char *ovl_run_part(const char *name, char **ret_beside)
 {
 	char *self = realpath("/proc/self/exe", NULL);
 	char *dir = self ? parent_of(self) : ovl_must(strdup(OVL_LIBDIR));
@@ -213,20 +213,34 @@ static char *find_part(const char *name)
 
 	if (!found)
 		found = realpath(installed, NULL);
-	if (!found)
-		refuse("%s: not found, nor in " OVL_LIBDIR ": run make, or make install", beside);
+	*ret_beside = beside;
 	free(self);
 	free(dir);
-	free(beside);
 	free(installed);
 	return found;
+}
+
+static char *find_part(const char *name)
+{
+	char *beside;
+	char *found = ovl_run_part(name, &beside);
+
+	if (!found)
+		refuse("%s: not found, nor in " OVL_LIBDIR ": run make, or make install", beside);
+	free(beside);
+	return found;
+}
+
+bool ovl_run_preloadable(const char *path)
+{
+	return !strpbrk(path, " :\t\n");
 }
 
 static void check_parts(struct ovl_run *run)
 {
 	run->preload = find_part("libovl.so");
 	run->loader = find_part("ovlload");
-	if (strpbrk(run->preload, " :\t\n"))
+	if (!ovl_run_preloadable(run->preload))
 		refuse("%s: LD_PRELOAD cannot name a path with a space or colon: move it",
 		       run->preload);
 }
@@ -249,13 +263,25 @@ static void check_trace(struct ovl_run *run)
 	free(parent);
 }
 
-void ovl_run_check_upper(struct ovl_run *run)
+void ovl_run_check_places(struct ovl_run *run)
 {
 	bool exists;
 
-	check_upper(run, &exists);
-	check_work(run, exists);
-	ovl_workdir_check(run);
+	if (run->upper) {
+		check_upper(run, &exists);
+		check_work(run, exists);
+	} else if (run->work) {
+		refuse("%s: work without upper: give -u", run->work);
+	} else {
+		check_temp(run);
+	}
+}
+
+void ovl_run_check_upper(struct ovl_run *run)
+{
+	ovl_run_check_places(run);
+	if (run->upper)
+		ovl_workdir_check(run);
 }
 
 /* The guard is a belt besides: a run can do without. */
@@ -269,23 +295,23 @@ static void check_guard(struct ovl_run *run)
 			strerror(-err));
 }
 
+void ovl_run_check_layers(struct ovl_run *run)
+{
+	check_lowers(run);
+	check_root(run);
+	check_pass(run);
+}
+
 void ovl_run_check(struct ovl_run *run)
 {
 	/* our own view of the layers would be the outer run's, not the real one */
 	ovl_nested_leave(run);
-	if (!ovl_nested_join(run)) {
-		check_lowers(run);
-		check_root(run);
-	}
-	check_pass(run);
+	if (ovl_nested_join(run))
+		check_pass(run);
+	else
+		ovl_run_check_layers(run);
 	check_parts(run);
 	check_trace(run);
 	check_guard(run);
-	if (run->upper) {
-		ovl_run_check_upper(run);
-	} else if (run->work) {
-		refuse("%s: work without upper: give -u", run->work);
-	} else {
-		check_temp(run);
-	}
+	ovl_run_check_upper(run);
 }

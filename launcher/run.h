@@ -76,8 +76,23 @@ void ovl_run_options(struct ovl_run *run, int argc, char **argv);
 /* launcher/check.c: refuse wrong use. */
 void ovl_run_check(struct ovl_run *run);
 
+/* launcher/check.c: that of the lowers, the view root and what is passed alone. */
+void ovl_run_check_layers(struct ovl_run *run);
+
 /* launcher/check.c: that of upper and work alone; the lowers are real paths already. */
 void ovl_run_check_upper(struct ovl_run *run);
+
+/* launcher/check.c: the same, but whether a run uses them is not asked. */
+void ovl_run_check_places(struct ovl_run *run);
+
+/*
+ * launcher/check.c: the real path of the part @name of ours, or NULL. *@ret_beside is where it
+ * was looked for first.
+ */
+char *ovl_run_part(const char *name, char **ret_beside);
+
+/* launcher/check.c: can LD_PRELOAD name @path? */
+bool ovl_run_preloadable(const char *path);
 
 /* launcher/command.c: find and examine the command in the view. */
 void ovl_command_plan(struct ovl_run *run);

@@ -22,10 +22,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "attrs.h"
+#include "holds.h"
 #include "linkindex.h"
 #include "say.h"
 #include "tree.h"
@@ -216,43 +216,21 @@ static void lock_work(struct ovl_run *run)
 		refuse("%s: %s: make room, or give another with -w", run->work, strerror(errno));
 }
 
-/* Does a .wh. file at @path keep what tells that it is one? */
-static bool makes_marks(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 01400);
-	struct stat st;
-	bool good = fd >= 0 && !fstat(fd, &st) && ovl_upmark_is_file(".wh.x", &st);
-
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 /*
  * Can upper hold device nodes and xattrs of ours? Tried where nobody sees it. False: not even
  * symlinks, hard links and modes, without which we cannot do.
  */
 static bool probe(struct ovl_run *run, const char *tmp)
 {
-	char *node = ovl_text("%s/probe", tmp);
-	char *other = ovl_text("%s/probe2", tmp);
 	const char *wanted = getenv("OVL_MARKS");
-	bool links = !symlink("x", node) && !link(node, other);
-	bool marks;
+	bool links = !ovl_holds_links(tmp);
+	bool marks = !ovl_holds_dot_wh(tmp);
 
-	(void)unlink(node); /* was perhaps not made, as those below */
-	(void)unlink(other);
-	marks = makes_marks(node);
-	(void)unlink(node);
-	run->no_nodes = mknod(node, S_IFCHR, 0) != 0;
-	(void)unlink(node);
-	run->no_xattr = setxattr(tmp, "user.overlay.opaque", "y", 1, 0) != 0;
-	(void)removexattr(tmp, "user.overlay.opaque");
+	run->no_nodes = ovl_holds_whiteout(tmp) != 0;
+	run->no_xattr = ovl_holds_xattr(tmp) != 0;
 	/* for tests: what other file systems cannot do */
 	run->no_xattr |= wanted && !strcmp(wanted, "records");
 	run->dot_wh = run->no_nodes || run->no_xattr || (wanted && !strcmp(wanted, "dotwh"));
-	free(node);
-	free(other);
 	return links && (marks || !run->dot_wh);
 }
 
