@@ -68,7 +68,8 @@ $(BIN)/ovlload: $(LOADER_OBJ) loader/ovlload.ld
 $(BIN)/ovlrun: $(BUILD)/hosted/ovlrun.o $(BUILD)/tools.a
 	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf
 
-$(BIN)/ovlctl: $(BUILD)/hosted/tools/ovlctl.o $(BUILD)/tools.a
+# Of the engine it has what reads a program's text; mem.o is left out there.
+$(BIN)/ovlctl: $(BUILD)/hosted/tools/ovlctl.o $(BUILD)/tools.a $(BUILD)/engine.a
 	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf
 
 # Made anew each time: an archive would keep members whose source is gone.
@@ -109,7 +110,7 @@ $(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/engine.a $(BUIL
 		$(call obj,unit,$(wildcard tests/unit/fault_sys.c))
 	$(call Q,LD)$(CC) -o $@ $< $(if $(shell grep -l '"fault.h"' tests/unit/test_$*.c), \
 		$(BUILD)/unit/tests/unit/fault_sys.o) \
-		$(BUILD)/engine.a $(BUILD)/tools.a -lcriterion -lelf -lpthread
+		$(BUILD)/engine.a $(BUILD)/tools.a $(BUILD)/engine.a -lcriterion -lelf -lpthread
 
 # Small programs for odd situations. NAME.cflags beside NAME.c holds flags of its own.
 $(BUILD)/e2e/%: tests/e2e/bin/%.c Makefile

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "compare.h"
+#include "fact.h"
 #include "lift.h"
 #include "linkindex.h"
 #include "say.h"
@@ -40,18 +41,8 @@ static void tell(struct walk *w, char letter, const char *name)
 
 	w->diff->changes++;
 	fprintf(out, "%c ", letter);
-	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-		for (const char *s = part[i]; *s; s++) {
-			unsigned char c = (unsigned char)*s;
-
-			if (c == '\\' || c == '\n')
-				fputs(c == '\n' ? "\\n" : "\\\\", out);
-			else if (c < ' ' || c == 0x7f)
-				fprintf(out, "\\%03o", c);
-			else
-				fputc(c, out);
-		}
-	}
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		ovl_name_put(out, part[i]);
 	fputc('\n', out);
 }
 

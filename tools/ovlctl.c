@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ovlctl.c - what to do with an upper layer that is there
+ * ovlctl.c - what to do with an upper layer that is there, and with a machine
  */
 #include <argp.h>
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "diff.h"
+#include "doctor.h"
 #include "flatten.h"
 #include "layerlist.h"
 #include "run.h"
@@ -18,14 +19,16 @@
 
 const char *argp_program_version = "ovlctl " OVL_VERSION;
 
-/* diff: no change, changes, trouble; anything else: 0 or trouble. */
-enum { EXIT_NONE = 0, EXIT_CHANGES = 1, EXIT_BAD = 2 };
+/* diff: no change, changes; doctor: nothing missing, something; anything else: 0 or trouble. */
+enum { EXIT_NONE = 0, EXIT_CHANGES = 1, EXIT_MISSING = 1, EXIT_BAD = 2 };
 
 struct args {
 	struct ovl_layerlist lower;
 	char *upper;
 	char *root;
 	char *work;
+	char *chdir; /* doctor: where the command would start ... */
+	char **argv; /* ... and the command */
 };
 
 struct command {
@@ -46,6 +49,16 @@ static const struct argp_option flatten_options[] = {
 	{"lower", 'l', "DIR[:DIR]...", 0, "a lower layer, the first is the top one (default /)", 0},
 	{"upper", 'u', "DIR", 0, "the upper layer", 0},
 	{"work", 'w', "DIR", 0, "the work directory (default: .NAME.work beside upper)", 0},
+	{0},
+};
+
+static const struct argp_option doctor_options[] = {
+	{"lower", 'l', "DIR[:DIR]...", 0, "a lower layer, the first is the top one (default /)", 0},
+	{"upper", 'u', "DIR", 0, "the upper layer, which need not exist (default: a new directory)",
+	 0},
+	{"mount", 'm', "DIR", 0, "where the view appears (default: the first lower)", 0},
+	{"work", 'w', "DIR", 0, "the work directory (default: .NAME.work beside upper)", 0},
+	{"chdir", 'C', "DIR", 0, "start in DIR of the view", 0},
 	{0},
 };
 
@@ -76,6 +89,22 @@ static error_t parse_layers(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static error_t parse_doctor(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	if (key == 'C') {
+		args->chdir = arg;
+		return 0;
+	}
+	if (key != ARGP_KEY_ARG)
+		return parse_layers(key, arg, state);
+	/* the command's own options are not ours */
+	args->argv = state->argv + state->next - 1;
+	state->next = state->argc;
+	return 0;
 }
 
 /* Make the paths real; wrong use ends here. */
@@ -156,9 +185,40 @@ static int run_flatten(int argc, char **argv)
 	return troubles ? EXIT_BAD : EXIT_NONE;
 }
 
+static int run_doctor(int argc, char **argv)
+{
+	static const struct argp argp = {doctor_options,
+					 parse_doctor,
+					 "[COMMAND [ARG]...]",
+					 "Tell whether a run works here, by which door COMMAND "
+					 "gets into the view, and what is "
+					 "missing.",
+					 NULL,
+					 NULL,
+					 NULL};
+	static struct args args;
+	static struct ovl_run run = {.upper_lock = -1, .work_lock = -1};
+	unsigned long missing;
+
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args))
+		return EXIT_BAD;
+	ovl_trouble_exits(EXIT_BAD);
+	run.lower = args.lower;
+	run.upper = args.upper;
+	run.work = args.work;
+	run.root = args.root;
+	run.chdir = args.chdir;
+	run.argv = args.argv;
+	missing = ovl_doctor(&run, stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return EXIT_BAD;
+	return missing ? EXIT_MISSING : EXIT_NONE;
+}
+
 static const struct command commands[] = {
 	{"diff", "tell what an upper layer changes", run_diff},
 	{"flatten", "make an upper layer one that the kernel mounts", run_flatten},
+	{"doctor", "tell whether a run works here, and what is missing", run_doctor},
 };
 
 static int help(FILE *out)
