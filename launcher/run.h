@@ -106,6 +106,9 @@ void ovl_workdir_make(struct ovl_run *run);
 /* launcher/workdir.c: remove what was made for this run; @live: keep the session. */
 void ovl_workdir_end(struct ovl_run *run, bool live);
 
+/* launcher/session.c: OVL_LIBS_FIRST, where the machine's libc is such; else 0. */
+uint32_t ovl_session_libs_first(void);
+
 /* launcher/session.c: write the session file. */
 void ovl_session_write(struct ovl_run *run);
 

@@ -196,7 +196,7 @@ static void make_trace(struct ovl_run *run)
  * Before glibc 2.34 libpthread, loaded behind the preloaded object, takes its place as the first to
  * be initialised: constructors of libraries come before ours then.
  */
-static uint32_t libs_first(void)
+uint32_t ovl_session_libs_first(void)
 {
 	char name[32] = "";
 	unsigned major, minor;
@@ -227,7 +227,7 @@ void ovl_session_write(struct ovl_run *run)
 	d.ss->cookie = run->cookie;
 	put_paths(run, &d);
 	fill_tables(run, d.ss);
-	d.ss->upper_libs |= libs_first();
+	d.ss->upper_libs |= ovl_session_libs_first();
 	run->load |= run->dynamic && d.ss->upper_libs;
 	if (run->trace)
 		make_trace(run);

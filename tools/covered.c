@@ -13,6 +13,7 @@
 #include "fill.h"
 #include "guard.h"
 #include "libs.h"
+#include "linkindex.h"
 #include "say.h"
 
 /* Does upper have what a dynamic linker would look for? As the session will know it. */
@@ -20,6 +21,7 @@ static bool upper_has_libs(const struct ovl_run *run)
 {
 	struct ovl_session *ss;
 	bool has;
+	int index;
 
 	if (!run->upper || access(run->upper, F_OK))
 		return false;
@@ -27,10 +29,13 @@ static bool upper_has_libs(const struct ovl_run *run)
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ss == MAP_FAILED)
 		ovl_must(NULL);
-	if (ovl_fill_upper(ss, run->upper, run->root, false))
+	index = ovl_linkindex_read(run->work, run->upper);
+	if (ovl_fill_upper(ss, run->upper, run->root, index))
 		ovl_trouble("%s: a part of it cannot be read: choose another upper with -u",
 			    run->upper);
 	has = ss->upper_libs;
+	if (index >= 0)
+		close(index);
 	munmap(ss, sizeof(*ss));
 	return has;
 }
@@ -221,6 +226,7 @@ static bool tell_dynamic(struct ovl_facts *facts, const struct ovl_run *run,
 {
 	bool libs = *program->interp && upper_has_libs(run);
 	const char *linker = *program->interp ? program->interp : program->view;
+	const char *why = NULL;
 	struct ovl_where w;
 
 	if (!ovl_where_find(view, linker, &w)) {
@@ -230,14 +236,18 @@ static bool tell_dynamic(struct ovl_facts *facts, const struct ovl_run *run,
 	tell_libs(facts, view, program);
 	if (*program->interp) /* else it is the linker, told above */
 		tell_calls_of_program(facts, program);
-	if (run->load || libs)
-		ovl_fact_tell(facts, OVL_FACT_OK, "door", "loader, then preload: %s",
-			      run->load ? "the view has another dynamic linker"
-					: "UPPER has libraries, which it may need at its start");
+	if (run->load)
+		why = "the view has another dynamic linker";
+	else if (libs)
+		why = "UPPER has libraries, which it may need at its start";
+	else if (*program->interp && ovl_session_libs_first())
+		why = "this machine's glibc, before 2.34, initialises libpthread first";
+	if (why)
+		ovl_fact_tell(facts, OVL_FACT_OK, "door", "loader, then preload: %s", why);
 	else
 		ovl_fact_tell(facts, OVL_FACT_OK, "door",
 			      "preload: system calls of libc are replaced");
-	return run->load || libs;
+	return why;
 }
 
 bool ovl_covered_tell(struct ovl_facts *facts, struct ovl_run *run)

@@ -36,12 +36,26 @@ static void tell_upper(struct ovl_facts *facts, const struct ovl_run *run)
 			      access(run->upper, F_OK) ? ": will be made" : "");
 }
 
+/* Without these there is no run. */
+static void tell_links(struct ovl_facts *facts, int links, int marks)
+{
+	if (links)
+		ovl_fact_tell(facts, OVL_FACT_NO, "links",
+			      "symlinks, and hard links of them: %s: " ELSEWHERE, strerror(-links));
+	else if (marks)
+		ovl_fact_tell(facts, OVL_FACT_NO, "links",
+			      "no device nodes or xattrs, and modes are not kept: %s: " ELSEWHERE,
+			      strerror(-marks));
+	else
+		ovl_fact_tell(facts, OVL_FACT_OK, "links", "symlinks and hard links can be made");
+}
+
 static void tell_whiteouts(struct ovl_facts *facts, int err)
 {
 	if (err)
-		ovl_fact_tell(facts, OVL_FACT_NO, "whiteouts",
-			      "device nodes 0/0: %s: what is removed could not be recorded: "
-			      "needs Linux 5.8: " ELSEWHERE,
+		ovl_fact_tell(facts, OVL_FACT_BARE, "whiteouts",
+			      "device nodes 0/0: %s: .wh. files take their place, which the kernel "
+			      "does not mount (needs Linux 5.8): else " ELSEWHERE,
 			      strerror(-err));
 	else
 		ovl_fact_tell(facts, OVL_FACT_OK, "whiteouts", "device nodes 0/0 can be made");
@@ -50,9 +64,9 @@ static void tell_whiteouts(struct ovl_facts *facts, int err)
 static void tell_xattrs(struct ovl_facts *facts, int err)
 {
 	if (err)
-		ovl_fact_tell(facts, OVL_FACT_NO, "xattrs",
-			      "user.overlay.opaque: %s: what hides a directory could not be "
-			      "recorded: on tmpfs needs Linux 6.6: " ELSEWHERE,
+		ovl_fact_tell(facts, OVL_FACT_BARE, "xattrs",
+			      "user.overlay.opaque: %s: work tells what they would, and programs "
+			      "can set none (tmpfs needs Linux 6.6): else " ELSEWHERE,
 			      strerror(-err));
 	else
 		ovl_fact_tell(facts, OVL_FACT_OK, "xattrs", "user.* can be set");
@@ -84,6 +98,8 @@ static void tell_tmpfile(struct ovl_facts *facts, int err)
 void ovl_place_tell(struct ovl_facts *facts, const struct ovl_run *run)
 {
 	char *dir = make_dir(run);
+	int links = ovl_holds_links(dir);
+	int marks = ovl_holds_dot_wh(dir);
 	int whiteout = ovl_holds_whiteout(dir);
 	int xattr = ovl_holds_xattr(dir);
 	int clone = ovl_holds_clone(dir);
@@ -92,6 +108,7 @@ void ovl_place_tell(struct ovl_facts *facts, const struct ovl_run *run)
 	(void)rmdir(dir); /* empty: what was tried left nothing */
 	free(dir);
 	tell_upper(facts, run);
+	tell_links(facts, links, whiteout || xattr ? marks : 0);
 	tell_whiteouts(facts, whiteout);
 	tell_xattrs(facts, xattr);
 	tell_reflink(facts, clone);

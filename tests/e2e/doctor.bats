@@ -44,6 +44,7 @@ not_told()
 	fact ok libovl.so "$(realpath "$TOP")/libovl.so"
 	fact ok ovlload "$(realpath "$TOP")/ovlload"
 	fact ok upper "a new directory in $TMPDIR"
+	fact ok links symlinks
 	fact ok whiteouts 0/0
 	fact ok xattrs user
 	not_told door
@@ -324,19 +325,16 @@ $T/one: run by $(command -v sh)"
 	mount -t ramfs none r
 	mount -t tmpfs none t
 	doctor -u r/u
-	test "$status" = 1
+	test "$status" = 0
+	fact ok links symlinks
 	fact ok whiteouts 0/0
 	fact no xattrs "Operation not supported"
 	fact slow reflink "copies its content"
-	run "$OVLRUN" -l "$V" -u r/u -- true
-	test "$status" = 125
-	doctor -u t/u
-	if "$OVLRUN" -l "$V" -u t/u -- true; then
-		test "$status" = 0
-	else
-		test "$status" = 1
-	fi
 	test -z "$(ls -A r)"
+	doctor -u t/u
+	test "$status" = 0
+	fact ok whiteouts 0/0
+	test -z "$(ls -A t)"
 }
 
 @test "an ordinary user" {
@@ -421,7 +419,6 @@ wrong()
 	wrong "choose an upper elsewhere" -u /
 	wrong "give -u" -w w
 	wrong "with -l" -l no-such-lower
-	OVL_SESSION=x wrong "inside a run"
 }
 
 @test "--help tells the options, also of ovlctl" {
