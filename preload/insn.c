@@ -328,7 +328,7 @@ static void find_value(const struct reader *r, struct ovl_insn *ret)
 		ret->what = OVL_INSN_COPIES;
 		ret->reg = (uint8_t)(op == 0x89 ? modrm_rm(r) : modrm_reg(r));
 		ret->imm = op == 0x89 ? modrm_reg(r) : modrm_rm(r);
-	} else if (op == 0x8b) {
+	} else if (op == 0x8b && (r->modrm & 7) != 4) { /* not the stack: arguments are there */
 		ret->what = OVL_INSN_LOADS;
 		ret->reg = (uint8_t)modrm_reg(r);
 	}

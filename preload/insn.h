@@ -17,7 +17,7 @@ enum ovl_insn_what {
 	OVL_INSN_NOP,	 /* padding, where it follows what does not go on */
 	OVL_INSN_SETS,	 /* so does this: register reg becomes imm */
 	OVL_INSN_COPIES, /* and this: register reg becomes what register imm is, 32 bits */
-	OVL_INSN_LOADS,	 /* and this: register reg becomes what memory holds */
+	OVL_INSN_LOADS,	 /* and this: register reg becomes what memory, not the stack, holds */
 	OVL_INSN_SYSCALL,
 	OVL_INSN_BRANCH, /* conditional, direct */
 	OVL_INSN_LEAVES, /* jmp, ret, ...: does not go on */

@@ -396,7 +396,7 @@ static bool choose_other(const struct ovl_sites *s, const struct ovl_cand *c, bo
 	if (choose_prev(s, c, ret) || choose_cmp(s, c, ret))
 		return true;
 	/* Moving costs memory and a call: not for what may be missed. */
-	if (s->kinds != OVL_SITES_ALL || is_spared(s, c->guess))
+	if (s->kinds != OVL_SITES_ALL || c->guess == OVL_NR_MEMORY || is_spared(s, c->guess))
 		return false;
 	return choose_wrap(c, nr, ret) || choose_next(c, nr, ret);
 }
