@@ -91,7 +91,9 @@ Test(aside, what_the_call_is_about_stays_open)
 
 static long inner(void *arg)
 {
-	return ovl_aside(arg, count_free, NULL);
+	long child;
+
+	return ovl_aside(arg, count_free, &child);
 }
 
 Test(aside, a_child_has_no_child)
