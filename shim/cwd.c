@@ -22,8 +22,10 @@ static long go(struct ovl_ctx *ctx)
 
 	if (err <= 0)
 		return err ? err : -ENOTDIR;
-	/* The merged directory's rights are upper's, where it has a copy. */
-	err = n->layer != layer ? ovl_perm_access(ctx, n, 1) : 0;
+	/* The merged directory's rights are upper's, where it has a copy, or what is recorded. */
+	err = n->layer == OVL_UPPER && (layer != OVL_UPPER || ovl_ss->overrides)
+		      ? ovl_perm_access(ctx, n, 1)
+		      : 0;
 	if (!err)
 		err = ovl_name_real(n, layer, &ctx->real);
 	if (err)
@@ -66,11 +68,14 @@ long ovl_op_fchdir(struct ovl_ctx *ctx)
 	int fd = ovl_arg_fd(ctx, 0);
 	long r = ovl_namei_fd(ctx, n, fd);
 
-	if (!r && n->zone == OVL_Z_VIEW && n->layer == OVL_UPPER && ctx->fd_layer > OVL_UPPER) {
+	if (!r && n->zone == OVL_Z_VIEW && n->layer == OVL_UPPER && ctx->fd_layer > OVL_UPPER)
 		r = ovl_perm_access(ctx, n, 1);
-		if (r)
-			return r;
-	}
+	else if (ovl_perm_fd(ctx, fd, 1))
+		r = (ctx->st.stx_mode & S_IFMT) == S_IFDIR ? -EACCES : -ENOTDIR;
+	else
+		r = 0;
+	if (r)
+		return r;
 	ovl_known_forget(AT_FDCWD);
 	r = ovl_sys(__NR_fchdir, fd);
 	ovl_known_forget(AT_FDCWD);

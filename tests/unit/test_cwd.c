@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fault.h"
 #include "fixture.h"
+#include "marks.h"
 
 static void start(void)
 {
@@ -207,6 +208,25 @@ Test(cwd, a_merged_directory_has_uppers_rights)
 	cr_expect(eq(long, chdir_("d"), -EACCES));
 	cr_assert_eq(seteuid(0), 0);
 	cr_expect(eq(long, chdir_("d"), 0));
+}
+
+Test(cwd, recorded_rights_count)
+{
+	int fd = open(in(W_UP, "u"), O_RDONLY);
+	int file = open(in(W_UP, "u/g"), O_RDONLY);
+
+	cr_assert_eq(setxattr(in(W_UP, "u"), OVL_XATTR_OVERRIDE, "1000:0:640", 10, 0), 0);
+	cr_assert_eq(setxattr(in(W_UP, "u/g"), OVL_XATTR_OVERRIDE, "1000:0:640", 10, 0), 0);
+	w.ss->overrides = 1;
+	fault_set(__NR_geteuid, FAULT_EACH, 1000);
+	cr_expect(eq(long, chdir_("u"), -EACCES));
+	cr_expect(eq(long, view(SYS_fchdir, fd), -EACCES));
+	cr_expect(eq(long, view(SYS_fchdir, file), -ENOTDIR));
+	cr_assert_eq(setxattr(in(W_UP, "u"), OVL_XATTR_OVERRIDE, "1000:0:740", 10, 0), 0);
+	cr_expect(eq(long, view(SYS_fchdir, fd), 0));
+	cr_expect(eq(long, chdir_("u"), 0));
+	close(file);
+	close(fd);
 }
 
 Test(cwd, chroot_is_refused_as_to_any_user)
