@@ -159,6 +159,8 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 		return -ENOTDIR;
 	if (type == S_IFLNK && !(flags & O_PATH))
 		return -ELOOP;
+	if (type == S_IFLNK)
+		flags |= O_NOFOLLOW; /* a link of /proc to a symlink leads no further */
 	if (type == S_IFDIR && (wants_write(flags) || (o->flags & O_CREAT)) && !(flags & O_PATH))
 		return -EISDIR;
 	err = prepare(ctx, n, type, flags);

@@ -77,6 +77,26 @@ Test(file, o_path_copies_nothing_whatever_else_is_asked)
 	cr_expect(eq(str, shown("d/f"), (char *)"low"));
 }
 
+Test(file, a_symlinks_descriptor_is_opened_once_more)
+{
+	struct stat st;
+	char link[32];
+	long fd;
+	long again;
+
+	put_link(W_LOW(1), "l", "f");
+	fd = open_("l", O_PATH | O_NOFOLLOW);
+	cr_assert_geq(fd, 0);
+	snprintf(link, sizeof(link), "/proc/self/fd/%ld", fd);
+	again = view(SYS_openat, AT_FDCWD, link, O_PATH);
+	cr_assert_geq(again, 0);
+	cr_expect(eq(int, fstat((int)again, &st), 0));
+	cr_expect(eq(uint, st.st_mode & S_IFMT, S_IFLNK));
+	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, link, O_RDONLY), -ELOOP));
+	close((int)again);
+	close((int)fd);
+}
+
 Test(file, the_wrong_kind_is_told_before_a_copy)
 {
 	put_link(W_LOW(1), "l", "f");
