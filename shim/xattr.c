@@ -59,6 +59,14 @@ static long escape(struct ovl_ctx *ctx, const char *name, long impossible)
 	return err == -EPERM ? impossible : err;
 }
 
+/* Can an object of @mode have user.* xattrs? Of others there are none, whatever the rights. */
+static bool may_have(unsigned mode)
+{
+	unsigned type = mode & S_IFMT;
+
+	return type == S_IFREG || type == S_IFDIR;
+}
+
 /* The value of the program's @name on ctx->real. */
 static long get_value(struct ovl_ctx *ctx, const char *name, long value, long size)
 {
@@ -68,7 +76,9 @@ static long get_value(struct ovl_ctx *ctx, const char *name, long value, long si
 
 	/* The copy itself may be readable where the view's file is not. */
 	if (!r && ovl_ss->overrides && n->layer == OVL_UPPER && ovl_str_starts(name, "user.")) {
-		r = ovl_perm_access(ctx, n, 4);
+		r = ovl_lookup_stat(ctx, n);
+		if (!r && may_have(n->st.stx_mode))
+			r = ovl_perm_access(ctx, n, 4);
 		if (!r)
 			r = ovl_name_real(n, n->layer, &ctx->real);
 	}
@@ -178,12 +188,11 @@ struct setting {
 /* Special files and symlinks take no user.* xattrs: better said before a copy-up. */
 static int check_name(struct ovl_ctx *ctx, const char *name, const struct setting *s)
 {
-	unsigned type = ctx->name[0].st.stx_mode & S_IFMT;
+	unsigned mode = ctx->name[0].st.stx_mode;
 
-	if (ovl_str_equal(name, ACL_PREFIX "default") && type != S_IFDIR)
+	if (ovl_str_equal(name, ACL_PREFIX "default") && (mode & S_IFMT) != S_IFDIR)
 		return s->value < 0 ? NOTHING_TO_DO : -EACCES;
-	if (ctx->name[0].known && changed_by(name) == OVL_BY_WRITER && type != S_IFREG &&
-	    type != S_IFDIR)
+	if (ctx->name[0].known && changed_by(name) == OVL_BY_WRITER && !may_have(mode))
 		return -EPERM;
 	return 0;
 }
@@ -287,12 +296,8 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 
 static bool is_special(struct ovl_ctx *ctx, int fd)
 {
-	unsigned type;
-
-	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &ctx->st))
-		return false;
-	type = ctx->st.stx_mode & S_IFMT;
-	return type != S_IFREG && type != S_IFDIR;
+	return !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &ctx->st) &&
+	       !may_have(ctx->st.stx_mode);
 }
 
 /* A sticky directory's xattrs are its owner's: xattr(7). */
@@ -399,7 +404,9 @@ long ovl_op_fgetxattr(struct ovl_ctx *ctx)
 	r = find_fd(ctx, ovl_arg_fd(ctx, 0));
 	if (r != OVL_R_PASS)
 		return r ? r : get_value(ctx, name, ovl_arg(ctx, 2), ovl_arg(ctx, 3));
-	r = ovl_str_starts(name, "user.") ? ovl_perm_fd(ctx, ovl_arg_fd(ctx, 0), 4) : 0;
+	r = ovl_str_starts(name, "user.") && !is_special(ctx, ovl_arg_fd(ctx, 0))
+		    ? ovl_perm_fd(ctx, ovl_arg_fd(ctx, 0), 4)
+		    : 0;
 	if (!r)
 		r = escape(ctx, name, -ENODATA);
 	return r ? r

@@ -76,6 +76,24 @@ static bool is_listed(const char *rel, const char *name)
 	return false;
 }
 
+Test(xattr, what_can_have_none_has_none_whatever_the_rights)
+{
+	long fd;
+
+	cr_assert_eq(mknod(in(W_UP, "s"), S_IFSOCK, 0), 0);
+	cr_assert_eq(mkfifo(in(W_UP, "p"), 0600), 0);
+	announce("s", true);
+	announce("p", true);
+	fd = view(SYS_openat, AT_FDCWD, at("p"), O_RDWR);
+	cr_assert_geq(fd, 0);
+	chmod(in(W_UP, "p"), 0);
+	w.ss->overrides = 1;
+	fault_set(__NR_geteuid, FAULT_EACH, 1000);
+	cr_expect(eq(long, get("s", "user.a"), -ENODATA));
+	cr_expect(eq(long, view(SYS_fgetxattr, fd, "user.a", value, sizeof(value)), -ENODATA));
+	close((int)fd);
+}
+
 Test(xattr, ours_are_neither_listed_nor_read)
 {
 	long fd;
