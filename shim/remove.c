@@ -5,10 +5,12 @@
 #include "copy_up.h"
 #include "do.h"
 #include "index.h"
+#include "inode.h"
 #include "lock.h"
 #include "lookup.h"
 #include "marks.h"
 #include "ops.h"
+#include "override.h"
 #include "perm.h"
 #include "readdir.h"
 #include "real.h"
@@ -55,17 +57,47 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name)
 	return err;
 }
 
+/* The kernel moves only what may be written in to another directory; rmdir(2) asks no such thing.
+ */
+static int make_writable(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_lookup_stat(ctx, n);
+
+	if (err)
+		return err;
+	ovl_inode_present_name(ctx, n);
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (!err)
+		err = ovl_loc_path(&ctx->real, &loc);
+	if (err)
+		return err;
+	return ovl_override_chmod(loc.name, &n->st, n->st.stx_mode & 07777);
+}
+
+/* Upper's directory @n in @parent becomes @temp in @tmp. */
+static int take_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int parent, struct ovl_name *n,
+		    unsigned flags)
+{
+	int err = ovl_do_rename(parent, base_of(n), tmp, temp, flags);
+
+	if (err == -EACCES && !make_writable(ctx, n))
+		err = ovl_do_rename(parent, base_of(n), tmp, temp, flags);
+	return err;
+}
+
 /*
- * Temporary @temp in @tmp takes the place of upper's directory @name, which is empty in the
- * view. Whoever looked before may still put something in it, until it is removed for good:
+ * Temporary @temp in @tmp takes the place of upper's directory @n in @parent, which is empty in
+ * the view. Whoever looked before may still put something in it, until it is removed for good:
  * then all is as it was, and -ENOTEMPTY. The lock is held, directories are on the move.
  */
-static int replace_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int parent, const char *name)
+static int replace_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int parent,
+		       struct ovl_name *n)
 {
-	int err = ovl_do_rename(tmp, temp, parent, name, RENAME_EXCHANGE);
+	int err = take_dir(ctx, tmp, temp, parent, n, RENAME_EXCHANGE);
 
 	if (!err && ovl_workdir_discard(ctx, tmp, temp) == -ENOTEMPTY) {
-		err = ovl_do_rename(tmp, temp, parent, name, RENAME_EXCHANGE);
+		err = ovl_do_rename(tmp, temp, parent, base_of(n), RENAME_EXCHANGE);
 		err = err ? err : -ENOTEMPTY;
 	}
 	if (err)
@@ -73,19 +105,20 @@ static int replace_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int paren
 	return err;
 }
 
-/* The marked directory @name of upper goes as replace_dir() tells, to nothing in its place. */
-static int move_aside(struct ovl_ctx *ctx, int tmp, const char *temp, int parent, const char *name)
+/* The marked directory @n of upper goes as replace_dir() tells, to nothing in its place. */
+static int move_aside(struct ovl_ctx *ctx, int tmp, const char *temp, int parent,
+		      struct ovl_name *n)
 {
-	int err = ovl_do_rename(parent, name, tmp, temp, 0);
+	int err = take_dir(ctx, tmp, temp, parent, n, 0);
 
 	if (!err && ovl_workdir_discard(ctx, tmp, temp) == -ENOTEMPTY) {
-		err = ovl_do_rename(tmp, temp, parent, name, RENAME_NOREPLACE);
+		err = ovl_do_rename(tmp, temp, parent, base_of(n), RENAME_NOREPLACE);
 		err = err ? err : -ENOTEMPTY;
 	}
 	return err;
 }
 
-static int whiteout_over_dir(struct ovl_ctx *ctx, int parent, const char *name)
+static int whiteout_over_dir(struct ovl_ctx *ctx, int parent, struct ovl_name *n)
 {
 	char temp[OVL_TEMP_NAME];
 	OVL_FD tmp = ovl_workdir_open();
@@ -95,11 +128,11 @@ static int whiteout_over_dir(struct ovl_ctx *ctx, int parent, const char *name)
 		return tmp;
 	ovl_workdir_name(temp);
 	if (ovl_mark_dots(OVL_UPPER)) {
-		err = mark(parent, name);
-		return err ? err : move_aside(ctx, tmp, temp, parent, name);
+		err = mark(parent, base_of(n));
+		return err ? err : move_aside(ctx, tmp, temp, parent, n);
 	}
 	err = ovl_mark_whiteout(tmp, temp);
-	return err ? err : replace_dir(ctx, tmp, temp, parent, name);
+	return err ? err : replace_dir(ctx, tmp, temp, parent, n);
 }
 
 /*
@@ -210,7 +243,7 @@ static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, in
 	ovl_moving(ctx);
 	err = ovl_dir_must_be_empty(ctx, n);
 	if (!err && covers)
-		err = whiteout_over_dir(ctx, parent, base_of(n));
+		err = whiteout_over_dir(ctx, parent, n);
 	else if (!err)
 		err = ovl_workdir_discard(ctx, parent, base_of(n));
 	if (!err && covers)
@@ -314,7 +347,7 @@ int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	if (!err)
 		err = cut_off(ctx, n, parent, dir);
 	if (!err)
-		return replace_dir(ctx, tmp, temp, parent, base_of(n));
+		return replace_dir(ctx, tmp, temp, parent, n);
 	(void)ovl_workdir_discard(ctx, tmp, temp); /* swept by the next run if it stays */
 	return err;
 }

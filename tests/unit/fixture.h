@@ -141,6 +141,18 @@ UNUSED static void world_end(void)
 	nftw(w.dir, world_remove_one, 32, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Root becomes another user, to whom the trees belong; an ordinary user stays himself. */
+UNUSED static void leave_root(void)
+{
+	static const char *const trees[] = {"low1", "up", "work", W_WORK, "work/index"};
+
+	if (geteuid())
+		return;
+	for (size_t i = 0; i < sizeof(trees) / sizeof(*trees); i++)
+		cr_assert_eq(chown(in(trees[i], ""), 65534, 65534), 0);
+	cr_assert_eq(seteuid(65534), 0);
+}
+
 /* What the launcher does with an upper that is not new: every name of @tree/@rel is announced. */
 UNUSED static void announce(const char *rel, bool hides)
 {

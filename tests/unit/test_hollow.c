@@ -20,12 +20,7 @@ static void become_other(void)
 {
 	if (geteuid())
 		cr_skip_test("takes another user");
-	chown(in("low1", ""), 65534, 65534);
-	chown(in("up", ""), 65534, 65534);
-	chown(in("work", ""), 65534, 65534);
-	chown(in("work", "tmp"), 65534, 65534);
-	chown(in("work", "index"), 65534, 65534);
-	cr_assert_eq(seteuid(65534), 0);
+	leave_root();
 }
 
 static long rename_to(const char *from, const char *to)

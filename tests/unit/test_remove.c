@@ -142,6 +142,16 @@ Test(remove, a_directory_of_upper_alone_leaves_nothing)
 	cr_expect(eq(uint, fault_count(__NR_renameat2), 0));
 }
 
+Test(remove, a_directory_that_its_owner_may_not_write_goes_too)
+{
+	leave_root();
+	cr_assert_eq(unlink_("f"), 0);
+	cr_assert_eq(view(SYS_mkdir, at("f"), 0555), 0);
+	cr_expect(eq(long, rmdir_("f"), 0));
+	cr_expect(is_whiteout(W_UP, "f"));
+	EXPECT_NO_TEMPORARY();
+}
+
 Test(remove, a_full_upper_leaves_the_file)
 {
 	static const long steps[] = {__NR_mknodat, __NR_renameat};
