@@ -157,6 +157,11 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 	type = n->st.stx_mode & S_IFMT;
 	if (type != S_IFDIR && (n->slash || (flags & O_DIRECTORY)))
 		return -ENOTDIR;
+	if (type != S_IFDIR && (o->flags & O_CREAT) && !(flags & O_PATH) && !ctx->made) {
+		err = ovl_perm_sticky(ctx, n);
+		if (err)
+			return err;
+	}
 	if (type == S_IFLNK && !(flags & O_PATH))
 		return -ELOOP;
 	if (type == S_IFLNK)

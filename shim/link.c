@@ -70,16 +70,6 @@ static long link_nameless(struct ovl_ctx *ctx, const struct linking *l)
 	return create(ctx, &m);
 }
 
-/* Is the kernel asked to be careful with links to other users' files? */
-static bool is_protected(void)
-{
-	char value = '0';
-	OVL_FD fd = (int)ovl_sys(__NR_openat, AT_FDCWD, "/proc/sys/fs/protected_hardlinks",
-				 O_RDONLY | O_CLOEXEC, 0);
-
-	return fd >= 0 && ovl_sys(__NR_read, fd, &value, 1) == 1 && value != '0';
-}
-
 /*
  * fs.protected_hardlinks, proc(5): of another user's file only what is regular, without suid,
  * and may be read and written. The copy would be the caller's own.
@@ -88,7 +78,7 @@ static int may_link(struct ovl_ctx *ctx, struct ovl_name *old)
 {
 	unsigned mode = old->st.stx_mode;
 
-	if (!ovl_perm_owner(ctx, old) || !is_protected())
+	if (!ovl_perm_owner(ctx, old) || !ovl_perm_careful("/proc/sys/fs/protected_hardlinks"))
 		return 0;
 	if ((mode & S_IFMT) != S_IFREG || (mode & S_ISUID) ||
 	    (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) || ovl_perm_access(ctx, old, 4 | 2))

@@ -183,3 +183,36 @@ int ovl_perm_owner(struct ovl_ctx *ctx, struct ovl_name *n)
 	ovl_inode_present_name(ctx, n);
 	return n->st.stx_uid == uid ? 0 : -EPERM;
 }
+
+int ovl_perm_careful(const char *knob)
+{
+	char value = '0';
+	OVL_FD fd = (int)ovl_sys(__NR_openat, AT_FDCWD, knob, O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd < 0 || ovl_sys(__NR_read, fd, &value, 1) != 1)
+		return 0;
+	return value - '0';
+}
+
+int ovl_perm_sticky(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	unsigned type = n->st.stx_mode & S_IFMT;
+	int careful = 1; /* with all that is neither, symlinks too */
+	struct statx st;
+	int layer;
+
+	if (ovl_ss->overrides)
+		ovl_inode_present_name(ctx, n);
+	if (n->st.stx_uid == (unsigned)ovl_sys(__NR_geteuid))
+		return 0;
+	layer = parent_stat(ctx, n, &st);
+	if (layer < 0)
+		return layer;
+	if (!(st.stx_mode & S_ISVTX) || st.stx_uid == n->st.stx_uid || !(st.stx_mode & 022))
+		return 0;
+	if (type == S_IFREG)
+		careful = ovl_perm_careful("/proc/sys/fs/protected_regular");
+	else if (type == S_IFIFO)
+		careful = ovl_perm_careful("/proc/sys/fs/protected_fifos");
+	return careful > (st.stx_mode & 2 ? 0 : 1) ? -EACCES : 0;
+}

@@ -35,4 +35,14 @@ bool ovl_perm_in_group(struct ovl_ctx *ctx, unsigned gid);
 /* 0: the caller owns @n or has CAP_FOWNER: may change mode, times, xattrs. -EPERM if not. */
 int ovl_perm_owner(struct ovl_ctx *ctx, struct ovl_name *n);
 
+/*
+ * 0: the existing non-directory @n, @n->st is known, may be opened by a call that would make it
+ * if it were not there. In a sticky directory -EACCES for others' files: fs.protected_regular,
+ * fs.protected_fifos, proc(5). The kernel asks this of root too.
+ */
+int ovl_perm_sticky(struct ovl_ctx *ctx, struct ovl_name *n);
+
+/* How careful (0: not) is the kernel asked to be, by the file @knob in /proc/sys/fs? */
+int ovl_perm_careful(const char *knob);
+
 #endif

@@ -151,6 +151,56 @@ Test(perm, the_owner_of_a_sticky_directory_may_delete_all)
 	cr_expect(eq(int, ovl_perm_delete(ctx, name_of(ctx, 0, "d/f")), 0));
 }
 
+/* What opening answers that would make a missing file, in the view and in a plain directory. */
+static void expect_like_plain(const char *rel)
+{
+	int flags = O_RDWR | O_NONBLOCK | O_CREAT | O_NOFOLLOW;
+	long plain = open(in(W_LOW(1), rel), flags, 0600);
+	long shown;
+
+	if (plain < 0)
+		plain = -errno;
+	shown = view(SYS_openat, AT_FDCWD, at(rel), flags, 0600);
+	if (plain >= 0)
+		cr_expect(ge(long, shown, 0), "%s", rel);
+	else
+		cr_expect(eq(long, shown, plain), "%s", rel);
+	if (plain >= 0)
+		close((int)plain);
+	if (shown >= 0)
+		close((int)shown);
+}
+
+/* The directory "d" is root's, with @mode, in upper too when it has come there. */
+static void make_mode(unsigned mode)
+{
+	give(W_LOW(1), "d", 0, mode);
+	if (is_there(W_UP, "d"))
+		give(W_UP, "d", 0, mode);
+}
+
+Test(perm, what_others_left_in_a_sticky_directory_is_not_taken_for_ones_own)
+{
+	static const char *const name[] = {"d/f", "d/fifo", "d/link", "d/sock"};
+	static const unsigned mode[] = {01777, 01770, 01700, 0777};
+
+	put_link(W_LOW(1), "d/link", "f");
+	cr_assert_eq(mkfifo(in(W_LOW(1), "d/fifo"), 0666), 0);
+	cr_assert_eq(mknod(in(W_LOW(1), "d/sock"), S_IFSOCK | 0666, 0), 0);
+	for (int m = 0; m < 4; m++) {
+		make_mode(mode[m]);
+		for (int i = 0; i < 4; i++) {
+			cr_assert_eq(lchown(in(W_LOW(1), name[i]), 4242, 4242), 0);
+			expect_like_plain(name[i]);
+		}
+	}
+	make_mode(01777);
+	cr_expect(
+		eq(long, view(SYS_openat, AT_FDCWD, at("d/link"), O_CREAT | O_NOFOLLOW), -EACCES));
+	cr_assert_eq(lchown(in(W_LOW(1), "d/link"), 0, 0), 0);
+	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, at("d/link"), O_CREAT | O_NOFOLLOW), -ELOOP));
+}
+
 Test(perm, only_owner_and_root_own)
 {
 	give(W_LOW(1), "d/f", NOBODY, 0600);
