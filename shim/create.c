@@ -193,9 +193,10 @@ static int create_over_whiteout(struct ovl_ctx *ctx, struct ovl_name *n, const s
 
 /*
  * In a directory whose group and setgid bit are only recorded, the kernel cannot hand them on
- * to the new object @n. Best effort: without, it has the caller's group.
+ * to the new object @n, which was to have the mode @asked. Best effort: without, it has the
+ * caller's group.
  */
-static void inherit_group(struct ovl_ctx *ctx, const struct ovl_name *n, int parent)
+static void inherit_group(struct ovl_ctx *ctx, const struct ovl_name *n, unsigned asked, int parent)
 {
 	struct statx *dir = &ctx->st;
 	OVL_LOC loc = OVL_LOC_INIT;
@@ -213,7 +214,7 @@ static void inherit_group(struct ovl_ctx *ctx, const struct ovl_name *n, int par
 	if ((raw.stx_mode & S_IFMT) == S_IFDIR)
 		o.mode |= S_ISGID;
 	else
-		o.mode = ovl_perm_new_mode(ctx, o.gid, o.mode);
+		o.mode = ovl_perm_new_mode(ctx, o.gid, asked, o.mode);
 	if (raw.stx_gid == o.gid && (raw.stx_mode & 07777) == o.mode)
 		return;
 	if (!ovl_loc_path(&ctx->real, &loc))
@@ -241,6 +242,6 @@ int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *
 	if (err >= 0 && m->make != ovl_make_link && m->make != ovl_make_device)
 		ovl_record_forget(parent, name);
 	if (err >= 0 && m->make != ovl_make_link)
-		inherit_group(ctx, n, parent);
+		inherit_group(ctx, n, m->mode, parent);
 	return err;
 }

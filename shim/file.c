@@ -205,7 +205,7 @@ static long open_dir(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 
 /* A group that its directory @n only records the kernel cannot give the new file @fd. Best effort.
  */
-static void inherit_group(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
+static void inherit_group(struct ovl_ctx *ctx, struct ovl_name *n, unsigned asked, int fd)
 {
 	const struct statx *st = &ctx->st;
 
@@ -216,7 +216,7 @@ static void inherit_group(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 	    !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st) &&
 	    st->stx_gid != n->st.stx_gid)
 		(void)ovl_override_set(fd, st->stx_uid, n->st.stx_gid,
-				       ovl_perm_new_mode(ctx, n->st.stx_gid, st->stx_mode));
+				       ovl_perm_new_mode(ctx, n->st.stx_gid, asked, st->stx_mode));
 }
 
 static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
@@ -239,7 +239,7 @@ static long open_tmpfile(struct ovl_ctx *ctx, struct ovl_name *n, const struct o
 		return err;
 	err = (int)ovl_sys(__NR_openat, loc.fd, loc.name, o->flags, o->mode);
 	if (err >= 0)
-		inherit_group(ctx, n, err);
+		inherit_group(ctx, n, o->mode, err);
 	if (loc.fd < 0)
 		return err;
 	ovl_loc_drop(&loc);

@@ -55,9 +55,9 @@ int ovl_perm_fd(struct ovl_ctx *ctx, int fd, int mask)
 	return ovl_perm_mode(ctx, st, mask);
 }
 
-unsigned ovl_perm_new_mode(struct ovl_ctx *ctx, unsigned gid, unsigned mode)
+unsigned ovl_perm_new_mode(struct ovl_ctx *ctx, unsigned gid, unsigned asked, unsigned mode)
 {
-	if ((mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP) || !ovl_sys(__NR_geteuid) ||
+	if ((asked & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP) || !ovl_sys(__NR_geteuid) ||
 	    ovl_perm_in_group(ctx, gid))
 		return mode;
 	return mode & ~(unsigned)S_ISGID;

@@ -20,8 +20,11 @@ int ovl_perm_mode(struct ovl_ctx *ctx, const struct statx *st, int mask);
 /* The same of upper's object open as @fd, or of anything else: 0. */
 int ovl_perm_fd(struct ovl_ctx *ctx, int fd, int mask);
 
-/* The @mode that a new file gets whose group @gid is its directory's: no sgid of another group. */
-unsigned ovl_perm_new_mode(struct ovl_ctx *ctx, unsigned gid, unsigned mode);
+/*
+ * The @mode that a new file gets whose group @gid is its directory's: no sgid of another group,
+ * if it was to be executable by that (@asked: the mode before the umask).
+ */
+unsigned ovl_perm_new_mode(struct ovl_ctx *ctx, unsigned gid, unsigned asked, unsigned mode);
 
 /* 0: the caller may add or remove names in the directory that @n lives in. */
 int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n);

@@ -3,6 +3,7 @@
 
 #include "fault.h"
 #include "fixture.h"
+#include "marks.h"
 
 static void start(void)
 {
@@ -266,6 +267,33 @@ Test(create, over_a_whiteout_group_and_sgid_are_inherited)
 	cr_expect(eq(uint, lstat_of(W_UP, "s/d").st_gid, 1234));
 	cr_expect(eq(uint, lstat_of(W_UP, "s/d").st_mode & 07777, 02755));
 	EXPECT_NO_TEMPORARY();
+}
+
+Test(create, sgid_of_a_recorded_group_is_lost_by_the_mode_that_was_asked_for)
+{
+	struct stat st = {0};
+	long fd;
+
+	put_dir(W_UP, "s");
+	cr_assert_eq(setxattr(in(W_UP, "s"), OVL_XATTR_OVERRIDE, "1000:4242:2777", 14, 0), 0);
+	w.ss->overrides = 1;
+	fault_set(__NR_geteuid, FAULT_EACH, 1000);
+	umask(077);
+	cr_expect(eq(long, view(SYS_mknod, at("s/x"), S_IFIFO | 02755), 0));
+	cr_expect(eq(long, view(SYS_mknod, at("s/-"), S_IFIFO | 02745), 0));
+	view(SYS_newfstatat, AT_FDCWD, at("s/x"), &st, AT_SYMLINK_NOFOLLOW);
+	cr_expect(eq(uint, st.st_gid, 4242));
+	cr_expect(eq(uint, st.st_mode & 07777, 0700));
+	view(SYS_newfstatat, AT_FDCWD, at("s/-"), &st, AT_SYMLINK_NOFOLLOW);
+	cr_expect(eq(uint, st.st_mode & 07777, 02700));
+	fd = view(SYS_openat, AT_FDCWD, at("s"), O_TMPFILE | O_RDWR, 02755);
+	if (fd == -EOPNOTSUPP)
+		return;
+	cr_assert_geq(fd, 0);
+	view(SYS_fstat, fd, &st);
+	cr_expect(eq(uint, st.st_gid, 4242));
+	cr_expect(eq(uint, st.st_mode & 07777, 0700));
+	close((int)fd);
 }
 
 Test(create, over_a_whiteout_default_acls_are_inherited)
