@@ -335,6 +335,8 @@ static long open_outside(struct ovl_ctx *ctx, const struct opening *o, bool muta
 		int fd = ovl_fd_of_link(ctx->name[0].at.buf);
 		int err = fd < 0 ? 0 : ovl_perm_fd(ctx, fd, access_mask(o->flags));
 
+		if (err && (o->flags & O_DIRECTORY) && (ctx->st.stx_mode & S_IFMT) != S_IFDIR)
+			return -ENOTDIR;
 		if (err)
 			return err;
 	}

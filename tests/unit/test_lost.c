@@ -69,6 +69,20 @@ Test(lost, who_is_not_its_owner_by_the_record_may_not)
 	close(fd);
 }
 
+Test(lost, a_file_that_may_not_be_read_is_still_no_directory)
+{
+	int fd = (int)view(SYS_openat, AT_FDCWD, at("f"), O_RDWR);
+	char link[32];
+
+	cr_assert_eq(ovl_override_set(fd, 4242, 4242, 0), 0);
+	cr_expect(eq(long, view(SYS_unlinkat, AT_FDCWD, at("f"), 0), 0));
+	fault_set(__NR_geteuid, FAULT_EACH, 1000);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, link, O_RDONLY), -EACCES));
+	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, link, O_RDONLY | O_DIRECTORY), -ENOTDIR));
+	close(fd);
+}
+
 /* A FIFO's record is no part of it: it is kept for descriptors when the last name goes. */
 Test(lost, a_fifo_keeps_its_number_without_a_name)
 {
