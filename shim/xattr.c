@@ -26,8 +26,7 @@
 
 /*
  * The object to look at: name[0]'s real path into ctx->real. 0, or the handler's result. A
- * directory is what the view shows under its name; anything
- * else is itself: OVL_R_PASS.
+ * directory is what the view shows under its name; anything else is itself: OVL_R_PASS.
  */
 static long find_fd(struct ovl_ctx *ctx, int fd)
 {
@@ -62,9 +61,7 @@ static long escape(struct ovl_ctx *ctx, const char *name, long impossible)
 /* Can an object of @mode have user.* xattrs? Of others there are none, whatever the rights. */
 static bool may_have(unsigned mode)
 {
-	unsigned type = mode & S_IFMT;
-
-	return type == S_IFREG || type == S_IFDIR;
+	return (mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFDIR;
 }
 
 /* The value of the program's @name on ctx->real. */
@@ -337,13 +334,11 @@ static long change_fd(struct ovl_ctx *ctx, const struct setting *s)
 
 static struct setting setting_of(struct ovl_ctx *ctx)
 {
-	return (struct setting){
-		.name = 1,
-		.value = 2,
-		.data = ovl_arg(ctx, 2),
-		.size = ovl_arg(ctx, 3),
-		.flags = ovl_arg(ctx, 4),
-	};
+	return (struct setting){.name = 1,
+				.value = 2,
+				.data = ovl_arg(ctx, 2),
+				.size = ovl_arg(ctx, 3),
+				.flags = ovl_arg(ctx, 4)};
 }
 
 long ovl_op_setxattr(struct ovl_ctx *ctx)
