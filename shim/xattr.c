@@ -392,16 +392,15 @@ long ovl_op_lgetxattr(struct ovl_ctx *ctx)
 long ovl_op_fgetxattr(struct ovl_ctx *ctx)
 {
 	const char *name = ovl_arg_path(ctx, 1);
+	int fd = ovl_arg_fd(ctx, 0);
 	long r;
 
 	if (bad_name(name))
 		return OVL_R_PASS;
-	r = find_fd(ctx, ovl_arg_fd(ctx, 0));
+	r = find_fd(ctx, fd);
 	if (r != OVL_R_PASS)
 		return r ? r : get_value(ctx, name, ovl_arg(ctx, 2), ovl_arg(ctx, 3));
-	r = ovl_str_starts(name, "user.") && !is_special(ctx, ovl_arg_fd(ctx, 0))
-		    ? ovl_perm_fd(ctx, ovl_arg_fd(ctx, 0), 4)
-		    : 0;
+	r = ovl_str_starts(name, "user.") && !is_special(ctx, fd) ? ovl_perm_fd(ctx, fd, 4) : 0;
 	if (!r)
 		r = escape(ctx, name, -ENODATA);
 	return r ? r
