@@ -112,9 +112,9 @@ print(open(\"f\").read(), end=\"\")
 	requires gcc
 	lower 'echo low >f; echo low >g'
 	cat >"$T/odd.c" <<-'END'
-		/* open() and unlink(), in a way that no libc has them */
-		__asm__(".globl odd_open; odd_open: mov $2,%rax; syscall; ret");
-		__asm__(".globl odd_unlink; odd_unlink: mov $87,%rax; syscall; ret");
+		/* open() and unlink(), in a way that no libc has them: nothing before the call can be moved */
+		__asm__(".globl odd_open; odd_open: mov $2,%rax; jmp 1f; nop; 1: syscall; ret");
+		__asm__(".globl odd_unlink; odd_unlink: mov $87,%rax; jmp 1f; nop; 1: syscall; ret");
 	END
 	gcc -shared -o "$T/libpthread.so.0" "$T/odd.c"
 	cat >"$T/m.c" <<-'END'

@@ -108,8 +108,8 @@ teardown()
 	refused "-C" -l low -u up -C low/f true
 }
 
-@test "wrong use: a run in a run" {
-	OVL_SESSION=/nowhere refused "inside a run" -l low -u up true
+@test "wrong use: a run in a run that is not there" {
+	OVL_SESSION=/nowhere refused "session of the run around cannot be read" -l low -u up true
 }
 
 @test "wrong use: OVL_TRACE that cannot be written" {
