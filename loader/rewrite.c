@@ -92,12 +92,13 @@ static bool rewrite_wrap(struct rewrite *w, const struct ovl_site *s)
 	static const uint8_t syscall[] = {0x0f, 0x05};
 	uint8_t *at = w->text + s->offset;
 	uint64_t back = (uint64_t)at + s->length;
-	uint8_t *moved = w->moved + (size_t)w->nmoved * MOVED_SIZE;
-	uint8_t *native = moved + MOVED_NATIVE;
+	uint8_t *moved, *native;
 	size_t len = s->length - SYSCALL;
 
 	if (!w->moved || w->nmoved == MOVED_MAX)
 		return false;
+	moved = w->moved + (size_t)w->nmoved * MOVED_SIZE;
+	native = moved + MOVED_NATIVE;
 	memcpy(moved, at, len);
 	memcpy(native, syscall, SYSCALL);
 	if (!write_jump(native + SYSCALL, back) ||

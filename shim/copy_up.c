@@ -4,10 +4,9 @@
 #include "aside.h"
 #include "attr_copy.h"
 #include "catchup.h"
-#include "copy_data.h"
+#include "copy_build.h"
 #include "do.h"
 #include "fdview.h"
-#include "hollow.h"
 #include "index.h"
 #include "lock.h"
 #include "lookup.h"
@@ -22,110 +21,6 @@
 #include "view.h"
 #include "workdir.h"
 
-/* One object on its way up. */
-struct job {
-	struct ovl_path *from; /* the lower object */
-	const struct statx *st;
-	int tmp;     /* WORK/tmp */
-	bool locked; /* the lock is held */
-	char name[OVL_TEMP_NAME];
-	int64_t size;
-	const char *low; /* where it is inside the lowers; NULL: nobody asks */
-};
-
-static int build_file(struct ovl_ctx *ctx, struct job *job)
-{
-	OVL_LOC loc = OVL_LOC_INIT;
-	OVL_FD from = -1;
-	OVL_FD to = -1;
-	int64_t size = (int64_t)job->st->stx_size;
-	bool hollow = false;
-	int err = ovl_loc_get(job->from, &loc);
-
-	if (err)
-		return err;
-	if (job->size < size)
-		size = job->size;
-	if (size || job->size == OVL_COPY_NAME) {
-		from = ovl_open_beneath(loc.fd, loc.name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-		hollow = from == -EACCES && job->size == OVL_COPY_NAME && job->low &&
-			 ovl_hollow_may(loc.fd, loc.name, job->st);
-		if (from < 0 && !hollow && size)
-			return from;
-	}
-	to = ovl_do_open(job->tmp, job->name, O_RDWR | O_CREAT | O_EXCL, 0600);
-	if (to < 0)
-		return to;
-	if (hollow)
-		err = ovl_attr_copy_hollow(job->from, to, job->st);
-	else
-		err = ovl_copy_data(ctx, from, to, size);
-	if (err)
-		return err;
-	return hollow ? ovl_hollow_make(to, job->low, job->st)
-		      : ovl_attr_copy(job->from, to, job->st);
-}
-
-/* Of one that cannot be read the values of xattrs cannot either. */
-static bool is_shut(struct job *job)
-{
-	OVL_LOC loc = OVL_LOC_INIT;
-
-	return job->low && !ovl_loc_get(job->from, &loc) &&
-	       ovl_hollow_may(loc.fd, loc.name, job->st);
-}
-
-static int build_dir(struct job *job)
-{
-	OVL_FD to = -1;
-	int err = ovl_do_mkdir(job->tmp, job->name, 0700);
-
-	if (err)
-		return err;
-	to = ovl_open_beneath(job->tmp, job->name, O_RDONLY | O_DIRECTORY, 0);
-	if (to < 0)
-		return to;
-	if (!is_shut(job))
-		return ovl_attr_copy(job->from, to, job->st);
-	err = ovl_attr_copy_hollow(job->from, to, job->st);
-	return err ? err : ovl_hollow_make(to, job->low, job->st);
-}
-
-static int build_link(struct ovl_ctx *ctx, struct job *job)
-{
-	int err = ovl_real_readlink(job->from, &ctx->link);
-
-	if (!err)
-		err = ovl_do_symlink(ctx->link.buf, job->tmp, job->name);
-	return err ? err : ovl_attr_copy_at(ctx, job->tmp, job->name, job->st);
-}
-
-static int build_special(struct ovl_ctx *ctx, struct job *job)
-{
-	const struct statx *st = job->st;
-	/* The kernel's encoding of a device number: makedev(3). */
-	uint64_t dev = (st->stx_rdev_minor & 0xff) | (uint64_t)st->stx_rdev_major << 8 |
-		       (uint64_t)(st->stx_rdev_minor & ~0xffU) << 12;
-	int err = ovl_do_mknod(job->tmp, job->name, st->stx_mode & (S_IFMT | 0777), dev);
-
-	return err ? err : ovl_attr_copy_at(ctx, job->tmp, job->name, st);
-}
-
-static int build(struct ovl_ctx *ctx, struct job *job)
-{
-	ovl_workdir_name(job->name);
-	switch (job->st->stx_mode & S_IFMT) {
-	case S_IFREG:
-		return build_file(ctx, job);
-	case S_IFDIR:
-		return build_dir(job);
-	case S_IFLNK:
-		return build_link(ctx, job);
-	default:
-		return build_special(ctx, job);
-	}
-}
-
 /*
  * May a copy become visible as @name in the upper directory @dir? A whiteout device would be in
  * its way, a .wh. file is not: OVL_AGAIN. The lock is held.
@@ -138,7 +33,7 @@ static int may_show(int dir, const char *name)
 }
 
 /* Make the finished object visible as @name in @dir, whose times stay what they were. */
-static int publish(struct ovl_ctx *ctx, struct job *job, int dir, const char *name)
+static int publish(struct ovl_ctx *ctx, struct ovl_build *job, int dir, const char *name)
 {
 	bool wanted = ovl_mark_dots(OVL_UPPER) && !job->locked;
 	OVL_LOCK lock = wanted ? ovl_lock_same(ctx) : -1;
@@ -178,7 +73,7 @@ static int look_again(struct ovl_ctx *ctx, int dir, const char *name)
 }
 
 /* Copy what @job tells to @name in the upper directory @dir; someone else's copy is as good. */
-static int copy_to(struct ovl_ctx *ctx, struct job *job, int dir, const char *name)
+static int copy_to(struct ovl_ctx *ctx, struct ovl_build *job, int dir, const char *name)
 {
 	OVL_FD tmp = ovl_workdir_open();
 	int err;
@@ -186,7 +81,7 @@ static int copy_to(struct ovl_ctx *ctx, struct job *job, int dir, const char *na
 	if (tmp < 0)
 		return tmp;
 	job->tmp = tmp;
-	err = build(ctx, job);
+	err = ovl_build(ctx, job);
 	if (err) {
 		(void)ovl_workdir_discard(ctx, tmp, job->name); /* swept by the next run */
 		return err;
@@ -220,7 +115,8 @@ static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int d
 	/* Not into a directory that has come to where another one was. */
 	OVL_LOCK lock = ovl_lock_same(ctx);
 	struct statx st;
-	struct job job = {.from = &ctx->real, .st = &st, .low = ctx->clean.buf, .locked = true};
+	struct ovl_build job = {
+		.from = &ctx->real, .st = &st, .low = ctx->clean.buf, .locked = true};
 	unsigned base;
 	int err = lock < 0 ? lock : find_lower_dir(ctx, n, len, &ctx->real, &st);
 
@@ -304,13 +200,13 @@ static int link_up(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 }
 
 /* The index has the copy of @o, whoever made it; its path is in ctx->temp. The lock is held. */
-static int build_in_index(struct ovl_ctx *ctx, struct job *job, const struct ovl_origin *o)
+static int build_in_index(struct ovl_ctx *ctx, struct ovl_build *job, const struct ovl_origin *o)
 {
 	int err = ovl_index_path(o, &ctx->temp);
 
 	if (err || !ovl_real_statx(&ctx->temp, &ctx->st))
 		return err;
-	err = build(ctx, job);
+	err = ovl_build(ctx, job);
 	/* The count first: without one, the copy's own links would be all that show. */
 	if (!err)
 		err = ovl_index_begin(o, job->st->stx_nlink);
@@ -326,7 +222,8 @@ static int build_in_index(struct ovl_ctx *ctx, struct job *job, const struct ovl
  */
 static int copy_linked(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
 {
-	struct job job = {.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n)};
+	struct ovl_build job = {
+		.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n)};
 	OVL_LOCK lock = ovl_lock_same(ctx);
 	OVL_FD tmp = ovl_workdir_open();
 	int err;
@@ -351,7 +248,8 @@ static int link_name(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 
 static int copy_single(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
 {
-	struct job job = {.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n)};
+	struct ovl_build job = {
+		.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n)};
 	int err = ovl_name_real(n, n->layer, &ctx->real);
 
 	return err ? err : copy_to(ctx, &job, parent, n->at.buf + ovl_path_base(&n->at));
@@ -458,7 +356,7 @@ static bool has_names(struct ovl_ctx *ctx, const struct statx *st)
 }
 
 /* What /proc is to tell of the copy @st, which is not open by the name that it had. */
-static void note_path(struct ovl_ctx *ctx, const struct job *job, const struct statx *st)
+static void note_path(struct ovl_ctx *ctx, const struct ovl_build *job, const struct statx *st)
 {
 	if (!ovl_path_set(&ctx->link, job->from->buf, job->from->len) &&
 	    ovl_view_from_real(&ctx->link) > OVL_UPPER)
@@ -466,7 +364,7 @@ static void note_path(struct ovl_ctx *ctx, const struct job *job, const struct s
 }
 
 /* The name that the descriptor was opened by is lost, but others show: they change with it. */
-static int copy_lost_linked(struct ovl_ctx *ctx, struct job *job)
+static int copy_lost_linked(struct ovl_ctx *ctx, struct ovl_build *job)
 {
 	struct ovl_origin o = ovl_origin_of(job->st);
 	OVL_LOCK lock = ovl_lock(ctx);
@@ -482,9 +380,9 @@ static int copy_lost_linked(struct ovl_ctx *ctx, struct job *job)
 	return err;
 }
 
-static int copy_lost_single(struct ovl_ctx *ctx, struct job *job)
+static int copy_lost_single(struct ovl_ctx *ctx, struct ovl_build *job)
 {
-	int err = build(ctx, job);
+	int err = ovl_build(ctx, job);
 
 	if (!err)
 		err = ovl_workdir_path(&ctx->real, job->name);
@@ -503,7 +401,7 @@ static int copy_lost_single(struct ovl_ctx *ctx, struct job *job)
 int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
 {
 	struct statx *st = &ctx->name[1].st;
-	struct job job = {.from = &ctx->clean, .st = st, .size = OVL_COPY_ALL};
+	struct ovl_build job = {.from = &ctx->clean, .st = st, .size = OVL_COPY_ALL};
 	OVL_FD tmp = ovl_workdir_open();
 	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st);
 

@@ -127,8 +127,8 @@ __attribute__((noinline)) static bool is_marked(const char *rel)
 	return parent >= 0 && ovl_mark_hides_at(parent, rel + n);
 }
 
-/* Has upper an entry at @rel, below its root, or a .wh. file for one? */
-static bool is_covered(const char *rel)
+/* Has upper an entry at @rel, below its root, or a .wh. file for one? Apart as well. */
+__attribute__((noinline)) static bool is_covered(const char *rel)
 {
 	struct statx st;
 
