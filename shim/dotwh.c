@@ -79,7 +79,8 @@ bool ovl_dotwh_is_mark(const char *name, const struct statx *st)
 	return !st->stx_size && (st->stx_mode | S_IRUSR) == (S_IFREG | MARK_MODE) && is_plain(name);
 }
 
-bool ovl_dotwh_is_mark_at(int fd, const char *name)
+/* Apart, for its frame, as are others here that callers with a name of their own use. */
+__attribute__((noinline)) bool ovl_dotwh_is_mark_at(int fd, const char *name)
 {
 	struct statx st;
 
@@ -117,7 +118,7 @@ bool ovl_dotwh_has_at(int fd, const char *name)
 }
 
 /* Is @mark beside the last component of @p, which begins at @base, and a mark? */
-static bool is_beside(struct ovl_path *p, unsigned base, const char *mark)
+__attribute__((noinline)) static bool is_beside(struct ovl_path *p, unsigned base, const char *mark)
 {
 	struct statx st;
 
@@ -173,7 +174,7 @@ static int make_plain(int fd, const char *mark)
 	return made < 0 ? made : 0;
 }
 
-static int make_hashed(int fd, const char *name)
+__attribute__((noinline)) static int make_hashed(int fd, const char *name)
 {
 	char m[NAME_SIZE];
 
