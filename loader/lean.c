@@ -41,7 +41,7 @@ static struct exec execs[OVL_LEAN_STACKS];
 static bool has_rdfsbase;
 
 extern const unsigned char ovl_lean_stubs[];
-/* The engine's verdict, the loader's own, or OVL_LEAN_FREE: see lean_x86_64.S. */
+/* The engine's verdict, the loader's own, or OVL_LEAN_*: see lean_x86_64.S. */
 int ovl_lean_enter(struct ovl_call *c, uint32_t flavor);
 
 void ovl_lean_want(long nr)
@@ -164,8 +164,10 @@ int ovl_lean_enter(struct ovl_call *c, uint32_t flavor)
 	struct frame *f = (struct frame *)c;
 	enum ovl_verdict v;
 
-	if (!i)
+	if (!i) {
 		find_lost(f);
+		return OVL_LEAN_AGAIN; /* this one must not be lost */
+	}
 	if (flavor == OVL_F_WATCH || !ovl_nr_ours(c->nr)) {
 		ovl_watch(c);
 		return OVL_DONE;

@@ -25,8 +25,10 @@
 	(1 << OVL_LEAN_STACK_SHIFT) /* a handler of the program's may run there, if it must */
 #define OVL_LEAN_CALL_SIZE 16
 
-/* A verdict besides the engine's: OVL_PASS, and the guard asks for no key. */
-#define OVL_LEAN_FREE 3
+/* Verdicts besides the engine's: OVL_PASS, and the guard asks for no key; look for a stack again.
+ */
+#define OVL_LEAN_FREE  3
+#define OVL_LEAN_AGAIN 4
 
 /* From a stack's first byte: struct ovl_lean_frame. */
 #define OVL_LEAN_CALL	(OVL_LEAN_STACK_SIZE - 112)

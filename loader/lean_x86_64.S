@@ -53,6 +53,7 @@ enter:
 	xor	%r11d, %r11d
 	lock btsq %r11, ovl_lean_busy
 	jnc	frame
+again:
 	pause
 	jmp	2b
 4:
@@ -84,15 +85,18 @@ frame:
 	je	done
 	jb	pass
 	cmp	$OVL_LEAN_FREE, %r11d
-	jne	tail
+	jb	tail
 
-	/* OVL_LEAN_FREE: it is the program's own from here on. */
+	/* As if nothing had been. */
 	call	arguments
 	mov	OFFSET(%rsp), %r11
 	mov	ENTRY(%rsp), %rcx
 	mov	RSP(%rsp), %rsp
 	shr	$OVL_LEAN_STACK_SHIFT, %r11
 	lock btrq %r11, ovl_lean_busy
+	test	%r11, %r11
+	jz	again
+	/* OVL_LEAN_FREE: it is the program's own from here on. */
 	jmp	*OVL_E_PASS(%rcx)
 
 tail:

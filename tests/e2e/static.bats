@@ -60,6 +60,169 @@ all_calls()
 	[ "$output" = -1 ]
 }
 
+# odd WHAT: static_odd, with what is low and what is only in UPPER
+odd()
+{
+	requires gcc
+	local cc
+
+	for cc in gcc musl-gcc; do
+		command -v $cc >/dev/null || continue
+		$cc -static -O1 -D_GNU_SOURCE -pthread -w -o "$T/odd" "$BATS_TEST_DIRNAME/bin/static_odd.c"
+		rm -rf "$U" "$W" "$V"
+		mkdir "$V"
+		lower 'echo low >low'
+		both "echo upper >only; mkfifo fifo; '$T/odd' $1; echo \$?"
+		cat "$T/v.out"
+	done
+}
+
+@test "200 threads open what is lower's and what is upper's" {
+	odd threads
+	shown "threads: 0 bad"
+}
+
+@test "more vfork children that exec than the loader has stacks" {
+	odd spawns
+	shown "spawns: 0 bad"
+}
+
+@test "a storm of signals, on the stack and on one of their own" {
+	odd storm
+	shown "storm: 0 bad"
+}
+
+@test "a program that blocks all signals, and its child" {
+	odd blocked
+	shown "blocked: 1 0"
+}
+
+@test "a handler jumps out of calls that wait, more often than the loader has stacks" {
+	odd jumps
+	shown "jumps: 600"
+}
+
+@test "a signal comes on the stack of signals while a call made there waits" {
+	odd nested
+	shown "nested: 1 0"
+}
+
+@test "a packed program: text that is made executable later, its threads and children" {
+	odd packed
+	[ "$(grep -c '^packed: upper$' "$T/v.out")" = 4 ]
+}
+
+# small FLAG...: a program built so does in the view what it does elsewhere
+small()
+{
+	echo "# $*"
+	gcc -w -O1 -o "$T/small" "$T/small.c" "$@"
+	if declare -F change >/dev/null; then
+		change
+	fi
+	rm -rf "$U" "$W"
+	lower ':'
+	both "echo upper >only; '$T/small' made; echo \$?"
+	shown "upper 0 3 "
+	test -d "$U/made"
+}
+
+small_source()
+{
+	requires gcc
+	lower ':'
+	cat >"$T/small.c" <<-'END'
+		#include <fcntl.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <sys/stat.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		#ifndef BSS
+		#define BSS 100
+		#endif
+		#ifndef ALIGN
+		#define ALIGN 16
+		#endif
+		static char bss[BSS];
+		static char aligned[ALIGN] __attribute__((aligned(ALIGN))) = "aligned";
+		int main(int outer, char **argv)
+		{
+			int nested(int x) { return x + outer; } /* its trampoline is on the stack */
+			int (*volatile call)(int) = nested;
+			char buf[100] = "";
+			int n = read(open("only", O_RDONLY), buf, 99);
+			if (n > 0) buf[n - 1] = 0;
+			printf("%s %d %d ", buf, bss[0] + bss[BSS / 2] + bss[BSS - 1], call(1));
+			bss[BSS - 1] = 1;
+			printf("%s %d %d\n", aligned, (int)((unsigned long)aligned % ALIGN), mkdir(argv[1], 0755));
+			fflush(stdout);
+			if (!fork()) { execlp("cat", "cat", "only", NULL); _exit(9); }
+			wait(NULL);
+			return 0;
+		}
+	END
+}
+
+@test "odd images: where they lie, how large and how aligned they are" {
+	small_source
+	small -static -s
+	small -static -Wl,-z,max-page-size=0x200000
+	small -static-pie -Wl,-z,max-page-size=0x200000
+	small -static-pie -DALIGN=2097152
+	small -static -Wl,-Ttext-segment=0x10000
+	# over the place where moved instructions lie, and beyond the loader
+	small -static -DBSS=1400000000
+	small -static-pie -DBSS=400000000
+	small -static-pie -DBSS=700000000
+}
+
+@test "a program that lies where the loader does is refused" {
+	small_source
+	gcc -w -static -o "$T/small" "$T/small.c" -Wl,-Ttext-segment=0x60000000
+	run view "$T/small" made
+	[ "$status" = 125 ]
+	[[ $output = *"addresses that are the loader's"* ]]
+}
+
+@test "text that is writable, or in more pieces than one looks at, runs under dispatch" {
+	requires python3
+	small_source
+	change()
+	{
+		python3 - "$T/small" <<-'END'
+			import struct, sys
+			d = bytearray(open(sys.argv[1], "rb").read())
+			off, = struct.unpack_from("<Q", d, 32)
+			n, = struct.unpack_from("<H", d, 56)
+			for at in range(off, off + 56 * n, 56):
+			    kind, flags = struct.unpack_from("<II", d, at)
+			    if kind == 1 and flags & 1:
+			        struct.pack_into("<I", d, at + 4, flags | 2)
+			open(sys.argv[1], "wb").write(d)
+		END
+	}
+	small -static
+	unset -f change
+	cat >"$T/parts.c" <<-'END'
+		#include <stdio.h>
+		#define F(n) __attribute__((section(".t" #n), noinline)) static long f##n(const char *p) \
+			{ long r; __asm__ volatile("syscall" : "=a"(r) : "0"(2), "D"(p), "S"(0), "d"(0) : "rcx", "r11", "memory"); return r > 0; }
+		F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9)
+		int main(void) { printf("%ld\n", f1("only") + f2("only") + f3("only") + f4("only") + f5("only") + f6("only") + f7("only") + f8("only") + f9("only")); return 0; }
+	END
+	local i flags=()
+	for i in 1 2 3 4 5 6 7 8 9; do
+		flags+=(-Wl,--section-start=.t$i=0x1${i}000000)
+	done
+	gcc -w -O1 -static -o "$T/parts" "$T/parts.c" "${flags[@]:0:4}"
+	both "echo upper >only; '$T/parts'"
+	shown 9
+	gcc -w -O1 -static -o "$T/parts" "$T/parts.c" "${flags[@]}"
+	both "echo upper >only; '$T/parts'"
+	shown 9
+}
+
 @test "busybox: a shell script of pipes, redirections and applets" {
 	local b
 	b=$(command -v busybox) || skip "no busybox"
