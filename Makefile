@@ -34,7 +34,7 @@ ENGINE_LD  = -shared -nostdlib -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,initfi
 	     -Wl,-z,noexecstack -Wl,--version-script=preload/export.map
 HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Iinclude -Ilauncher -Itools \
 	     -DOVL_LIBDIR='"$(PREFIX)/lib/ovlrun"'
-UNIT       = $(HOSTED) -Ishim -Ipreload -Itests/unit
+UNIT       = $(HOSTED) -Ishim -Ipreload -Iloader -Itests/unit
 
 ENGINE_SRC = $(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S))
 # The loader is the engine with another door; of preload/ it takes what both need.
@@ -97,6 +97,7 @@ $(BUILD)/prefix: force
 $(call obj,hosted,$(shell grep -l OVL_LIBDIR launcher/*.c)): $(BUILD)/prefix
 
 # Tests are hosted and link single files of the engine. mem.c would stand in for libc's.
+# Of the loader they get all but its start; what is addressed absolutely they bring themselves.
 # A test that includes fault.h scripts the kernel: it gets fault_sys.o for sys_$(ARCH).o.
 $(BUILD)/unit/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -106,11 +107,17 @@ $(BUILD)/engine.a: $(filter-out %/mem.o,$(ENGINE_OBJ))
 	@rm -f $@
 	$(call Q,AR)$(AR) rcs $@ $^
 
+$(BUILD)/loader.a: $(call obj,engine,$(filter-out loader/load.c %.S,$(wildcard loader/*.c)))
+	@rm -f $@
+	$(call Q,AR)$(AR) rcs $@ $^
+
 $(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/engine.a $(BUILD)/tools.a \
+		$(BUILD)/loader.a \
 		$(call obj,unit,$(wildcard tests/unit/fault_sys.c))
 	$(call Q,LD)$(CC) -o $@ $< $(if $(shell grep -l '"fault.h"' tests/unit/test_$*.c), \
 		$(BUILD)/unit/tests/unit/fault_sys.o) \
-		$(BUILD)/engine.a $(BUILD)/tools.a $(BUILD)/engine.a -lcriterion -lelf -lpthread
+		$(BUILD)/loader.a $(BUILD)/engine.a $(BUILD)/tools.a $(BUILD)/engine.a \
+		-lcriterion -lelf -lpthread
 
 # Small programs for odd situations. NAME.cflags beside NAME.c holds flags of its own.
 $(BUILD)/e2e/%: tests/e2e/bin/%.c Makefile

@@ -48,7 +48,7 @@ static int measure(const Elf64_Phdr *ph, unsigned n, uint64_t *lo, uint64_t *hi,
 
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
 			continue;
-		if (up(end) < ph[i].p_vaddr || ph[i].p_filesz > ph[i].p_memsz ||
+		if (end < ph[i].p_vaddr || up(end) < end || ph[i].p_filesz > ph[i].p_memsz ||
 		    (ph[i].p_vaddr - ph[i].p_offset) % PAGE)
 			return -ENOEXEC;
 		*lo = down(ph[i].p_vaddr) < *lo ? down(ph[i].p_vaddr) : *lo;
