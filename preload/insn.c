@@ -342,9 +342,15 @@ static bool is_nop(const struct reader *r)
 				 : r->map == MAP_0F && r->op == 0x1f;
 }
 
+/* Goes to an address relative to its own, where a transaction fails. */
+static bool is_xbegin(const struct reader *r)
+{
+	return r->map == MAP_ONE && !r->vector && r->op == 0xc7 && r->modrm == 0xf8;
+}
+
 static void classify(const struct reader *r, char kind, struct ovl_insn *ret)
 {
-	ret->has_rel = kind == 'j' || kind == 'J';
+	ret->has_rel = kind == 'j' || kind == 'J' || is_xbegin(r);
 	ret->writes = 0;
 	if (calls(r)) {
 		ret->what = OVL_INSN_CALLS;
@@ -418,6 +424,8 @@ static bool step_common(const uint8_t *p, struct ovl_insn *ret)
 	char kind = two ? two_byte[p[rex + 1]] : one_byte[p[rex]];
 
 	ret->has_rel = kind == 'j' || kind == 'J';
+	if (kind == 'Z' && p[at] == 0xf8)
+		return false; /* it may be xbegin */
 	if (kind == 'M' || kind == 'm' || kind == 'Z')
 		at += modrm_length(p + at);
 	switch (kind) {

@@ -125,3 +125,48 @@ Test(insn, a_step_is_as_long_as_what_is_read)
 		cr_assert(steps_alike(bytes, (size_t)(i % 16)));
 	}
 }
+
+static bool moves(const char *bytes, size_t n)
+{
+	cr_assert_eq(length(bytes, n), (int)n);
+	return in.moves;
+}
+
+#define MOVES(bytes) moves(bytes, sizeof(bytes) - 1)
+
+Test(insn, what_does_the_same_elsewhere_can_be_moved)
+{
+	cr_expect(MOVES("\x89\xf8"));			      /* mov %edi,%eax */
+	cr_expect(MOVES("\xb8\x01\x00\x00\x00"));	      /* mov $1,%eax */
+	cr_expect(MOVES("\x31\xc0"));			      /* xor %eax,%eax */
+	cr_expect(MOVES("\x48\x8b\x44\x24\x08"));	      /* mov 8(%rsp),%rax */
+	cr_expect(MOVES("\x48\x8d\x7d\x08"));		      /* lea 8(%rbp),%rdi */
+	cr_expect(MOVES("\x50"));			      /* push %rax */
+	cr_expect(MOVES("\x90"));			      /* nop */
+	cr_expect(MOVES("\x8b\x04\x25\x00\x00\x00\x10"));     /* mov 0x10000000,%eax */
+	cr_expect(MOVES("\x64\x8b\x04\x25\x08\x00\x00\x00")); /* mov %fs:8,%eax */
+}
+
+Test(insn, what_depends_on_its_address_stays)
+{
+	cr_expect(not(MOVES("\x8b\x05\x00\x00\x00\x00")));	   /* mov 0(%rip),%eax */
+	cr_expect(not(MOVES("\x48\x8d\x35\x00\x01\x00\x00")));	   /* lea 256(%rip),%rsi */
+	cr_expect(not(MOVES("\xc5\xfa\x6f\x05\x00\x00\x00\x00"))); /* vmovdqu 0(%rip) */
+	cr_expect(not(MOVES("\xff\x25\x00\x00\x00\x00")));	   /* jmp *0(%rip) */
+}
+
+Test(insn, what_goes_elsewhere_or_stands_for_a_way_back_stays)
+{
+	cr_expect(not(MOVES("\x74\x02")));		   /* je */
+	cr_expect(not(MOVES("\x0f\x84\x02\x00\x00\x00"))); /* je, near */
+	cr_expect(not(MOVES("\xe2\xfe")));		   /* loop */
+	cr_expect(not(MOVES("\xe3\x02")));		   /* jrcxz */
+	cr_expect(not(MOVES("\xeb\x02")));		   /* jmp */
+	cr_expect(not(MOVES("\xe8\x00\x00\x00\x00")));	   /* call */
+	cr_expect(not(MOVES("\xff\xd0")));		   /* call *%rax */
+	cr_expect(not(MOVES("\xff\xe0")));		   /* jmp *%rax */
+	cr_expect(not(MOVES("\xc3")));			   /* ret */
+	cr_expect(not(MOVES("\x0f\x05")));		   /* syscall */
+	cr_expect(not(MOVES("\x0f\x0b")));		   /* ud2 */
+	cr_expect(not(MOVES("\xc7\xf8\x00\x00\x00\x00"))); /* xbegin */
+}

@@ -313,3 +313,82 @@ Test(sites, call_with_a_number_from_the_stack_is_moved)
 	SEARCH(RET, 0x48, 0x8b, 0x44, 0x24, 0x10, SYSCALL, RET); /* glibc 2.41: open() */
 	expect_one(1, -1, OVL_SITE_WRAP, 7);
 }
+
+#define MOV_EDI 0x89, 0xf8		     /* mov %edi,%eax: 2 bytes */
+#define MOV_RSI 0x48, 0x89, 0xf7	     /* mov %rsi,%rdi: 3 */
+#define LEA_RIP 0x48, 0x8d, 0x35, 1, 0, 0, 0 /* lea 1(%rip),%rsi: 7 */
+
+static void start_wrap(void)
+{
+	kinds = OVL_SITES_WRAP;
+}
+
+TestSuite(wrap, .init = start_wrap);
+
+Test(wrap, one_instruction_long_enough_is_moved)
+{
+	SEARCH(0x90, MOV_EDI, MOV_RSI, SYSCALL, RET);
+	expect_one(3, -1, OVL_SITE_WRAP, 5);
+}
+
+Test(wrap, two_short_instructions_are_moved)
+{
+	SEARCH(0x90, 0x90, MOV_EDI, MOV_EDI, SYSCALL, RET);
+	expect_one(2, -1, OVL_SITE_WRAP, 6);
+}
+
+Test(wrap, three_are_too_many)
+{
+	SEARCH(0x89, 0xf8, 0x50, 0x58, SYSCALL, RET); /* push and pop: 2 bytes */
+	expect_none(1);
+}
+
+Test(wrap, a_number_before_the_call_needs_no_move)
+{
+	SEARCH(MOV(__NR_openat), SYSCALL, RET);
+	expect_one(0, __NR_openat, OVL_SITE_MOV, 5);
+}
+
+Test(wrap, a_number_farther_away_does)
+{
+	SEARCH(MOV(__NR_openat), MOV_RSI, SYSCALL, CMP_R000, RET);
+	expect_one(5, -1, OVL_SITE_WRAP, 5);
+}
+
+Test(wrap, what_depends_on_its_address_is_not_moved)
+{
+	SEARCH(MOV_EDI, LEA_RIP, SYSCALL, RET);
+	expect_none(1);
+	SEARCH(LEA_RIP, MOV_EDI, SYSCALL, RET);
+	expect_none(1);
+	SEARCH(MOV_EDI, 0xe8, 0, 0, 0, 0, SYSCALL, RET); /* call */
+	expect_none(1);
+	SEARCH(MOV_EDI, 0xe8, 0, 0, 0, 0, MOV_EDI, SYSCALL, RET);
+	expect_none(1);
+	SEARCH(MOV_EDI, 0x0f, 0x84, 0, 0, 0, 0, SYSCALL, RET); /* je */
+	expect_none(1);
+}
+
+Test(wrap, a_branch_into_the_middle_forbids_it)
+{
+	/* je to the second of the two */
+	SEARCH(JE(2), MOV_EDI, MOV_EDI, SYSCALL, RET);
+	expect_none(1);
+	/* to the call itself */
+	SEARCH(JE(3), MOV_RSI, SYSCALL, RET);
+	expect_none(1);
+}
+
+Test(wrap, a_branch_to_the_first_byte_or_behind_is_no_harm)
+{
+	SEARCH(JE(0), MOV_RSI, SYSCALL, RET);
+	expect_one(2, -1, OVL_SITE_WRAP, 5);
+	SEARCH(JE(5), MOV_RSI, SYSCALL, RET);
+	expect_one(2, -1, OVL_SITE_WRAP, 5);
+}
+
+Test(wrap, replayed_kinds_are_not_chosen)
+{
+	SEARCH(MOV_EDI, SYSCALL, CMP_R000, RET);
+	expect_none(1);
+}
