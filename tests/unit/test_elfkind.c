@@ -175,3 +175,60 @@ Test(elfkind, a_dynamic_linkers_name_that_is_too_long_or_none_is_empty)
 	cr_expect(eq(int, kind(sizeof(image)), OVL_ELF_DYNAMIC));
 	cr_expect(eq(str, interp, ""));
 }
+
+/* Has a program with these tags, at @off in its file, directories of its own? */
+static bool has_runpath(const Elf64_Dyn *dyn, size_t n, off_t off, size_t cap)
+{
+	static _Alignas(Elf64_Dyn) char buf[4096];
+	int fd = memfd_create("image", 0);
+	bool has;
+
+	image.ph[2].p_type = PT_DYNAMIC;
+	image.ph[2].p_offset = (uint64_t)off;
+	image.ph[2].p_filesz = n * sizeof(*dyn);
+	cr_assert_eq(write(fd, &image, sizeof(image)), (ssize_t)sizeof(image));
+	cr_assert_eq(pwrite(fd, dyn, n * sizeof(*dyn), off), (ssize_t)(n * sizeof(*dyn)));
+	has = ovl_elf_has_runpath(fd, buf, cap);
+	close(fd);
+	return has;
+}
+
+Test(elfkind, directories_of_a_programs_own_are_seen)
+{
+	static Elf64_Dyn dyn[100];
+
+	for (int i = 0; i < 99; i++)
+		dyn[i].d_tag = DT_NEEDED;
+	for (size_t cap = 64; cap <= 4096; cap *= 8) {
+		cr_expect(not(has_runpath(dyn, 100, 1000, cap)));
+		dyn[98].d_tag = DT_RUNPATH;
+		cr_expect(has_runpath(dyn, 100, 1000, cap));
+		dyn[98].d_tag = DT_RPATH;
+		cr_expect(has_runpath(dyn, 100, 100000, cap));
+		dyn[98].d_tag = DT_NEEDED;
+	}
+	/* behind the end they are none */
+	dyn[10].d_tag = DT_NULL;
+	dyn[11].d_tag = DT_RUNPATH;
+	cr_expect(not(has_runpath(dyn, 100, 1000, 4096)));
+}
+
+Test(elfkind, directories_that_cannot_be_told_may_be_there)
+{
+	static const Elf64_Dyn none = {.d_tag = DT_NULL};
+	int fd = memfd_create("image", 0);
+	char buf[64];
+
+	cr_expect(ovl_elf_has_runpath(fd, buf, sizeof(buf)));
+	cr_assert_eq(write(fd, &image, sizeof(image)), (ssize_t)sizeof(image));
+	cr_expect(ovl_elf_has_runpath(fd, buf, sizeof(buf)), "no PT_DYNAMIC");
+	close(fd);
+	image.ph[2].p_type = PT_DYNAMIC;
+	image.ph[2].p_offset = 1000;
+	image.ph[2].p_filesz = 64;
+	fd = memfd_create("image", 0);
+	cr_assert_eq(write(fd, &image, sizeof(image)), (ssize_t)sizeof(image));
+	cr_expect(ovl_elf_has_runpath(fd, buf, sizeof(buf)), "behind the end");
+	close(fd);
+	cr_expect(not(has_runpath(&none, 1, 1000, 64)));
+}

@@ -110,3 +110,74 @@ Test(execenv, what_was_built_is_complete)
 {
 	cr_expect(complete(build(ENV("LD_PRELOAD=a.so", "B=c"))));
 }
+
+static const char *load_value(int fd, const char *execfn, const char *path)
+{
+	static struct ovl_path p;
+
+	cr_assert(eq(int, ovl_env_load(&p, fd, execfn, path), 0));
+	return p.buf;
+}
+
+Test(execenv, what_to_load_is_told_by_descriptor_or_path)
+{
+	cr_expect(eq(str, (char *)load_value(-1, "s", "/bin/sh"), "-:1:s:/bin/sh"));
+	cr_expect(eq(str, (char *)load_value(12, "./a:b", "x:y"), "12:5:./a:b:x:y"));
+	cr_expect(eq(str, (char *)load_value(0, "", "x"), "0:0::x"));
+}
+
+Test(execenv, what_to_load_must_fit)
+{
+	static struct ovl_path p;
+	static char name[OVL_PATH_CAP];
+
+	memset(name, 'n', sizeof(name) - 1);
+	cr_expect(eq(int, ovl_env_load(&p, 3, name, "x"), -ENAMETOOLONG));
+	cr_expect(eq(int, ovl_env_load(&p, 3, "x", name), -ENAMETOOLONG));
+	name[PATH_MAX] = '\0';
+	cr_expect(eq(int, ovl_env_load(&p, 3, name, name), 0));
+}
+
+Test(execenv, what_to_load_stands_last_and_an_old_one_goes)
+{
+	struct ovl_env env;
+	char **envp = ENV("OVL_LOAD=old", "A=b");
+	char **out;
+	size_t size;
+	char *room;
+
+	ovl_env_scan(envp, &env);
+	cr_expect(not(env.complete));
+	env.load = "-:1:s:/bin/sh";
+	size = ovl_env_size(&env);
+	room = malloc(size + 16);
+	memset(room, 0x55, size + 16);
+	out = ovl_env_build(&env, envp, room);
+	cr_expect(eq(str, out[0], "A=b"));
+	cr_expect(eq(str, out[3], "OVL_LOAD=-:1:s:/bin/sh"));
+	cr_expect(eq(ptr, out[4], NULL));
+	cr_expect(eq(int, room[size], 0x55));
+	free(room);
+}
+
+Test(execenv, ours_with_something_to_load_is_not_complete)
+{
+	cr_expect(
+		not(complete(ENV("LD_PRELOAD=" OBJECT, "OVL_SESSION=" SELF, "OVL_LOAD=-:1:s:x"))));
+}
+
+static bool searches(char *const *envp)
+{
+	struct ovl_env env;
+
+	ovl_env_scan(envp, &env);
+	return env.searches;
+}
+
+Test(execenv, directories_and_libraries_of_the_programs_own_are_seen)
+{
+	cr_expect(not(searches(ENV("A=b", "LD_PRELOAD=" OBJECT))));
+	cr_expect(searches(ENV("LD_LIBRARY_PATH=/x")));
+	cr_expect(searches(ENV("LD_PRELOAD=libx.so:" OBJECT)));
+	cr_expect(not(searches(ENV("XLD_LIBRARY_PATH=/x"))));
+}
