@@ -11,7 +11,7 @@
 
 #include "die.h"
 #include "own.h"
-#include "place.h"
+#include "callplace.h"
 #include "sys.h"
 #include "trap.h"
 

@@ -4,7 +4,7 @@
 #include "entry.h"
 #include "ovl.h"
 #include "own.h"
-#include "place.h"
+#include "callplace.h"
 #include "sys.h"
 
 /* The end of a stack, see lean.h. */

@@ -10,7 +10,7 @@
 #include "ovl_hash.h"
 #include "newtext.h"
 #include "own.h"
-#include "place.h"
+#include "callplace.h"
 #include "sites.h"
 #include "sitetab.h"
 #include "sys.h"

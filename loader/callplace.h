@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place.h - places of the program, and where their system calls are made
+ * callplace.h - places of the program, and where their system calls are made
  *
  * A call that is the program's own business is made in our text: a system call instruction and a
  * jump back, through a table. No stack is touched, nor a register that a system call leaves
@@ -10,10 +10,10 @@
  * A place is the address behind a system call instruction of the program; it is found again by
  * that address, and never given back.
  */
-#ifndef OVL_PLACE_H
-#define OVL_PLACE_H
+#ifndef OVL_CALLPLACE_H
+#define OVL_CALLPLACE_H
 
-/* For place_x86_64.S as well. PASS: calls like read; FORK: clone and its kin. */
+/* For callplace_x86_64.S as well. PASS: calls like read; FORK: clone and its kin. */
 #define OVL_PASSES	4096 /* a power of two */
 #define OVL_PASS_SIZE	16
 #define OVL_PASS_NATIVE 6  /* from its start to its system call, the number in rax */

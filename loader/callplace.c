@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "place.h"
+#include "callplace.h"
 
 #include "ovl_hash.h"
 
@@ -9,11 +9,11 @@ struct place {
 	int64_t nr;    /* atomic; what a patched place loads */
 };
 
-_Static_assert(sizeof(struct place) == OVL_PLACE_SIZE, "place.h");
-_Static_assert(offsetof(struct place, back) == OVL_PLACE_BACK, "place.h");
-_Static_assert(offsetof(struct place, nr) == OVL_PLACE_NR, "place.h");
+_Static_assert(sizeof(struct place) == OVL_PLACE_SIZE, "callplace.h");
+_Static_assert(offsetof(struct place, back) == OVL_PLACE_BACK, "callplace.h");
+_Static_assert(offsetof(struct place, nr) == OVL_PLACE_NR, "callplace.h");
 
-/* Beside the text in place_x86_64.S: place i is piece i's. */
+/* Beside the text in callplace_x86_64.S: place i is piece i's. */
 struct place ovl_pass_places[OVL_PASSES];
 struct place ovl_fork_places[OVL_FORKS];
 

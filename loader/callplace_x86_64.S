@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place_x86_64.S - system calls of the program's, made from our text
+ * callplace_x86_64.S - system calls of the program's, made from our text
  *
  * rcx and r11 are lost in a system call, and free here. Nothing else is touched.
  */
-#include "place.h"
+#include "callplace.h"
 
 #define NR_PRCTL	157
 #define PR_SET_DISPATCH 59 /* PR_SET_SYSCALL_USER_DISPATCH */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* place.c and lean.c: their tables */
-#include "place.h"
+/* callplace.c and lean.c: their tables */
+#include "callplace.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
