@@ -197,7 +197,7 @@ Test(image, large_alignment_is_kept)
 	head.ph[1].p_align = 2UL << 20;
 	cr_assert(eq(int, map(NEAR + PAGE), 0));
 	cr_expect(eq(u64, image.bias, NEAR + (2UL << 20)));
-	head.ph[1].p_align = 3; /* no power of two means nothing */
+	head.ph[1].p_align = 3 * PAGE; /* no power of two means nothing */
 	cr_assert(eq(int, map(NEAR), 0));
 	cr_expect(eq(u64, image.bias, NEAR));
 }

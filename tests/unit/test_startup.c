@@ -48,6 +48,7 @@ static void expect(char **env)
 	cr_expect(eq(ptr, s.auxv, (uint64_t *)(e + 1)));
 	cr_expect(eq(u64, ovl_startup_aux_value(&s, AT_ENTRY), 1000));
 	cr_expect(eq(u64, ovl_startup_aux_value(&s, AT_HWCAP2), 2));
+	cr_expect(eq(u64, s.auxv[4], AT_NULL));
 }
 
 #define EXPECT(...) expect((char *[]){__VA_ARGS__, NULL})
@@ -102,6 +103,7 @@ Test(startup, what_lies_behind_stays)
 	ovl_startup_unset(&s, "NAME");
 	/* argc, argv and its end, two variables and theirs, three pairs */
 	cr_expect(eq(u64, stack[3 + 3 + 6], BEHIND));
+	cr_expect(ne(u64, stack[3 + 3 + 5], BEHIND));
 }
 
 Test(startup, the_value_stays_readable_when_its_variable_is_gone)
