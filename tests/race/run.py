@@ -9,6 +9,7 @@ Afterwards: the lower is unchanged, nothing is left in work, a second session sh
 the first one ended with. Exit status 0: nothing wrong.
 """
 import argparse
+import difflib
 import os
 import pwd
 import shutil
@@ -109,7 +110,10 @@ def one(opt, n, where, programs):
             bad = True
         a, b = output(ovl + dump, **kw)[1], output(ovl + dump, **kw)[1]
         if a != b or "ENO" in a:
-            print("the tree is not whole:\n" + a)
+            diff = difflib.unified_diff(a.splitlines(), b.splitlines(), "seen", "again",
+                                        lineterm="", n=0)
+            print("the tree is not whole:\n" + "\n".join(
+                [line for line in a.splitlines() if "ENO" in line] + list(diff)))
             bad = True
     return bad
 
