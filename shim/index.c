@@ -182,11 +182,15 @@ int ovl_index_cover(const struct ovl_origin *o, uint32_t nlink, const char *rel)
 {
 	int now = ovl_index_count(o);
 
+	rel += *rel == '/';
 	if (now < 0 && now != -ENOENT)
 		return now;
 	if (now == -ENOENT)
 		now = (int)nlink;
-	return write_count(o, now > 0 ? now - 1 : 0, *rel == '/' ? rel + 1 : rel);
+	/* Somebody was first, and has counted it. */
+	if (now > 0 && !is_covered(rel))
+		now--;
+	return write_count(o, now, rel);
 }
 
 int ovl_index_settle(const struct ovl_origin *o)

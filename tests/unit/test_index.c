@@ -71,6 +71,25 @@ Test(index, removed_names_count_no_more)
 	cr_expect(eq(str, shown("c"), (char *)"text+"));
 }
 
+/* Two that copy one name up at the same time: both come to cover it. */
+Test(index, a_name_that_is_covered_already_is_not_counted_again)
+{
+	struct ovl_origin o;
+	struct statx st;
+
+	cr_assert_eq(ovl_sys(__NR_statx, AT_FDCWD, in(W_LOW(1), "c"), 0, STATX_BASIC_STATS, &st),
+		     0);
+	o = ovl_origin_of(&st);
+	append("d/a", "+");
+	cr_assert_eq(ovl_index_cover(&o, 3, "/d/a"), 0);
+	cr_assert_eq(ovl_index_settle(&o), 0);
+	cr_expect(eq(int, ovl_index_count(&o), 2));
+	cr_assert_eq(ovl_index_cover(&o, 3, "/d/b"), 0);
+	cr_assert_eq(ovl_index_settle(&o), 0);
+	cr_expect(eq(int, ovl_index_count(&o), 2)); /* it was not done */
+	cr_expect(eq(u64, see("c").st_nlink, 3));
+}
+
 Test(index, a_new_link_counts)
 {
 	cr_expect(eq(long, view(SYS_link, at("d/b"), at("e")), 0));
