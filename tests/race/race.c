@@ -568,8 +568,13 @@ static bool listed(const char *dir, const char *want)
 	struct dirent *e;
 	bool found = false;
 
+	if (!d)
+		wrong("%s: cannot be listed: %s", dir, strerror(errno));
+	errno = 0;
 	while (d && (e = readdir(d)))
 		found |= !strcmp(e->d_name, want);
+	if (errno)
+		wrong("%s: the listing ends: %s", dir, strerror(errno));
 	if (d)
 		closedir(d);
 	return found;
