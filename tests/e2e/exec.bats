@@ -161,7 +161,6 @@ print(open(\"f\").read(), end=\"\")
 }
 
 @test "ovlrun inside ovlrun: layers on layers" {
-	later "a run in a run"
 	lower 'echo low >f'
 	mkdir "$T/u2"
 	run in_view "echo one >f; '$OVLRUN' -q -l '$V' -u '$T/u2' -w '$T/w2' -- sh -c 'cat f; echo two >f; cat f'; cat f"
