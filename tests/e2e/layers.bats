@@ -105,8 +105,7 @@ plain_five()
 }
 
 @test "two and eight processes on overlapping names" {
-	# about one run in five: a link count one too small until the next run, or names of a moved
-	# directory that are there but not listed
+	# once in a dozen runs: names of a moved directory that are there but not listed
 	later "many processes that move directories into each other"
 	requires python3
 	run "$TOP/tests/race/run.py" --seconds "${OVL_TEST_RACE:-5}" --ovlrun "$OVLRUN"
