@@ -5,6 +5,7 @@
  * rcx and r11 are all there is until a stack of ours is taken. The loader lies at an address
  * below 2 GiB, so its tables can be addressed by that and one register.
  */
+#include "asm_x86_64.h"
 #include "entry.h"
 #include "lean.h"
 #include "ovl_guard.h"
@@ -68,12 +69,7 @@ frame:
 	lea	ovl_lean_stacks + OVL_LEAN_CALL(%r11), %rsp
 	movslq	%eax, %rax
 	mov	%rax, OVL_C_NR(%rsp)
-	mov	%rdi, OVL_C_ARG + 0(%rsp)
-	mov	%rsi, OVL_C_ARG + 8(%rsp)
-	mov	%rdx, OVL_C_ARG + 16(%rsp)
-	mov	%r10, OVL_C_ARG + 24(%rsp)
-	mov	%r8, OVL_C_ARG + 32(%rsp)
-	mov	%r9, OVL_C_ARG + 40(%rsp)
+	save_arguments OVL_C_ARG, %rsp
 	movq	$0, OVL_C_TAIL(%rsp)
 	mov	%rsp, %rdi
 	mov	OVL_E_FLAVOR(%rcx), %esi
@@ -102,12 +98,7 @@ frame:
 tail:
 	mov	OVL_C_TAIL(%rsp), %r11
 	mov	OVL_T_NR(%r11), %rax
-	mov	OVL_T_ARG + 0(%r11), %rdi
-	mov	OVL_T_ARG + 8(%r11), %rsi
-	mov	OVL_T_ARG + 16(%r11), %rdx
-	mov	OVL_T_ARG + 24(%r11), %r10
-	mov	OVL_T_ARG + 32(%r11), %r8
-	mov	OVL_T_ARG + 40(%r11), %r9
+	load_arguments OVL_T_ARG, %r11
 	jmp	call_kernel
 pass:
 	call	arguments
@@ -155,12 +146,7 @@ done:
 
 /* The program's argument registers from the call above our return address. */
 arguments:
-	mov	8 + OVL_C_ARG + 0(%rsp), %rdi
-	mov	8 + OVL_C_ARG + 8(%rsp), %rsi
-	mov	8 + OVL_C_ARG + 16(%rsp), %rdx
-	mov	8 + OVL_C_ARG + 24(%rsp), %r10
-	mov	8 + OVL_C_ARG + 32(%rsp), %r8
-	mov	8 + OVL_C_ARG + 40(%rsp), %r9
+	load_arguments 8+OVL_C_ARG, %rsp
 	ret
 
 	.section .note.GNU-stack, "", @progbits

@@ -9,15 +9,11 @@
  * Unwinding works at every instruction: a signal that cancels a thread may arrive at
  * any of them.
  */
+#include "asm_x86_64.h"
 #include "entry.h"
 
-/* DWARF, for rules that have no directive of their own. */
-#define DW_CFA_val_expression 0x16
-#define DW_RIP 16
 
 #define FRAME 144 /* from rbp, while it is ours, to the program's rsp: the red zone and two words */
-/* Return address = *(uint64_t *)rcx: rcx is the site's entry, whose first field is back. */
-#define CFI_BACK_BY_RCX .cfi_escape DW_CFA_val_expression, DW_RIP, 3, 0x72, 0, 0x06
 
 	.text
 	.balign	64
@@ -98,50 +94,7 @@ stubs_end:
  * The stubs' unwind information, by hand: in any of them the frame is still the
  * program's own, and the return address is *(entries + ((rip & -32) - stubs)).
  */
-	.section .eh_frame, "a", @progbits
-	.balign	8
-cie:
-	.long	cie_end - cie_start
-cie_start:
-	.long	0
-	.byte	1			/* version */
-	.string	"zR"
-	.uleb128 1			/* code alignment */
-	.sleb128 -8			/* data alignment */
-	.byte	DW_RIP			/* return address column */
-	.uleb128 1
-	.byte	0x1b			/* DW_EH_PE_pcrel | DW_EH_PE_sdata4 */
-	.byte	0x0c, 7, 0		/* DW_CFA_def_cfa rsp + 0 */
-	.balign	8
-cie_end:
-	.long	fde_end - fde_start
-fde_start:
-	.long	fde_start - cie
-	.long	ovl_stubs - .
-	.long	stubs_end - ovl_stubs
-	.uleb128 0
-	.byte	DW_CFA_val_expression, DW_RIP
-	.uleb128 expr_end - expr_start
-expr_start:
-	.byte	0x80, 0			/* breg16 (rip) + 0 */
-	.byte	0x4f, 0x20, 0x1a	/* lit31, not, and */
-	.byte	0x0d			/* const4s */
-expr_entries:
-	.long	ovl_entries - .
-	.byte	0x22			/* plus */
-	.byte	0x0d			/* const4s */
-expr_stubs:
-	.long	ovl_stubs - .
-	.byte	0x1c			/* minus */
-	/* each constant is relative to its own place: 6 bytes apart */
-	.byte	0x36, 0x1c		/* lit6, minus */
-	.byte	0x06			/* deref */
-expr_end:
-	.balign	8
-fde_end:
-	.if	expr_stubs - expr_entries - 6
-	.error	"the constants of the stubs' unwind expression moved"
-	.endif
+	unwind_by_table ovl_stubs, stubs_end, ovl_entries, OVL_E_SIZE
 
 	.text
 
@@ -227,12 +180,7 @@ enter_frame:
 
 	/* The engine reads arg[] but never writes it: it is the save area, too. */
 	mov	%rax, OVL_C_NR(%rsp)
-	mov	%rdi, OVL_C_ARG + 0(%rsp)
-	mov	%rsi, OVL_C_ARG + 8(%rsp)
-	mov	%rdx, OVL_C_ARG + 16(%rsp)
-	mov	%r10, OVL_C_ARG + 24(%rsp)
-	mov	%r8, OVL_C_ARG + 32(%rsp)
-	mov	%r9, OVL_C_ARG + 40(%rsp)
+	save_arguments OVL_C_ARG, %rsp
 	mov	%rsp, %rdi
 	cld
 	cmpl	$OVL_F_WATCH, OVL_E_FLAVOR(%rcx)
@@ -253,12 +201,7 @@ enter_frame:
 .Ltail:
 	mov	OVL_C_TAIL(%rsp), %r11
 	mov	OVL_T_NR(%r11), %rax
-	mov	OVL_T_ARG + 0(%r11), %rdi
-	mov	OVL_T_ARG + 8(%r11), %rsi
-	mov	OVL_T_ARG + 16(%r11), %rdx
-	mov	OVL_T_ARG + 24(%r11), %r10
-	mov	OVL_T_ARG + 32(%r11), %r8
-	mov	OVL_T_ARG + 40(%r11), %r9
+	load_arguments OVL_T_ARG, %r11
 	call	ovl_key
 	enter_kernel
 	mov	%rax, OVL_C_RET(%rsp)
@@ -314,12 +257,7 @@ enter_frame:
 restore_args:
 .Lrestore:
 	.cfi_startproc
-	mov	8 + OVL_C_ARG + 0(%rsp), %rdi
-	mov	8 + OVL_C_ARG + 8(%rsp), %rsi
-	mov	8 + OVL_C_ARG + 16(%rsp), %rdx
-	mov	8 + OVL_C_ARG + 24(%rsp), %r10
-	mov	8 + OVL_C_ARG + 32(%rsp), %r8
-	mov	8 + OVL_C_ARG + 40(%rsp), %r9
+	load_arguments 8+OVL_C_ARG, %rsp
 	ret
 	.cfi_endproc
 	.size	restore_args, . - restore_args
