@@ -235,6 +235,16 @@ Test(sock, a_message_comes_from_a_name_in_the_view)
 	v.iov_base = buf;
 	cr_expect(eq(long, view(SYS_recvmsg, to, &m.msg_hdr, 0), 3));
 	cr_expect(eq(str, seen.sun_path, (char *)at("d/from")));
+	m.msg_hdr.msg_name = &a;
+	m.msg_hdr.msg_namelen = sizeof(a);
+	v.iov_base = (char *)"two";
+	cr_expect(eq(long, view(SYS_sendmmsg, from, &m, 1, 0), 1));
+	m.msg_hdr.msg_name = &seen;
+	m.msg_hdr.msg_namelen = sizeof(seen);
+	memset(&seen, 0, sizeof(seen));
+	v.iov_base = buf;
+	cr_expect(eq(long, view(SYS_recvmmsg, to, &m, 1, 0, NULL), 1));
+	cr_expect(eq(str, seen.sun_path, (char *)at("d/from")));
 	strcpy(a.sun_path, (char *)at("none"));
 	m.msg_hdr.msg_name = &a;
 	m.msg_hdr.msg_namelen = sizeof(a);
