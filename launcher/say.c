@@ -2,7 +2,6 @@
 #include "say.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,14 +55,21 @@ void *ovl_must(void *p)
 	return p;
 }
 
-char *ovl_text(const char *fmt, ...)
+char *ovl_vtext(const char *fmt, va_list ap)
 {
 	char *s = NULL;
+	int n = vasprintf(&s, fmt, ap);
+
+	return ovl_must(n < 0 ? NULL : s);
+}
+
+char *ovl_text(const char *fmt, ...)
+{
 	va_list ap;
-	int n;
+	char *s;
 
 	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
+	s = ovl_vtext(fmt, ap);
 	va_end(ap);
-	return ovl_must(n < 0 ? NULL : s);
+	return s;
 }

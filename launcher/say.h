@@ -6,6 +6,8 @@
 #ifndef OVL_SAY_H
 #define OVL_SAY_H
 
+#include <stdarg.h>
+
 /* Exit statuses of our own; the rest are the command's. */
 enum ovl_exit {
 	OVL_EXIT_TROUBLE = 125,
@@ -33,5 +35,6 @@ void *ovl_must(void *p);
 
 /* printf to a new string. */
 __attribute__((format(printf, 1, 2))) char *ovl_text(const char *fmt, ...);
+__attribute__((format(printf, 1, 0))) char *ovl_vtext(const char *fmt, va_list ap);
 
 #endif

@@ -24,15 +24,12 @@ void ovl_fact_tell(struct ovl_facts *facts, enum ovl_fact how, const char *what,
 		   ...)
 {
 	static const char *const word[] = {"ok", "slow", "no", "no"};
-	char *text = NULL;
 	va_list ap;
-	int n;
+	char *text;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = ovl_vtext(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		text = ovl_must(NULL);
 	fprintf(facts->out, "%-4s  %-13s  ", word[how], what);
 	ovl_name_put(facts->out, text);
 	fputc('\n', facts->out);
