@@ -30,7 +30,7 @@
 #define OVL_LEAN_FREE  3
 #define OVL_LEAN_AGAIN 4
 
-/* From a stack's first byte: struct ovl_lean_frame. */
+/* From a stack's first byte: the fields of struct frame, lean.c. */
 #define OVL_LEAN_CALL	(OVL_LEAN_STACK_SIZE - 112)
 #define OVL_LEAN_THREAD (OVL_LEAN_STACK_SIZE - 32)
 #define OVL_LEAN_OFFSET (OVL_LEAN_STACK_SIZE - 24)

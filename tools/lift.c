@@ -16,9 +16,9 @@
 
 #define ORIGIN "user.ovl.origin"
 
-/* A name or a text in work. */
 #define RECORD_SIZE 160 /* more than a record has: shim/record.h */
 
+/* A name or a text in work. */
 struct text {
 	char s[80];
 };
