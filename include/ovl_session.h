@@ -196,6 +196,22 @@ static inline const char *ovl_session_str(const struct ovl_session *ss, struct o
 	return (const char *)ss + s.off;
 }
 
+/*
+ * Is @name, without directories, one that a program's start may depend on (enum ovl_upper_libs)?
+ * *.so, *.so.* (ld.so.cache, too) and ld-*.
+ */
+static inline bool ovl_is_start_file(const char *name)
+{
+	if (name[0] == 'l' && name[1] == 'd' && name[2] == '-')
+		return true;
+	for (; *name; name++) {
+		if (name[0] == '.' && name[1] == 's' && name[2] == 'o' &&
+		    (!name[3] || name[3] == '.'))
+			return true;
+	}
+	return false;
+}
+
 /* Two bits of one hash: enough for a filter that stays nearly empty. */
 static inline uint32_t ovl_filter_bit(uint64_t h, int which)
 {

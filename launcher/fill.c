@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,18 +41,6 @@ static uint64_t hash_below(const struct fill *f, const char *rel, size_t n)
 		i += len;
 	}
 	return h;
-}
-
-/* What a program's start may depend on: see upper_libs. */
-static bool is_start_file(const char *name)
-{
-	static const char *const pattern[] = {"*.so", "*.so.*", "ld.so.*", "ld-*"};
-
-	for (size_t i = 0; i < sizeof(pattern) / sizeof(pattern[0]); i++) {
-		if (!fnmatch(pattern[i], name, 0))
-			return true;
-	}
-	return false;
 }
 
 /* The directory @e was renamed: its lower part is at @value. */
@@ -162,7 +149,7 @@ static int note(void *arg, const struct ovl_tree_entry *e)
 		ovl_filter_add(&f->ss->present, h);
 		if (!S_ISDIR(e->st->st_mode))
 			ovl_filter_add(&f->ss->hidden, h);
-		if (is_start_file(e->name))
+		if (ovl_is_start_file(e->name))
 			f->ss->upper_libs = OVL_LIBS_SOMEWHERE | OVL_LIBS_EVERYBODY;
 		if ((f->ss->dot_wh & 1) && ovl_upmark_is_file(e->name, e->st))
 			note_dot_wh(f, e);

@@ -17,19 +17,12 @@ static bool is_of_everybody(const char *path)
 	return false;
 }
 
-/* As launcher/fill.c knows them. */
-static bool is_start_file(const char *name, size_t n)
-{
-	return ovl_str_ends(name, n, ".so") || ovl_str_has(name, ".so.") ||
-	       ovl_str_starts(name, "ld-");
-}
-
 void ovl_startfile_note(const struct ovl_path *at, bool deep)
 {
 	const char *name = at->buf + ovl_path_base(at);
 	uint32_t bits;
 
-	if (!deep && !is_start_file(name, strlen(name)))
+	if (!deep && !ovl_is_start_file(name))
 		return;
 	bits = OVL_LIBS_SOMEWHERE | (is_of_everybody(at->buf) ? OVL_LIBS_EVERYBODY : 0);
 	if ((__atomic_load_n(&ovl_ss->upper_libs, __ATOMIC_RELAXED) & bits) != bits)
