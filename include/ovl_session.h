@@ -190,6 +190,13 @@ struct ovl_session {
 	char moves[OVL_MOVES_SIZE];
 };
 
+/* Was the session @ss, a file of @size bytes, written by an ovlrun of this build? */
+static inline bool ovl_session_is_ours(const struct ovl_session *ss, uint64_t size)
+{
+	return ss->magic == OVL_SESSION_MAGIC && ss->version == OVL_SESSION_VERSION &&
+	       ss->head == sizeof(*ss) && ss->size == size;
+}
+
 /* The text of @s in session @ss; NUL-terminated, lives as long as the mapping. */
 static inline const char *ovl_session_str(const struct ovl_session *ss, struct ovl_str s)
 {

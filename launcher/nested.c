@@ -40,8 +40,7 @@ static const struct ovl_session *open_outer(const char *path)
 		ss = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (fd >= 0)
 		close(fd);
-	if (ss == MAP_FAILED || ss->magic != OVL_SESSION_MAGIC ||
-	    ss->version != OVL_SESSION_VERSION || ss->head != sizeof(*ss))
+	if (ss == MAP_FAILED || !ovl_session_is_ours(ss, (uint64_t)st.st_size))
 		refuse("%s: the session of the run around cannot be read: is it of another ovlrun?",
 		       path);
 	return ss;

@@ -8,13 +8,6 @@
 
 #define SEEK_TO_END 2
 
-/* Was this object built for the session @ss, of which @size bytes are there? */
-static bool is_ours(const struct ovl_session *ss, long size)
-{
-	return ss->magic == OVL_SESSION_MAGIC && ss->version == OVL_SESSION_VERSION &&
-	       ss->head == sizeof(*ss) && ss->size == (uint64_t)size;
-}
-
 __attribute__((noreturn)) static void not_ours(const char *path)
 {
 	ovl_die(path, "no session of this libovl.so: it and ovlrun must be of one build", 0);
@@ -35,7 +28,7 @@ struct ovl_session *ovl_session_open(const char *path)
 	r = ovl_sys(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (ovl_is_err(r))
 		ovl_die(path, "the session cannot be mapped", -r);
-	if (!is_ours((struct ovl_session *)r, size))
+	if (!ovl_session_is_ours((struct ovl_session *)r, (uint64_t)size))
 		not_ours(path);
 	return (struct ovl_session *)r;
 }
