@@ -9,6 +9,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "copydata.h"
 #include "say.h"
 #include "upmark.h"
 
@@ -41,27 +42,6 @@ static int open_lower(const struct ovl_stack *lowers, char *path, mode_t type)
 	return err ? err : fd;
 }
 
-static int copy_content(int from, int to)
-{
-	char buf[64 * 1024];
-	ssize_t n;
-
-	while ((n = read(from, buf, sizeof(buf))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		for (ssize_t done = 0; done < n;) {
-			ssize_t w = write(to, buf + done, (size_t)(n - done));
-
-			if (w < 0 && errno != EINTR)
-				return -errno;
-			done += w < 0 ? 0 : w;
-		}
-	}
-	return 0;
-}
-
 /* The names of xattrs are there, their values are not. */
 static int copy_values(int from, int to)
 {
@@ -85,10 +65,11 @@ static int copy_values(int from, int to)
 static int settle(int from, int to)
 {
 	struct stat st;
-	int err = fstat(to, &st) ? -errno : copy_values(from, to);
+	struct stat low;
+	int err = fstat(to, &st) || fstat(from, &low) ? -errno : copy_values(from, to);
 
 	if (!err && S_ISREG(st.st_mode))
-		err = copy_content(from, to);
+		err = ovl_copydata(from, to, low.st_size);
 	if (!err && futimens(to, (struct timespec[]){st.st_atim, st.st_mtim}))
 		err = -errno;
 	if (!err && S_ISREG(st.st_mode) && fremovexattr(to, METACOPY))
