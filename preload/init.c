@@ -16,7 +16,6 @@
 #include "far.h"
 #include "sigsys.h"
 #include "sys.h"
-#include "trace.h"
 #include "watch.h"
 
 #include <linux/prctl.h>
@@ -74,17 +73,8 @@ static void patch_all(struct ovl_session *ss, const uint64_t *auxv)
 	r = ovl_patch_allowed();
 	if (r)
 		ovl_die("program", "the system does not let text be changed", -r);
-	for (int i = 0; i < n; i++) {
-		r = ovl_patch_object(ss, &o[i]);
-		if (r < 0)
-			ovl_die(o[i].name, "its system calls cannot be covered", -r);
-		if (r > 0) {
-			/* What they change comes back by the guard. */
-			ovl_trace_text(o[i].name, "calls left alone:", (uint64_t)r);
-			if (!(ss->flags & OVL_S_GUARD))
-				ovl_die(o[i].name, "some of its system calls cannot be covered", 0);
-		}
-	}
+	for (int i = 0; i < n; i++)
+		ovl_patch_libc(ss, &o[i]);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "sites.h"
 #include "objsites.h"
 #include "sys.h"
+#include "trace.h"
 
 #include <linux/mman.h>
 #include <linux/prctl.h>
@@ -291,4 +292,17 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	if (r)
 		ovl_die(o->name, "the system does not let changed text run", -r);
 	return left;
+}
+
+void ovl_patch_libc(struct ovl_session *ss, const struct ovl_object *o)
+{
+	int r = ovl_patch_object(ss, o);
+
+	if (r < 0)
+		ovl_die(o->name, "its system calls cannot be covered", -r);
+	if (r > 0) {
+		ovl_trace_text(o->name, "calls left alone:", (uint64_t)r);
+		if (!(ss->flags & OVL_S_GUARD))
+			ovl_die(o->name, "some of its system calls cannot be covered", 0);
+	}
 }

@@ -30,4 +30,11 @@ int ovl_patch_allowed(void);
  */
 int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o);
 
+/*
+ * ovl_patch_libc - the same for a libc or dynamic linker, which has to be covered: does not return
+ * when it cannot be, or when calls were left and there is no guard that what they change comes
+ * back by.
+ */
+void ovl_patch_libc(struct ovl_session *ss, const struct ovl_object *o);
+
 #endif

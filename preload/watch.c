@@ -2,7 +2,7 @@
 #include "watch.h"
 #include "objects.h"
 #include "patch.h"
-#include "die.h"
+#include "real.h"
 #include "sigsys.h"
 #include "sitetab.h"
 #include "sys.h"
@@ -11,7 +11,6 @@
 
 #define PAGE	  4096UL
 #define NAME_ROOM 128
-#define PROC_FD	  "/proc/self/fd/"
 
 /*
  * The last whole file that ld.so mapped, and where. ld.so holds its lock from here to
@@ -29,26 +28,15 @@ void ovl_watch_init(struct ovl_session *ss)
 	watched.ss = ss;
 }
 
-static size_t put_number(char *to, unsigned long v)
-{
-	size_t n = 1;
-
-	for (unsigned long rest = v; rest > 9; rest /= 10)
-		n++;
-	for (size_t i = n; i-- > 0; v /= 10)
-		to[i] = (char)('0' + v % 10);
-	return n;
-}
-
 /* Is @fd a file with a libc's name? Long names end in what matters, and are cut: no. */
 static bool fd_is_libc(long fd)
 {
-	char proc[sizeof(PROC_FD) + 20] = PROC_FD;
+	char link[OVL_FD_LINK];
 	char name[NAME_ROOM];
 	long n;
 
-	proc[strlen(PROC_FD) + put_number(proc + strlen(PROC_FD), (unsigned long)fd)] = '\0';
-	n = ovl_sys(__NR_readlink, proc, name, sizeof(name) - 1);
+	ovl_fd_link((int)fd, link);
+	n = ovl_sys(__NR_readlink, link, name, sizeof(name) - 1);
 	if (n < 0)
 		return false;
 	name[n] = '\0';
@@ -59,9 +47,8 @@ static void look_at_text(const struct ovl_call *c)
 {
 	struct ovl_site_list list;
 	struct ovl_object o;
-	int r;
 
-	if (ovl_object_read(watched.base, "libc", &o) || !o.has_interp)
+	if (ovl_object_read(watched.base, "libc loaded by dlmopen", &o) || !o.has_interp)
 		return;
 	/* ld.so maps a segment whole; anything else is not ld.so loading a library. */
 	if (((uint64_t)o.text & -PAGE) != (uint64_t)c->ret ||
@@ -69,9 +56,7 @@ static void look_at_text(const struct ovl_call *c)
 		return;
 	if (!ovl_sitetab_find(watched.ss, o.id, &list) && !fd_is_libc(c->arg[4]))
 		return;
-	r = ovl_patch_object(watched.ss, &o);
-	if (r)
-		ovl_die("libc loaded by dlmopen", "its system calls cannot be covered", -r);
+	ovl_patch_libc(watched.ss, &o);
 }
 
 void ovl_watch(struct ovl_call *c)

@@ -144,6 +144,40 @@ print(open(\"f\").read(), end=\"\")
 	lower_unchanged
 }
 
+@test "a libc from dlmopen with calls that are not understood: left alone, too" {
+	requires gcc
+	lower 'echo low >f'
+	cat >"$T/odd.c" <<-'END'
+		__asm__(".globl odd_unlink; odd_unlink: mov $87,%rax; jmp 1f; nop; 1: syscall; ret");
+		/* what libc has, and other libraries have not */
+		__attribute__((section(".interp"))) const char interp[] = "/lib64/ld-linux-x86-64.so.2";
+	END
+	gcc -shared -nostdlib -o "$T/libpthread.so.0" "$T/odd.c"
+	cat >"$T/m.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <stdio.h>
+		int main(int argc, char **argv)
+		{
+			void *lib = dlmopen(LM_ID_NEWLM, argv[1], RTLD_NOW);
+			long (*odd_unlink)(const char *) = lib ? (long (*)(const char *))dlsym(lib, "odd_unlink") : 0;
+
+			return !odd_unlink || odd_unlink("f");
+		}
+	END
+	gcc -o "$T/m" "$T/m.c" -ldl
+	run env OVL_TRACE="$T/trace" "$OVLRUN" -q -l "$V" -u "$T/up" -- env -C "$V" "$T/m" "$T/libpthread.so.0"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ -c "$T/up/f" ]
+	lower_unchanged
+	grep -q "^[0-9]* libc loaded by dlmopen: calls left alone: 1\$" "$T/trace"
+	run "$OVLRUN" -q --no-guard -l "$V" -u "$T/up2" -- "$T/m" "$T/libpthread.so.0"
+	[ "$status" = 125 ]
+	[ "$output" = "ovlrun: libc loaded by dlmopen: some of its system calls cannot be covered" ]
+	lower_unchanged
+}
+
 @test "a setuid program is run without its right; the lower is safe" {
 	requires root
 	user() { setpriv --reuid 4242 --regid 4242 --clear-groups "$@"; }
