@@ -225,7 +225,7 @@ static enum ovl_verdict fast_fstatat(struct ovl_call *c)
 {
 	const char *path = (const char *)c->arg[1];
 
-	if ((c->arg[3] & AT_EMPTY_PATH) && (int)c->arg[0] != AT_FDCWD && (!path || !*path))
+	if ((c->arg[3] & AT_EMPTY_PATH) && (int)c->arg[0] != AT_FDCWD && ovl_arg_is_empty(path))
 		return fast_fstat(c, (int)c->arg[0], c->arg[2]);
 	return fast_stat(c, (int)c->arg[0], c->arg[1], c->arg[2], c->arg[3] & ~AT_EMPTY_PATH);
 }

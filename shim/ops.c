@@ -176,12 +176,10 @@ long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl
 	return r ? r : bring_up(ctx, n, who);
 }
 
-bool ovl_op_is_fd(struct ovl_ctx *ctx, int dirfd, int path, int flags)
+bool ovl_op_is_fd(const struct ovl_ctx *ctx, int dirfd, int path, int flags)
 {
-	const char *text = ovl_arg_path(ctx, path);
-
 	return (flags & OVL_N_EMPTY) && dirfd >= 0 && ovl_arg_fd(ctx, dirfd) != AT_FDCWD &&
-	       (!text || ((unsigned long)text >= 4096 && !*text));
+	       ovl_arg_is_empty(ovl_arg_path(ctx, path));
 }
 
 static bool may_write(int fd)

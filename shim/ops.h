@@ -41,6 +41,12 @@ static inline const char *ovl_arg_path(const struct ovl_ctx *ctx, int i)
 	return (const char *)ctx->call->arg[i];
 }
 
+/* Is the path argument @text empty, or none at all? One that leads nowhere is neither. */
+static inline bool ovl_arg_is_empty(const char *text)
+{
+	return !text || ((unsigned long)text >= 4096 && !*text);
+}
+
 /*
  * Resolve the call's path argument @path, relative to argument @dirfd (-1: the cwd), into
  * name[@slot]. 0, or what the handler returns: -errno or OVL_R_PASS.
@@ -81,7 +87,7 @@ long ovl_op_change(struct ovl_ctx *ctx, int dirfd, int path, int flags, enum ovl
 int ovl_op_may_change(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change who);
 
 /* Does the call mean the descriptor of argument @dirfd itself: AT_EMPTY_PATH and no path? */
-bool ovl_op_is_fd(struct ovl_ctx *ctx, int dirfd, int path, int flags);
+bool ovl_op_is_fd(const struct ovl_ctx *ctx, int dirfd, int path, int flags);
 
 /*
  * The same for the object open as @fd. OVL_R_PASS: the descriptor's object is not a lower

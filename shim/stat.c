@@ -31,12 +31,6 @@ static long look(struct ovl_ctx *ctx, int dirfd, int path, int flags)
 	return 0;
 }
 
-/* Is this "the descriptor itself", by AT_EMPTY_PATH and an empty (or NULL) path? */
-static bool is_empty(const char *path, long at_flags)
-{
-	return (at_flags & AT_EMPTY_PATH) && (!path || !*path);
-}
-
 static long fill(struct ovl_ctx *ctx, int arg)
 {
 	struct ovl_kstat *to = (struct ovl_kstat *)ovl_arg(ctx, arg);
@@ -143,7 +137,7 @@ long ovl_op_newfstatat(struct ovl_ctx *ctx)
 	if ((unsigned)flags &
 	    ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
 		r = -EINVAL;
-	else if (is_empty(ovl_arg_path(ctx, 1), flags) && ovl_arg_fd(ctx, 0) != AT_FDCWD)
+	else if (ovl_op_is_fd(ctx, 0, 1, ovl_op_at_flags(flags)))
 		r = look_fd(ctx, ovl_arg_fd(ctx, 0));
 	else
 		r = look(ctx, 0, 1, ovl_op_at_flags(flags));
@@ -176,7 +170,7 @@ long ovl_op_statx(struct ovl_ctx *ctx)
 	OVL_LOC loc = OVL_LOC_INIT;
 	long r;
 
-	if (is_empty(ovl_arg_path(ctx, 1), flags) && ovl_arg_fd(ctx, 0) != AT_FDCWD) {
+	if (ovl_op_is_fd(ctx, 0, 1, ovl_op_at_flags(flags))) {
 		r = look_fd(ctx, ovl_arg_fd(ctx, 0));
 		if (r)
 			return r;
@@ -270,7 +264,7 @@ static long readlink_at(struct ovl_ctx *ctx, int dirfd, int path)
 {
 	struct ovl_name *n = &ctx->name[0];
 	long size = ovl_arg(ctx, path + 2);
-	int flags = dirfd >= 0 ? OVL_N_EMPTY : 0;
+	int flags = dirfd >= 0 && ovl_arg_path(ctx, path) ? OVL_N_EMPTY : 0; /* NULL: EFAULT */
 	long r = ovl_op_resolve(ctx, 0, dirfd, path, flags | OVL_N_LOOK);
 
 	if (r)

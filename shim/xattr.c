@@ -442,12 +442,10 @@ struct xattr_args_at {
 static long check_at(const struct ovl_ctx *ctx)
 {
 	long flags = ovl_arg(ctx, 2);
-	const char *path = ovl_arg_path(ctx, 1);
 
 	if ((unsigned)flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	if ((flags & AT_EMPTY_PATH) && ((unsigned long)path >= 4096 ? !*path : !path) &&
-	    ovl_fd_is_path(ovl_arg_fd(ctx, 0)))
+	if (ovl_op_is_fd(ctx, 0, 1, ovl_op_at_flags(flags)) && ovl_fd_is_path(ovl_arg_fd(ctx, 0)))
 		return -EBADF;
 	return 0;
 }

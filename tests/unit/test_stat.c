@@ -85,6 +85,18 @@ Test(stat, a_trailing_slash_takes_a_directory)
 	cr_expect(eq(long, view(SYS_stat, at("f"), 0), -EFAULT));
 }
 
+Test(stat, a_path_that_leads_nowhere_is_a_fault)
+{
+	struct stat st;
+	char buf[8];
+	long fd = open_("f", O_RDONLY);
+
+	cr_expect(eq(long, view(SYS_newfstatat, fd, 1, (long)&st, AT_EMPTY_PATH), -EFAULT));
+	cr_expect(eq(long, view(SYS_readlinkat, fd, 0, (long)buf, 7), -EFAULT));
+	cr_expect(eq(long, view(SYS_readlinkat, AT_FDCWD, 0, (long)buf, 7), -EFAULT));
+	close((int)fd);
+}
+
 Test(stat, the_inode_number_survives_a_copy)
 {
 	struct stat before, after, by_fd;
