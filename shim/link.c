@@ -16,14 +16,9 @@ struct linking {
 	long flags;
 };
 
-/* Resolve the new name into name[0]; 0: it is free. */
-static long resolve_new(struct ovl_ctx *ctx, const struct linking *l)
+/* 0: the new name, which is resolved into @n, is free. */
+static int must_be_free(const struct ovl_name *n)
 {
-	struct ovl_name *n = &ctx->name[0];
-	long r = ovl_op_resolve(ctx, 0, l->newdirfd, l->newpath, OVL_N_CREATE);
-
-	if (r)
-		return r;
 	if (n->zone != OVL_Z_VIEW)
 		return n->zone == OVL_Z_LOCKED ? -EROFS : -EXDEV;
 	if (n->layer != OVL_NONE || n->last != OVL_L_NORM)
@@ -54,10 +49,10 @@ static long create(struct ovl_ctx *ctx, const struct ovl_maker *m)
 static long link_nameless(struct ovl_ctx *ctx, const struct linking *l)
 {
 	struct ovl_maker m = {.make = ovl_make_link};
-	long r = resolve_new(ctx, l);
+	int err = must_be_free(&ctx->name[0]);
 
-	if (r)
-		return r;
+	if (err)
+		return err;
 	if (l->flags & AT_EMPTY_PATH && !*ovl_arg_path(ctx, l->oldpath)) {
 		m.from = ovl_arg_fd(ctx, l->olddirfd);
 		m.text = "";
@@ -110,22 +105,18 @@ static long hold(struct ovl_ctx *ctx, const struct ovl_name *n, int *ret_fd)
 }
 
 /* Link the object name[1] of the view to name[0]. */
-static long link_named(struct ovl_ctx *ctx, const struct linking *l)
+static long link_named(struct ovl_ctx *ctx)
 {
 	struct ovl_name *old = &ctx->name[1];
 	struct ovl_maker m = {.make = ovl_make_link};
 	OVL_FD held = -1;
 	char link[32];
-	long r = ovl_op_must_exist(old);
+	long r = ovl_lookup_stat(ctx, old);
 
 	if (!r)
-		r = ovl_lookup_stat(ctx, old);
-	if (r)
-		return r;
-	r = resolve_new(ctx, l);
-	if (r)
-		return r;
-	r = may_link(ctx, old);
+		r = must_be_free(&ctx->name[0]);
+	if (!r)
+		r = may_link(ctx, old);
 	if (!r)
 		r = ovl_perm_parent(ctx, &ctx->name[0]);
 	if (!r && (old->st.stx_mode & S_IFMT) == S_IFDIR)
@@ -158,7 +149,9 @@ static long link_outside(struct ovl_ctx *ctx, const struct linking *l)
 static long do_link(struct ovl_ctx *ctx, const struct linking *l)
 {
 	int follow = l->flags & AT_SYMLINK_FOLLOW ? OVL_N_FOLLOW : 0;
-	int empty = l->flags & AT_EMPTY_PATH ? OVL_N_EMPTY : 0;
+	/* Of NULL the kernel says EFAULT here. */
+	bool may_be_empty = (l->flags & AT_EMPTY_PATH) && ovl_arg_path(ctx, l->oldpath);
+	int empty = may_be_empty ? OVL_N_EMPTY : 0;
 	long r = ovl_op_resolve(ctx, 1, l->olddirfd, l->oldpath, follow | empty);
 	long r2;
 
@@ -182,7 +175,7 @@ static long do_link(struct ovl_ctx *ctx, const struct linking *l)
 	if (r)
 		return r;
 	if (ctx->name[1].zone == OVL_Z_VIEW)
-		return link_named(ctx, l);
+		return link_named(ctx);
 	if (ctx->name[0].zone == OVL_Z_VIEW)
 		return ctx->name[1].layer == OVL_NONE ? -ENOENT : -EXDEV;
 	if (ctx->name[0].zone == OVL_Z_LOCKED || ctx->name[1].zone == OVL_Z_LOCKED)

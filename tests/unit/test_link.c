@@ -41,6 +41,14 @@ Test(link, a_lower_file_is_copied_and_linked_beside)
 	EXPECT_NO_TEMPORARY();
 }
 
+Test(link, a_path_that_leads_nowhere_is_a_fault)
+{
+	int fd = (int)view(SYS_openat, AT_FDCWD, at("f"), O_PATH, 0);
+
+	cr_expect(eq(long, view(SYS_linkat, fd, 0, AT_FDCWD, at("new"), AT_EMPTY_PATH), -EFAULT));
+	close(fd);
+}
+
 Test(link, a_file_of_upper_is_not_copied)
 {
 	put(W_UP, "u", "up");
