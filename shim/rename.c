@@ -57,8 +57,6 @@ static long rename_outside(struct ovl_ctx *ctx, const struct renaming *r)
 	struct ovl_name *old = old_of(ctx);
 	struct ovl_name *new = new_of(ctx);
 
-	if (old->last != OVL_L_NORM || new->last != OVL_L_NORM)
-		return (r->flags & RENAME_NOREPLACE) && new->last != OVL_L_NORM ? -EEXIST : -EBUSY;
 	if (!exists(old) || old->zone == OVL_Z_HIDDEN)
 		return -ENOENT;
 	if (old->zone == OVL_Z_LOCKED || new->zone == OVL_Z_LOCKED)
@@ -77,8 +75,6 @@ static int check_paths(struct ovl_ctx *ctx, const struct renaming *r)
 	struct ovl_name *old = old_of(ctx);
 	struct ovl_name *new = new_of(ctx);
 
-	if (old->last != OVL_L_NORM || new->last != OVL_L_NORM)
-		return (r->flags & RENAME_NOREPLACE) && new->last != OVL_L_NORM ? -EEXIST : -EBUSY;
 	if (!exists(old))
 		return -ENOENT;
 	if ((r->flags & RENAME_NOREPLACE) && exists(new))
@@ -149,12 +145,6 @@ static int check_objects(struct ovl_ctx *ctx, struct renaming *r)
 	if (err || !exists(new) || (r->flags & RENAME_EXCHANGE))
 		return err;
 	return r->new_dir ? ovl_dir_must_be_empty(ctx, new) : 0;
-}
-
-/* Do lowers have a part in directory @n? Then it takes a redirect to find it later. */
-static bool is_merged(const struct ovl_name *n, bool dir)
-{
-	return dir && n->lowers;
 }
 
 /* Both objects, as far as they are there, and both parents are on upper afterwards. */
@@ -377,10 +367,9 @@ static int find_covers(struct ovl_ctx *ctx, struct renaming *r)
 }
 
 /* May one of the directories be a merged one, or hold one that was renamed before? */
-static bool may_hold_moved(struct ovl_ctx *ctx, const struct renaming *r)
+static bool may_hold_moved(struct ovl_ctx *ctx)
 {
-	return ovl_ss->redirects || is_merged(old_of(ctx), r->old_dir) ||
-	       is_merged(new_of(ctx), r->new_dir);
+	return ovl_ss->redirects || old_of(ctx)->lowers || new_of(ctx)->lowers;
 }
 
 static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
@@ -401,7 +390,7 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 	if (err)
 		return err;
 	/* What cannot be recorded must not happen: descriptors would be taken for others. */
-	if ((r->old_dir || r->new_dir) && may_hold_moved(ctx, r) &&
+	if ((r->old_dir || r->new_dir) && may_hold_moved(ctx) &&
 	    !ovl_view_move_fits(&old_of(ctx)->at, &new_of(ctx)->at))
 		return -EXDEV;
 	err = bring_up(ctx, r);
@@ -409,19 +398,22 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 		err = perform(ctx, r);
 	ovl_fd_drop(&r->from);
 	ovl_fd_drop(&r->to);
-	r->from = r->to = -1;
 	return err;
 }
 
 static long rename_once(struct ovl_ctx *ctx, struct renaming *r)
 {
+	const struct ovl_name *old = old_of(ctx);
+	const struct ovl_name *new = new_of(ctx);
 	long res = ovl_op_resolve(ctx, 0, r->olddirfd, r->oldpath, OVL_N_CREATE);
 
 	if (!res)
 		res = ovl_op_resolve(ctx, 1, r->newdirfd, r->newpath, OVL_N_CREATE);
 	if (res)
 		return res;
-	if (old_of(ctx)->zone != OVL_Z_VIEW || new_of(ctx)->zone != OVL_Z_VIEW)
+	if (old->last != OVL_L_NORM || new->last != OVL_L_NORM)
+		return (r->flags & RENAME_NOREPLACE) && new->last != OVL_L_NORM ? -EEXIST : -EBUSY;
+	if (old->zone != OVL_Z_VIEW || new->zone != OVL_Z_VIEW)
 		return rename_outside(ctx, r);
 	return rename_in_view(ctx, r);
 }
