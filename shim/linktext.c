@@ -2,7 +2,6 @@
 #include "linktext.h"
 
 #include "exe.h"
-#include "exe.h"
 #include "fdview.h"
 #include "ops.h"
 #include "proclink.h"

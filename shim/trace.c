@@ -79,18 +79,23 @@ static void put_byte(struct line *l, unsigned char c)
 	put(l, text);
 }
 
+static void put_pointer(struct line *l, long v)
+{
+	if (!v) {
+		put(l, "NULL");
+		return;
+	}
+	put(l, "0x");
+	put_number(l, (uint64_t)v, 16);
+}
+
 static void put_string(struct line *l, long arg, char *room)
 {
 	size_t got = arg ? ovl_peek((const char *)arg, room, STRING_MAX + 1) : 0;
 	size_t i;
 
-	if (!arg) {
-		put(l, "NULL");
-		return;
-	}
 	if (!got) {
-		put(l, "0x");
-		put_number(l, (uint64_t)arg, 16);
+		put_pointer(l, arg);
 		return;
 	}
 	put(l, "\"");
@@ -123,16 +128,6 @@ static void put_oflags(struct line *l, long flags)
 		put(l, "|0");
 		put_number(l, rest, 8);
 	}
-}
-
-static void put_pointer(struct line *l, long v)
-{
-	if (!v) {
-		put(l, "NULL");
-		return;
-	}
-	put(l, "0x");
-	put_number(l, (uint64_t)v, 16);
 }
 
 static void put_arg(struct line *l, enum ovl_arg_kind kind, long v, char *room)
