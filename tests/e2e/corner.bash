@@ -20,6 +20,12 @@ corner_tree()
 		find . -exec touch -h -d 2001-02-03T04:05:06.5 {} +'
 }
 
+# A file whose cases need more than the tree has its own.
+more_setup()
+{
+	corner_tree
+}
+
 # The lower becomes two that show the same: every second file is in the other one, and what
 # that has besides is hidden.
 corner_split()

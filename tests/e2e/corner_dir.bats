@@ -5,11 +5,6 @@
 load helpers
 load corner
 
-more_setup()
-{
-	corner_tree
-}
-
 # many N: a directory of N files, in both lowers
 many()
 {

@@ -5,11 +5,6 @@
 load helpers
 load corner
 
-more_setup()
-{
-	corner_tree
-}
-
 @test "fd: read then written" {
 	corner fd read_then_written
 }

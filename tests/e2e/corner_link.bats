@@ -5,11 +5,6 @@
 load helpers
 load corner
 
-more_setup()
-{
-	corner_tree
-}
-
 @test "link: write through one" {
 	corner link write_through_one
 }

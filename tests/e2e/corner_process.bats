@@ -5,11 +5,6 @@
 load helpers
 load corner
 
-more_setup()
-{
-	corner_tree
-}
-
 @test "process: vforked" {
 	corner process vforked
 }

@@ -100,6 +100,14 @@ layer()
 	BEFORE=$(digest)
 }
 
+# upper_on_tmpfs [OPTION...]: upper and work on a file system of their own, made with mount's options; as root
+upper_on_tmpfs()
+{
+	mkdir "$T/t"
+	mount -t tmpfs "$@" tmpfs "$T/t"
+	U=$T/t/u W=$T/t/w
+}
+
 # every detail of every lower layer
 digest()
 {

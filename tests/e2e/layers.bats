@@ -63,9 +63,7 @@ plain_five()
 	mkdir "$V"
 	lower 'mkdir -p d/e; echo 1 >d/f; ln d/f h; ln -s d l'
 	both 'mv d dd; echo 2 >>dd/f; cat h; stat -c "%n %h" h; rm -r dd/e; mkdir d; ls -ia . | wc -l; find . -xdev -samefile h | sort; du -x . >/dev/null && echo du'
-	mkdir "$T/t"
-	mount -t tmpfs tmpfs "$T/t"
-	U=$T/t/u W=$T/t/w
+	upper_on_tmpfs
 	rm -rf "$P"
 	cp -a "$V" "$P"
 	both 'mv d dd; echo 2 >>dd/f; cat h; stat -c "%n %h" h; rm -r dd/e; mkdir d; find . -xdev -samefile h | sort'
@@ -73,9 +71,7 @@ plain_five()
 
 @test "upper on another file system than the lower: inode numbers and devices as one" {
 	requires root
-	mkdir "$T/t"
-	mount -t tmpfs tmpfs "$T/t"
-	U=$T/t/u W=$T/t/w
+	upper_on_tmpfs
 	lower 'mkdir -p d/e; for i in $(seq 30); do echo $i >d/$i; done; ln d/1 h'
 	both 'for i in $(seq 30); do echo new >d/n$i; echo x >>d/$i; done; stat -c %d . d d/e d/1 d/n1 h | sort -u | wc -l; find . -printf "%i\n" | sort | uniq -d | wc -l; find . -xdev | wc -l
 		rm -rf d/e; mv d dd; mv dd/n1 m; find . -samefile h | sort; tar cf - . | tar tf - | wc -l'

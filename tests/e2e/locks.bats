@@ -409,9 +409,7 @@ add_up()
 
 @test "an upper that is full: the lock is taken all the same" {
 	requires root
-	mkdir "$T/small"
-	mount -t tmpfs -o size=16m tmpfs "$T/small"
-	U=$T/small/u W=$T/small/w
+	upper_on_tmpfs -o size=16m
 	lower 'head -c 8000000 /dev/urandom >big; echo small >f'
 	echo '
 		A open f big r
