@@ -184,6 +184,12 @@ UNUSED static long view6(long nr, long a, long b, long c, long d, long e, long f
 #define VIEW_PAD(nr, a, b, c, d, e, f, ...) \
 	view6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
+/* For fault_hook(): another process of the run removes the file @rel. */
+UNUSED static void other_unlinks(void *rel)
+{
+	cr_assert_eq(view(SYS_unlink, at(rel)), 0);
+}
+
 /* A workspace for tests that call the engine's inner functions. */
 UNUSED static struct ovl_ctx *ctx_make(void)
 {
@@ -246,6 +252,15 @@ UNUSED static void put_opaque(const char *tree, const char *rel)
 	cr_assert_eq(setxattr(in(tree, rel), "user.overlay.opaque", "y", 1, 0), 0);
 	if (!strcmp(tree, W_UP))
 		announce(rel, true);
+}
+
+/* Two lowers; the one on top has the files f and d/f. */
+UNUSED static void world_make_files(void)
+{
+	world_make(2);
+	put_dir(W_LOW(1), "d");
+	put(W_LOW(1), "d/f", "low");
+	put(W_LOW(1), "f", "low");
 }
 
 UNUSED static struct stat lstat_of(const char *tree, const char *rel)

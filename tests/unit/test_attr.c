@@ -9,15 +9,7 @@
 #define SYS_fchmodat2 452
 #endif
 
-static void start(void)
-{
-	world_make(2);
-	put_dir(W_LOW(1), "d");
-	put(W_LOW(1), "d/f", "low");
-	put(W_LOW(1), "f", "low");
-}
-
-TestSuite(attr, .init = start, .fini = world_end);
+TestSuite(attr, .init = world_make_files, .fini = world_end);
 
 static unsigned mode_of(const char *tree, const char *rel)
 {

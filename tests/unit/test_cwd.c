@@ -5,10 +5,7 @@
 
 static void start(void)
 {
-	world_make(2);
-	put_dir(W_LOW(1), "d");
-	put(W_LOW(1), "d/f", "low");
-	put(W_LOW(1), "f", "low");
+	world_make_files();
 	put_dir(W_UP, "u");
 	put(W_UP, "u/g", "up");
 }

@@ -2,15 +2,7 @@
 #include "fault.h"
 #include "fixture.h"
 
-static void start(void)
-{
-	world_make(2);
-	put_dir(W_LOW(1), "d");
-	put(W_LOW(1), "d/f", "low");
-	put(W_LOW(1), "f", "low");
-}
-
-TestSuite(file, .init = start, .fini = world_end);
+TestSuite(file, .init = world_make_files, .fini = world_end);
 
 static long open_(const char *rel, int flags)
 {
@@ -185,11 +177,6 @@ Test(file, an_interrupted_open_is_told)
 	fault_reset();
 	cr_expect(eq(int, fds_open(), before));
 	cr_expect(eq(str, shown("f"), (char *)"up"));
-}
-
-static void other_unlinks(void *arg)
-{
-	cr_assert_eq(view(SYS_unlink, at(arg)), 0);
 }
 
 Test(file, a_whiteout_that_appears_is_looked_at_again)

@@ -2,15 +2,7 @@
 #include "fault.h"
 #include "fixture.h"
 
-static void start(void)
-{
-	world_make(2);
-	put_dir(W_LOW(1), "d");
-	put(W_LOW(1), "d/f", "low");
-	put(W_LOW(1), "f", "low");
-}
-
-TestSuite(link, .init = start, .fini = world_end);
+TestSuite(link, .init = world_make_files, .fini = world_end);
 
 static long link_(const char *old, const char *new)
 {
@@ -199,11 +191,6 @@ Test(link, a_name_that_appears_is_eexist)
 	cr_expect(eq(long, link_("f", "new"), -EEXIST));
 	cr_expect(eq(str, text_of(W_UP, "new"), (char *)"other"));
 	EXPECT_NO_TEMPORARY();
-}
-
-static void other_unlinks(void *arg)
-{
-	cr_assert_eq(view(SYS_unlink, at(arg)), 0);
 }
 
 Test(link, a_source_that_vanishes_is_enoent)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "real.h"
 
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "fault.h"
+#include "fixture.h"
 
 #define DEPTH 39 /* times 201 bytes: nearly two times PATH_MAX */
 
@@ -48,15 +46,6 @@ TestSuite(real, .init = start, .fini = end);
 static void push(const char *name)
 {
 	cr_assert(eq(int, ovl_path_push(&p, name, strlen(name)), 0));
-}
-
-static int fds_open(void)
-{
-	int n = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 Test(real, a_path_that_fits_takes_one_call_and_no_descriptor)

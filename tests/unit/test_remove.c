@@ -6,15 +6,7 @@
 #include "fault.h"
 #include "fixture.h"
 
-static void start(void)
-{
-	world_make(2);
-	put_dir(W_LOW(1), "d");
-	put(W_LOW(1), "d/f", "low");
-	put(W_LOW(1), "f", "low");
-}
-
-TestSuite(remove, .init = start, .fini = world_end);
+TestSuite(remove, .init = world_make_files, .fini = world_end);
 
 static long unlink_(const char *rel)
 {
@@ -213,11 +205,6 @@ Test(remove, a_directory_copied_up_meanwhile_is_removed_too)
 	cr_expect(eq(long, rmdir_("e"), 0));
 	cr_expect(is_whiteout(W_UP, "e"));
 	EXPECT_NO_TEMPORARY();
-}
-
-static void other_unlinks(void *arg)
-{
-	cr_assert_eq(unlink_(arg), 0);
 }
 
 Test(remove, of_two_that_remove_a_lower_file_one_is_told_enoent)

@@ -11,10 +11,7 @@
 
 static void start(void)
 {
-	world_make(2);
-	put_dir(W_LOW(1), "d");
-	put(W_LOW(1), "d/f", "low");
-	put(W_LOW(1), "f", "low");
+	world_make_files();
 	put_link(W_LOW(1), "l", "d/f");
 }
 
@@ -260,11 +257,6 @@ Test(stat, a_lower_on_a_read_only_medium_may_be_written)
 	w.ss->layer[0].path = (struct ovl_str){0};
 	cr_expect(eq(long, access_("f", R_OK), 0));
 	cr_expect(eq(long, access_("f", W_OK), -EROFS));
-}
-
-static void other_unlinks(void *arg)
-{
-	cr_assert_eq(view(SYS_unlink, at(arg)), 0);
 }
 
 Test(stat, a_file_unlinked_before_it_is_looked_at_is_gone)
