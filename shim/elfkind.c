@@ -11,20 +11,25 @@
 
 #define MACHINE EM_X86_64 /* the only one so far: see sys_x86_64.c */
 
-/* Does one of the @n program headers at @p name an interpreter? *ret becomes that header. */
-static bool has_interp(const char *p, size_t n, Elf64_Phdr *ret)
+/* Is one of the @n program headers at @p of type @type? *ret becomes that header. */
+static bool find(const char *p, size_t n, uint32_t type, Elf64_Phdr *ret)
 {
 	for (size_t i = 0; i < n; i++) {
 		memcpy(ret, p + i * sizeof(*ret), sizeof(*ret)); /* may lie unaligned */
-		if (ret->p_type == PT_INTERP)
+		if (ret->p_type == type)
 			return true;
 	}
 	return false;
 }
 
-/* Go through the program headers, as many at a time as @buf holds. */
-static enum ovl_elf scan(int fd, char *buf, size_t cap, uint64_t off, size_t left, Elf64_Phdr *ret)
+/*
+ * The same of all that @eh tells of, as many at a time as @buf holds. 1: there is one, 0: none;
+ * -ENOEXEC: they cannot be read.
+ */
+static int scan(int fd, char *buf, size_t cap, const Elf64_Ehdr *eh, uint32_t type, Elf64_Phdr *ret)
 {
+	uint64_t off = eh->e_phoff;
+	size_t left = eh->e_phnum;
 	size_t at_once = cap / sizeof(Elf64_Phdr);
 
 	while (left) {
@@ -33,13 +38,13 @@ static enum ovl_elf scan(int fd, char *buf, size_t cap, uint64_t off, size_t lef
 		long r = ovl_sys(__NR_pread64, fd, buf, bytes, off);
 
 		if (r != (long)bytes)
-			return OVL_ELF_NOT;
-		if (has_interp(buf, n, ret))
-			return OVL_ELF_DYNAMIC;
+			return -ENOEXEC;
+		if (find(buf, n, type, ret))
+			return 1;
 		left -= n;
 		off += bytes;
 	}
-	return OVL_ELF_STATIC;
+	return 0;
 }
 
 /* The interpreter's name that @ph tells of; the first @n bytes of the file are in @buf. */
@@ -59,10 +64,10 @@ static void read_interp(int fd, const char *buf, size_t n, const Elf64_Phdr *ph,
 
 enum ovl_elf ovl_elf_kind(int fd, char *buf, size_t cap, size_t n, char *interp)
 {
-	enum ovl_elf kind = OVL_ELF_STATIC;
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
 	size_t bytes;
+	int found;
 
 	if (n < sizeof(eh) || memcmp(buf, ELFMAG, SELFMAG))
 		return OVL_ELF_NOT;
@@ -77,45 +82,32 @@ enum ovl_elf ovl_elf_kind(int fd, char *buf, size_t cap, size_t n, char *interp)
 		return OVL_ELF_NOT;
 	bytes = eh.e_phnum * sizeof(Elf64_Phdr);
 	if (eh.e_phoff > n || n - eh.e_phoff < bytes) {
-		kind = scan(fd, buf, cap, eh.e_phoff, eh.e_phnum, &ph);
+		found = scan(fd, buf, cap, &eh, PT_INTERP, &ph);
 		n = 0; /* overwritten */
-	} else if (has_interp(buf + eh.e_phoff, eh.e_phnum, &ph)) {
-		kind = OVL_ELF_DYNAMIC;
+	} else {
+		found = find(buf + eh.e_phoff, eh.e_phnum, PT_INTERP, &ph);
 	}
-	if (kind == OVL_ELF_DYNAMIC)
-		read_interp(fd, buf, n, &ph, interp);
-	return kind;
-}
-
-/* The program header of type @type. False: none, or it cannot be read. */
-static bool find_header(int fd, uint32_t type, Elf64_Phdr *ret)
-{
-	Elf64_Ehdr eh;
-
-	if (ovl_sys(__NR_pread64, fd, &eh, sizeof(eh), 0) != sizeof(eh))
-		return false;
-	for (unsigned i = 0; i < eh.e_phnum; i++) {
-		uint64_t at = eh.e_phoff + i * sizeof(*ret);
-
-		if (ovl_sys(__NR_pread64, fd, ret, sizeof(*ret), at) != sizeof(*ret))
-			return false;
-		if (ret->p_type == type)
-			return true;
-	}
-	return false;
+	if (found < 0)
+		return OVL_ELF_NOT;
+	if (!found)
+		return OVL_ELF_STATIC;
+	read_interp(fd, buf, n, &ph, interp);
+	return OVL_ELF_DYNAMIC;
 }
 
 bool ovl_elf_has_runpath(int fd, char *buf, size_t cap)
 {
+	size_t at_once = cap / sizeof(Elf64_Dyn) * sizeof(Elf64_Dyn);
 	uint64_t at, end;
+	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
 
-	if (!find_header(fd, PT_DYNAMIC, &ph))
+	if (ovl_sys(__NR_pread64, fd, &eh, sizeof(eh), 0) != sizeof(eh) ||
+	    scan(fd, buf, cap, &eh, PT_DYNAMIC, &ph) <= 0)
 		return true;
 	end = ph.p_offset + ph.p_filesz;
-	for (at = ph.p_offset; at < end; at += cap / sizeof(Elf64_Dyn) * sizeof(Elf64_Dyn)) {
-		size_t want =
-			end - at < cap ? end - at : cap / sizeof(Elf64_Dyn) * sizeof(Elf64_Dyn);
+	for (at = ph.p_offset; at < end; at += at_once) {
+		size_t want = end - at < at_once ? end - at : at_once;
 		const Elf64_Dyn *d = (const Elf64_Dyn *)buf;
 
 		if (ovl_sys(__NR_pread64, fd, buf, want, at) != (long)want)
