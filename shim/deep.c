@@ -21,12 +21,6 @@ struct climb {
 	struct statx st;
 };
 
-static bool is_same(const struct statx *a, const struct statx *b)
-{
-	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
-	       a->stx_dev_minor == b->stx_dev_minor;
-}
-
 /* Put "/@name" before the names gathered so far. */
 static int gather(struct climb *c, const char *name)
 {
@@ -54,7 +48,7 @@ static bool is_it(const struct climb *c, int dir, const struct ovl_dirent *d, bo
 	if (by_number && d->ino != c->st.stx_ino)
 		return false;
 	return !ovl_sys(__NR_statx, dir, d->name, AT_SYMLINK_NOFOLLOW, LOOK, &st) &&
-	       is_same(&st, &c->st);
+	       ovl_is_same_object(&st, &c->st);
 }
 
 /* Search directory @dir for the one that we come from. 1: its name is gathered. */

@@ -54,8 +54,7 @@ static bool kernel_finds(const struct ovl_exec *x)
 		return true;
 	if (ovl_sys(__NR_statx, x->dirfd, x->path, flags, STATX_INO, &st))
 		return false;
-	return st.stx_ino == n->st.stx_ino && st.stx_dev_major == n->st.stx_dev_major &&
-	       st.stx_dev_minor == n->st.stx_dev_minor;
+	return ovl_is_same_object(&st, &n->st);
 }
 
 static int find_in_view(struct ovl_exec *x)

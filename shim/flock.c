@@ -61,17 +61,11 @@ bool ovl_flock_meets(const struct ovl_call *c)
 	return ovl_read_only() || ovl_known_meets((int)c->arg[0]) || want_of(c) == NOTHING;
 }
 
-static bool is_object(const struct statx *a, const struct statx *b)
-{
-	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
-	       a->stx_dev_minor == b->stx_dev_minor;
-}
-
 /* Is @fd still of @lower? */
 static bool is_still(struct ovl_ctx *ctx, int fd, const struct statx *lower)
 {
 	return !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &ctx->st) &&
-	       is_object(&ctx->st, lower);
+	       ovl_is_same_object(&ctx->st, lower);
 }
 
 /* One copy among all: its number may be another's later, but not with this time of birth. */
@@ -129,7 +123,7 @@ static bool is_inherited(struct ovl_ctx *ctx, int fd, const struct statx *lower)
 	memcpy(link + n, dir, sizeof(dir) - 1);
 	ovl_str_number(link + n + sizeof(dir) - 1, (unsigned)fd, 10);
 	return !ovl_sys(__NR_statx, AT_FDCWD, link, 0, STATX_BASIC_STATS, &ctx->st) &&
-	       is_object(&ctx->st, lower);
+	       ovl_is_same_object(&ctx->st, lower);
 }
 
 /*

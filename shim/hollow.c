@@ -3,12 +3,14 @@
 
 #include "attr_copy.h"
 #include "copy_data.h"
-#include "do.h"
 #include "inode.h"
 #include "lock.h"
 #include "lookup.h"
 #include "real.h"
 #include "view.h"
+
+#define X_OK 1
+#define R_OK 4
 
 #define XATTR_DATA     "user.ovl.data"
 #define XATTR_METACOPY "user.overlay.metacopy"
@@ -25,27 +27,21 @@ bool ovl_hollow_may(int dir, const char *name, const struct statx *st)
 	if (ovl_ss->flags & OVL_S_NO_XATTR)
 		return false; /* nothing could say that it is one */
 	/* Its owner could allow himself to read it; who may execute it would execute nothing. */
-	if (is_dir(st))
-		return uid && st->stx_uid != uid &&
-		       ovl_sys(__NR_faccessat2, dir, name, 4, AT_EACCESS | AT_SYMLINK_NOFOLLOW) ==
-			       -EACCES;
 	return uid && st->stx_uid != uid &&
-	       ovl_sys(__NR_faccessat2, dir, name, 1, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == -EACCES;
+	       ovl_sys(__NR_faccessat2, dir, name, is_dir(st) ? R_OK : X_OK,
+		       AT_EACCESS | AT_SYMLINK_NOFOLLOW) == -EACCES;
 }
 
 int ovl_hollow_make(int fd, const char *low, const struct statx *st)
 {
-	int64_t ts[4] = {st->stx_atime.tv_sec, st->stx_atime.tv_nsec, st->stx_mtime.tv_sec,
-			 st->stx_mtime.tv_nsec};
+	bool dir = is_dir(st);
 	long r = ovl_sys(__NR_fsetxattr, fd, XATTR_DATA, low, strlen(low), 0);
 
-	if (is_dir(st))
-		return r ? (int)r : ovl_do_utimens(fd, NULL, ts, 0);
-	if (!r)
+	if (!r && !dir)
 		r = ovl_sys(__NR_fsetxattr, fd, XATTR_METACOPY, "", 0, 0);
-	if (!r)
+	if (!r && !dir)
 		r = ovl_sys(__NR_ftruncate, fd, st->stx_size);
-	return r ? (int)r : ovl_do_utimens(fd, NULL, ts, 0);
+	return r ? (int)r : ovl_attr_times(fd, NULL, st);
 }
 
 /* Open the lower file at ctx->clean that @st, as the view shows it, was copied from. */
@@ -56,8 +52,7 @@ static int open_data(struct ovl_ctx *ctx, const struct statx *st)
 
 		if (err || ovl_real_statx(&ctx->real2, &ctx->st))
 			continue;
-		if (ctx->st.stx_ino == st->stx_ino && ctx->st.stx_dev_major == st->stx_dev_major &&
-		    ctx->st.stx_dev_minor == st->stx_dev_minor)
+		if (ovl_is_same_object(&ctx->st, st))
 			return ovl_real_open(&ctx->real2, O_RDONLY | O_NONBLOCK);
 	}
 	return -ESTALE;
@@ -65,23 +60,18 @@ static int open_data(struct ovl_ctx *ctx, const struct statx *st)
 
 static int fill(struct ovl_ctx *ctx, struct ovl_name *n, int to)
 {
-	const struct statx *st = &ctx->st;
+	struct statx *st = &ctx->st;
 	OVL_FD from = open_data(ctx, &n->st);
-	int64_t ts[4];
 	long r;
 
 	if (from < 0)
 		return from;
 	r = ovl_sys(__NR_statx, to, "", AT_EMPTY_PATH, STATX_BASIC_STATS, st);
-	ts[0] = st->stx_atime.tv_sec;
-	ts[1] = st->stx_atime.tv_nsec;
-	ts[2] = st->stx_mtime.tv_sec;
-	ts[3] = st->stx_mtime.tv_nsec;
 	if (!r)
 		r = ovl_attr_copy_xattrs(&ctx->real2, to, false);
 	if (!r && !is_dir(&n->st))
 		r = ovl_copy_data(ctx, from, to, (int64_t)st->stx_size);
-	return r ? (int)r : ovl_do_utimens(to, NULL, ts, 0);
+	return r ? (int)r : ovl_attr_times(to, NULL, st);
 }
 
 /* ctx->clean becomes where the content is of upper's file at @path. -ENODATA: in itself. */

@@ -52,6 +52,13 @@ int ovl_loc_get(struct ovl_path *p, struct ovl_loc *ret);
  */
 int ovl_loc_path(struct ovl_path *p, struct ovl_loc *ret);
 
+/* Are both of one object? Number and device tell. */
+static inline bool ovl_is_same_object(const struct statx *a, const struct statx *b)
+{
+	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
+	       a->stx_dev_minor == b->stx_dev_minor;
+}
+
 /* statx of @p itself (a symlink is not followed), basic fields and the mount. */
 int ovl_real_statx(struct ovl_path *p, struct statx *ret_st);
 

@@ -32,8 +32,7 @@ static bool is_of(struct ovl_ctx *ctx, int fd, const struct statx *lower)
 
 	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, st))
 		return false;
-	return st->stx_ino == lower->stx_ino && st->stx_dev_major == lower->stx_dev_major &&
-	       st->stx_dev_minor == lower->stx_dev_minor;
+	return ovl_is_same_object(st, lower);
 }
 
 /* A new description of @upper that is as @fd's is. */

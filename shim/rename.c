@@ -108,9 +108,7 @@ static bool is_same(struct ovl_ctx *ctx)
 		return true;
 	if (old->layer != new->layer || ovl_lookup_stat(ctx, old) || ovl_lookup_stat(ctx, new))
 		return false;
-	return old->st.stx_ino == new->st.stx_ino &&
-	       old->st.stx_dev_major == new->st.stx_dev_major &&
-	       old->st.stx_dev_minor == new->st.stx_dev_minor;
+	return ovl_is_same_object(&old->st, &new->st);
 }
 
 /* A directory that gets another parent changes itself, its "..": rename(2), EACCES. */
