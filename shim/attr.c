@@ -49,25 +49,22 @@ static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 	struct ovl_name *n = &ctx->name[0];
 	OVL_LOC loc = OVL_LOC_INIT;
 	int err = ovl_lookup_stat(ctx, n);
-	bool plain;
 
-	if (!err && (n->st.stx_mode & S_IFMT) == S_IFLNK)
+	if (err)
+		return err;
+	if ((n->st.stx_mode & S_IFMT) == S_IFLNK)
 		return -EOPNOTSUPP;
-	if (err)
-		return err;
 	rights_differ(n);
-	plain = is_plain_mode(mode);
-	if (!plain) {
-		ovl_inode_present_name(ctx, n);
-		mode = without_sgid(ctx, &n->st, mode);
+	if (is_plain_mode(mode)) {
+		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+		if (!err)
+			err = ovl_loc_path(&ctx->real, &loc);
+		return err ? err : ovl_do_chmod(AT_FDCWD, loc.name, mode);
 	}
-	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-	if (!err)
-		err = ovl_loc_path(&ctx->real, &loc);
+	err = ovl_inode_present_copy(ctx, n, &loc);
 	if (err)
 		return err;
-	return plain ? ovl_do_chmod(AT_FDCWD, loc.name, mode)
-		     : ovl_override_chmod(loc.name, &n->st, mode);
+	return ovl_override_chmod(loc.name, &n->st, without_sgid(ctx, &n->st, mode));
 }
 
 static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
@@ -75,14 +72,8 @@ static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 	struct ovl_name *n = &ctx->name[0];
 	bool root = !ovl_sys(__NR_geteuid);
 	OVL_LOC loc = OVL_LOC_INIT;
-	int err = root ? 0 : ovl_lookup_stat(ctx, n);
+	int err = root ? ovl_loc_path(&ctx->real, &loc) : ovl_inode_present_copy(ctx, n, &loc);
 
-	if (!err && !root) {
-		ovl_inode_present_name(ctx, n);
-		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-	}
-	if (!err)
-		err = ovl_loc_path(&ctx->real, &loc);
 	if (err)
 		return err;
 	return root ? ovl_do_chown(AT_FDCWD, loc.name, uid, gid, AT_SYMLINK_NOFOLLOW)

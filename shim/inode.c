@@ -3,6 +3,7 @@
 
 #include "fdview.h"
 #include "index.h"
+#include "lookup.h"
 #include "marks.h"
 #include "override.h"
 #include "real.h"
@@ -206,4 +207,15 @@ void ovl_inode_present_name(struct ovl_ctx *ctx, struct ovl_name *n)
 	/* How many directories a merged one holds is not known: 1 says so, find(1) asks. */
 	if ((n->st.stx_mode & S_IFMT) == S_IFDIR && n->layer == OVL_UPPER && n->lowers)
 		n->st.stx_nlink = 1;
+}
+
+int ovl_inode_present_copy(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_loc *ret)
+{
+	int err = ovl_lookup_stat(ctx, n);
+
+	if (err)
+		return err;
+	ovl_inode_present_name(ctx, n);
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	return err ? err : ovl_loc_path(&ctx->real, ret);
 }

@@ -10,6 +10,7 @@
 #define OVL_INODE_H
 
 #include "ctx.h"
+#include "real.h"
 
 /* Turn @st of the object at real path @p in @layer into what the view shows. */
 void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st);
@@ -19,6 +20,12 @@ void ovl_inode_present_fd(int layer, int fd, struct statx *st);
 
 /* @n->st, which is known, becomes what the view shows; merged directories too. */
 void ovl_inode_present_name(struct ovl_ctx *ctx, struct ovl_name *n);
+
+/*
+ * The same of upper's object @n, whether it is known yet or not; and *@ret, OVL_LOC_INIT before,
+ * becomes its path, by ctx->real: see ovl_loc_path(). -errno.
+ */
+int ovl_inode_present_copy(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_loc *ret);
 
 /* Could an upper inode numbered @ino be shown under another number? */
 bool ovl_inode_maybe_origin(uint64_t ino);

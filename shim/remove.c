@@ -62,17 +62,9 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name)
 static int make_writable(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	OVL_LOC loc = OVL_LOC_INIT;
-	int err = ovl_lookup_stat(ctx, n);
+	int err = ovl_inode_present_copy(ctx, n, &loc);
 
-	if (err)
-		return err;
-	ovl_inode_present_name(ctx, n);
-	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-	if (!err)
-		err = ovl_loc_path(&ctx->real, &loc);
-	if (err)
-		return err;
-	return ovl_override_chmod(loc.name, &n->st, n->st.stx_mode & 07777);
+	return err ? err : ovl_override_chmod(loc.name, &n->st, n->st.stx_mode & 07777);
 }
 
 /* Upper's directory @n in @parent becomes @temp in @tmp. */
