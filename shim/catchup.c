@@ -21,8 +21,3 @@ void ovl_catch_up(struct ovl_ctx *ctx, int fd)
 		return;
 	ovl_refd(ctx, &lower, &ctx->real);
 }
-
-void ovl_catch_up_announce(const struct statx *st)
-{
-	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(st->stx_ino));
-}

@@ -17,7 +17,4 @@
  */
 void ovl_catch_up(struct ovl_ctx *ctx, int fd);
 
-/* Announce that the lower inode @st is about to have a copy. */
-void ovl_catch_up_announce(const struct statx *st);
-
 #endif

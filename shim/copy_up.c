@@ -3,11 +3,11 @@
 
 #include "aside.h"
 #include "attr_copy.h"
-#include "catchup.h"
 #include "copy_build.h"
 #include "do.h"
 #include "fdview.h"
 #include "index.h"
+#include "inode.h"
 #include "lock.h"
 #include "lookup.h"
 #include "marks.h"
@@ -314,7 +314,7 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 	ovl_announce(n->hash, !dir);
 	if (!dir)
 		ovl_startfile_note(&n->at, false);
-	ovl_catch_up_announce(&n->st);
+	ovl_inode_note(n->st.stx_ino); /* descriptors of it: catchup.h */
 	if (n->linked)
 		err = link_name(ctx, n, parent);
 	else if (!dir && n->st.stx_nlink > 1)

@@ -79,15 +79,8 @@ static uint64_t key_of(const struct statx *copy)
 /* What is open of @lower becomes the copy's that is open as @fd. */
 static void move_others(struct ovl_ctx *ctx, int fd, const struct statx *lower)
 {
-	char link[32];
-	long n;
-
-	ovl_fd_link(fd, link);
-	n = ovl_sys(__NR_readlinkat, AT_FDCWD, link, ctx->real.buf, sizeof(ctx->real.buf) - 1);
-	if (n <= 0)
-		return;
-	ovl_path_cut(&ctx->real, (unsigned)n);
-	ovl_refd(ctx, lower, &ctx->real);
+	if (!ovl_fd_real(fd, &ctx->real))
+		ovl_refd(ctx, lower, &ctx->real);
 }
 
 /*
@@ -134,7 +127,7 @@ static bool is_held(const struct ovl_ctx *ctx, int fd)
 {
 	OVL_LOCK lock = ovl_lock(ctx);
 	OVL_FD other = -1;
-	char link[32];
+	char link[OVL_FD_LINK];
 
 	if (lock < 0)
 		return false;

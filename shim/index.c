@@ -2,6 +2,7 @@
 #include "index.h"
 
 #include "do.h"
+#include "inode.h"
 #include "marks.h"
 #include "real.h"
 #include "str.h"
@@ -228,7 +229,7 @@ int ovl_index_lose_begin(const struct ovl_name *n, struct ovl_origin *ret)
 {
 	/* A descriptor of the object shows the loss: fstat(2) looks closer from now on. */
 	if (n->known)
-		ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(n->st.stx_ino));
+		ovl_inode_note(n->st.stx_ino);
 	if (!ovl_index_loses(n))
 		return 0;
 	*ret = n->linked ? n->from : ovl_origin_of(&n->st);

@@ -20,6 +20,11 @@ bool ovl_inode_maybe_origin(uint64_t ino)
 	return ovl_filter_maybe(&ovl_ss->origin, ovl_hash_mix(ino));
 }
 
+void ovl_inode_note(uint64_t ino)
+{
+	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(ino));
+}
+
 int ovl_inode_set_origin(int fd, const struct statx *st, const struct statx *origin)
 {
 	struct ovl_record r = {.origin = ovl_origin_of(origin)};
@@ -34,7 +39,7 @@ int ovl_inode_set_origin(int fd, const struct statx *st, const struct statx *ori
 	n += ovl_str_number(text + n, origin->stx_dev_major, 10);
 	text[n++] = ' ';
 	n += ovl_str_number(text + n, origin->stx_dev_minor, 10);
-	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(st->stx_ino));
+	ovl_inode_note(st->stx_ino);
 	return (int)ovl_sys(__NR_fsetxattr, fd, OVL_XATTR_ORIGIN, text, n, 0);
 }
 
@@ -172,7 +177,7 @@ static void present_lower(struct statx *st)
 
 void ovl_inode_present_fd(int layer, int fd, struct statx *st)
 {
-	char link[32];
+	char link[OVL_FD_LINK];
 
 	if (layer != OVL_UPPER) {
 		present_lower(st);

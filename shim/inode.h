@@ -27,8 +27,14 @@ void ovl_inode_present_name(struct ovl_ctx *ctx, struct ovl_name *n);
  */
 int ovl_inode_present_copy(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_loc *ret);
 
-/* Could an upper inode numbered @ino be shown under another number? */
+/*
+ * Could an inode numbered @ino, of upper or of a lower that was copied up or has lost a name, be
+ * shown otherwise than its file system tells it? "No" is certain.
+ */
 bool ovl_inode_maybe_origin(uint64_t ino);
+
+/* Numbers @ino are to be looked at closer from now on: the above is true of them. */
+void ovl_inode_note(uint64_t ino);
 
 /*
  * Upper on another file system than the top lower: what was born there is shown on the lower's

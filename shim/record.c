@@ -112,7 +112,7 @@ int ovl_record_set(const struct statx *st, const struct ovl_record *r)
 	}
 	text[n] = '\0';
 	key(st, st->stx_nlink ? 'u' : 'g', name);
-	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(st->stx_ino));
+	ovl_inode_note(st->stx_ino);
 	return ovl_index_write(name, text);
 }
 
@@ -231,7 +231,7 @@ int ovl_record_redirect_set(int fd, const char *text)
 	if (err)
 		return err;
 	key_redirect(&st, name);
-	ovl_filter_add(&ovl_ss->origin, ovl_hash_mix(st.stx_ino));
+	ovl_inode_note(st.stx_ino);
 	return ovl_index_write(name, text);
 }
 
