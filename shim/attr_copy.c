@@ -12,8 +12,6 @@
 #include "view.h"
 
 #define XATTR_AREA (64 * 1024) /* XATTR_LIST_MAX and XATTR_SIZE_MAX: xattr(7) */
-#define PROT_RW	   3
-#define MAP_PRIV   0x22
 
 /* May this xattr be missing from the copy? What only root may set cannot be carried over. */
 static bool is_optional(const char *name, int err)
@@ -54,7 +52,7 @@ int ovl_attr_copy_xattrs(struct ovl_path *from, int fd, bool hollow)
 		return 0;
 	if (err)
 		return err;
-	area = ovl_sys(__NR_mmap, 0, 2 * XATTR_AREA, PROT_RW, MAP_PRIV, -1, 0);
+	area = ovl_sys_room(2 * XATTR_AREA);
 	if (ovl_is_err(area))
 		return (int)area;
 	n = ovl_sys(__NR_llistxattr, loc.name, area, XATTR_AREA);

@@ -100,6 +100,14 @@ static int find(struct ovl_exec *x)
 	return 0;
 }
 
+void ovl_exec_fd_name(int fd, char *out)
+{
+	static const char dir[] = "/dev/fd/";
+
+	memcpy(out, dir, sizeof(dir) - 1);
+	ovl_str_number(out + sizeof(dir) - 1, (unsigned)fd, 10);
+}
+
 int ovl_exec_real_path(const struct ovl_exec *x, struct ovl_path *p)
 {
 	const struct ovl_name *n = x->n;
@@ -113,7 +121,7 @@ int ovl_exec_real_path(const struct ovl_exec *x, struct ovl_path *p)
 static int open_program(const struct ovl_exec *x)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	char link[32];
+	char link[OVL_FD_LINK];
 	int err;
 
 	if (ovl_exec_is_bare_fd(x) && x->same) {
@@ -146,7 +154,7 @@ int ovl_exec_may(struct ovl_exec *x)
 static int refuse(const struct ovl_exec *x, const char *why)
 {
 	const char *name = x->nameless ? x->path : x->n->at.buf;
-	char link[32];
+	char link[OVL_FD_LINK];
 	struct vec v[4];
 
 	if (x->nameless && ovl_exec_is_bare_fd(x)) {
@@ -207,7 +215,6 @@ static int check_kind(struct ovl_exec *x, enum ovl_elf kind)
 /* How the script is named to its interpreter; the text is kept in ctx->temp. */
 static int name_script(struct ovl_exec *x)
 {
-	static const char dir[] = "/dev/fd/";
 	char *text = x->ctx->temp.buf + TEMP_SCRIPT;
 
 	x->s.name = x->path;
@@ -215,8 +222,7 @@ static int name_script(struct ovl_exec *x)
 		/* The interpreter could not open it: execveat(2), BUGS. */
 		if (ovl_sys(__NR_fcntl, x->dirfd, F_GETFD) == FD_IS_CLOEXEC)
 			return -ENOENT;
-		memcpy(text, dir, sizeof(dir) - 1);
-		ovl_str_number(text + sizeof(dir) - 1, (unsigned)x->dirfd, 10);
+		ovl_exec_fd_name(x->dirfd, text);
 		x->s.name = text;
 	} else if (x->dirfd != AT_FDCWD && *x->path != '/' && !x->nameless) {
 		if (x->n->at.len >= PATH_MAX)

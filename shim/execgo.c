@@ -10,10 +10,7 @@
 #include "trace.h"
 #include "view.h"
 
-#define PROT_RW	      3	   /* PROT_READ | PROT_WRITE */
-#define MAP_PRIV      0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */
-#define SET_MASK      2	   /* SIG_SETMASK */
-#define FD_IS_CLOEXEC 1	   /* FD_CLOEXEC */
+#define SET_MASK 2 /* SIG_SETMASK */
 
 /*
  * The kernel's exec, with the program's signal mask: it is what the new program starts with.
@@ -87,21 +84,22 @@ static bool is_of_process(const struct ovl_exec *x)
  */
 static int tell_loader(const struct ovl_exec *x, int *ret_fd)
 {
-	static const char dir[] = "/dev/fd/";
 	const char *path = x->path;
-	char link[32];
+	bool open = true;
+	char link[OVL_FD_LINK];
 
 	if (ovl_exec_is_bare_fd(x)) {
-		memcpy(link, dir, sizeof(dir) - 1);
-		ovl_str_number(link + sizeof(dir) - 1, (unsigned)x->dirfd, 10);
+		ovl_exec_fd_name(x->dirfd, link);
 		path = link;
 		*ret_fd = (int)ovl_sys(__NR_fcntl, x->dirfd, F_DUPFD, 3); /* not a standard one */
 	} else if (x->nameless || x->n->magic) {
 		*ret_fd = (int)ovl_sys(__NR_openat, x->dirfd, x->path, O_RDONLY);
-	} else if (is_of_process(x)) {
-		path = x->n->at.buf;
+	} else {
+		open = false;
+		if (is_of_process(x))
+			path = x->n->at.buf;
 	}
-	if (*ret_fd < 0 && (ovl_exec_is_bare_fd(x) || x->nameless || x->n->magic))
+	if (open && *ret_fd < 0)
 		return *ret_fd;
 	return ovl_env_load(&x->ctx->real, *ret_fd, x->s.n ? x->s.name : path, path);
 }
@@ -146,7 +144,7 @@ long ovl_exec_go(struct ovl_exec *x, char **argv, char **envp)
 		return OVL_R_PASS;
 	size = nargs * sizeof(char *) + (env.complete ? 0 : ovl_env_size(&env));
 	if (size) {
-		r = ovl_sys(__NR_mmap, 0, size, PROT_RW, MAP_PRIV, -1, 0);
+		r = ovl_sys_room(size);
 		if (ovl_is_err(r))
 			return -ENOMEM;
 		map = (char **)r;

@@ -33,6 +33,9 @@ struct ovl_exec {
 /* Is the program given by its descriptor alone? */
 bool ovl_exec_is_bare_fd(const struct ovl_exec *x);
 
+/* How a script or its interpreter is told of such a program: into @out, of OVL_FD_LINK bytes. */
+void ovl_exec_fd_name(int fd, char *out);
+
 /* @p becomes the real path of @x->n, which is not nameless. */
 int ovl_exec_real_path(const struct ovl_exec *x, struct ovl_path *p);
 

@@ -10,8 +10,6 @@
 #include "workdir.h"
 
 #define KEY_SIZE 48
-#define PROT_RW	 3    /* PROT_READ | PROT_WRITE */
-#define MAP_PRIV 0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */
 
 static uint64_t hash_of(const struct ovl_origin *o)
 {
@@ -61,7 +59,7 @@ int ovl_index_path(const struct ovl_origin *o, struct ovl_path *p)
 /* Without a descriptor: who only looks has no other way, when the program has none free. */
 static long read_by_path(const char *name, char *text)
 {
-	long map = ovl_sys(__NR_mmap, 0, sizeof(struct ovl_path), PROT_RW, MAP_PRIV, -1, 0);
+	long map = ovl_sys_room(sizeof(struct ovl_path));
 	struct ovl_path *p = (struct ovl_path *)map;
 	long n;
 

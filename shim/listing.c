@@ -12,8 +12,6 @@
 #define ITEMS	   1024	       /* to begin with */
 #define KEPT	   4
 
-#define PROT_RW	       3
-#define MAP_PRIV       0x22
 #define MREMAP_MAYMOVE 1
 
 static struct ovl_listing *kept[KEPT]; /* atomic; NULL: free */
@@ -31,7 +29,7 @@ static int grow(void **map, size_t *size, size_t want)
 	if (*size)
 		r = ovl_sys(__NR_mremap, *map, *size, now, MREMAP_MAYMOVE);
 	else
-		r = ovl_sys(__NR_mmap, 0, now, PROT_RW, MAP_PRIV, -1, 0);
+		r = ovl_sys_room(now);
 	if (ovl_is_err(r))
 		return (int)r;
 	*map = (void *)r;

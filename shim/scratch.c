@@ -4,9 +4,6 @@
 #define STATIC_SLOTS 4
 #define CHUNK_SLOTS  8
 
-#define PROT_RW	 3    /* PROT_READ | PROT_WRITE */
-#define MAP_PRIV 0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */
-
 struct chunk {
 	struct chunk *next; /* atomic; chunks are only ever added in front */
 	struct ovl_slot slot[CHUNK_SLOTS];
@@ -59,7 +56,7 @@ static void reclaim_all(void)
 
 static struct ovl_slot *add_chunk(void)
 {
-	long r = ovl_sys(__NR_mmap, 0, sizeof(struct chunk), PROT_RW, MAP_PRIV, -1, 0);
+	long r = ovl_sys_room(sizeof(struct chunk));
 	struct chunk *c = (struct chunk *)r;
 
 	if (ovl_is_err(r))

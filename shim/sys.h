@@ -27,6 +27,13 @@ uint64_t ovl_thread_pointer(void);
 /* The word at @offset from the thread pointer, where there is one. */
 int ovl_thread_word(long offset);
 
+/* @size bytes of memory of our own, all 0: its address, or -errno. */
+static inline long ovl_sys_room(size_t size)
+{
+	return ovl_sys(__NR_mmap, 0, size, 3 /* PROT_READ | PROT_WRITE */,
+		       0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
+}
+
 /* A descriptor released by scope; a negative one is none. */
 static inline void ovl_fd_drop(const int *fd)
 {

@@ -140,7 +140,7 @@ static long list_shown(struct ovl_ctx *ctx, long nr, long what, char *to, size_t
 		return show(ctx, ctx->buf, n, to, size);
 	if (n != -ERANGE)
 		return n;
-	map = ovl_sys(__NR_mmap, 0, XATTR_LIST_MAX, 3, 0x22, -1, 0);
+	map = ovl_sys_room(XATTR_LIST_MAX);
 	if (ovl_is_err(map))
 		return map;
 	n = ovl_sys(nr, what, map, XATTR_LIST_MAX);
