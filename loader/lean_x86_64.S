@@ -5,7 +5,7 @@
  * rcx and r11 are all there is until a stack of ours is taken. The loader lies at an address
  * below 2 GiB, so its tables can be addressed by that and one register.
  */
-#include "asm_x86_64.h"
+#include "asm_x86_64.inc"
 #include "entry.h"
 #include "lean.h"
 #include "ovl_guard.h"

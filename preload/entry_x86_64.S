@@ -9,7 +9,7 @@
  * Unwinding works at every instruction: a signal that cancels a thread may arrive at
  * any of them.
  */
-#include "asm_x86_64.h"
+#include "asm_x86_64.inc"
 #include "entry.h"
 
 

@@ -6,7 +6,7 @@
  * goes on, and its call. The registers are those of the call to be made; rcx and r11 are
  * scratch behind the system call, the stack is not touched, but to finish a tail.
  */
-#include "asm_x86_64.h"
+#include "asm_x86_64.inc"
 #include "entry.h"
 #include "trap.h"
 
