@@ -33,6 +33,8 @@ enum ovl_guarded {
 	OVL_G_OPEN1,	/* not with flags, in argument 1, that create, truncate or write */
 	OVL_G_OPEN2,	/* the same, in argument 2 */
 	OVL_G_IOCTL,	/* not with a request that changes a file: see ovl_ioctl.h */
+	OVL_G_LIMIT0,	/* not for RLIMIT_CORE, in argument 0: see corefile.h */
+	OVL_G_LIMIT1,	/* the same, in argument 1 */
 	OVL_G_NOSYS,	/* there is no such call */
 };
 #endif

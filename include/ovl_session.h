@@ -44,6 +44,7 @@ enum ovl_session_flag {
 	OVL_S_SAME_ROOT = 1 << 3, /* one lower, seen at its own path: a path is its own real path */
 	OVL_S_QUIET = 1 << 4,	  /* no messages but errors */
 	OVL_S_GUARD = 1 << 5,	  /* processes have the filter: ovl_guard.h */
+	OVL_S_NO_CORE = 1 << 6,	  /* no core file: the kernel might write it to a lower */
 };
 
 /* What upper has changed of the files that a dynamic linker opens at a program's start. */

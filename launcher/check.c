@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "corefile.h"
 #include "guard.h"
 #include "nested.h"
 #include "say.h"
@@ -313,5 +314,6 @@ void ovl_run_check(struct ovl_run *run)
 	check_parts(run);
 	check_trace(run);
 	check_guard(run);
+	run->no_core = ovl_corefile_written();
 	ovl_run_check_upper(run);
 }

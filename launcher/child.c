@@ -17,11 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "corefile.h"
 #include "guard.h"
 #include "ovl_session.h"
 #include "say.h"
@@ -79,6 +79,8 @@ __attribute__((noreturn)) static void become(const struct ovl_run *run, const st
 		ovl_say("no_new_privs: %s", strerror(errno));
 	else if (run->dir && chdir(run->dir))
 		ovl_say("%s: %s: choose another directory with -C", run->dir, strerror(errno));
+	else if (run->no_core && (err = ovl_corefile_forbid()))
+		ovl_say("core files cannot be forbidden: %s", strerror(-err));
 	else if (run->guard && !run->guarded && (err = ovl_guard_install()))
 		ovl_say("guard: %s: run with --no-guard", strerror(-err));
 	else {
@@ -242,7 +244,6 @@ int ovl_child_run(struct ovl_run *run, bool *ret_live)
 
 void ovl_child_end_like(int status)
 {
-	const struct rlimit none = {0, 0};
 	struct sigaction dfl = {.sa_handler = SIG_DFL};
 	sigset_t set;
 	int sig;
@@ -251,7 +252,7 @@ void ovl_child_end_like(int status)
 	if (WIFEXITED(status))
 		exit(WEXITSTATUS(status));
 	sig = WTERMSIG(status);
-	(void)setrlimit(RLIMIT_CORE, &none); /* the command left the core, if any */
+	(void)ovl_corefile_forbid(); /* the command left the core, if any */
 	sigaction(sig, &dfl, NULL);
 	raise(sig);
 	sigemptyset(&set);

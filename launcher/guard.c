@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -175,6 +176,16 @@ static void land_ioctl(struct draft *d)
 	ask_for_key(d, SECCOMP_RET_TRAP | OVL_GUARD_DATA);
 }
 
+/* A core file is a change that the kernel makes; other limits are free. */
+static void land_limit(struct draft *d, int kind, int arg)
+{
+	land(d, kind);
+	load(d, ARG_LOW(arg));
+	add(d, BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_CORE, 1, 0);
+	answer(d, SECCOMP_RET_ALLOW);
+	ask_for_key(d, SECCOMP_RET_TRAP | OVL_GUARD_DATA);
+}
+
 /* SIGSYS has a handler, and keeps it: who sets another is told that all went well. */
 static void land_sigaction(struct draft *d)
 {
@@ -192,6 +203,8 @@ static void land_all(struct draft *d)
 	land_open(d, OVL_G_OPEN1, 1);
 	land_open(d, OVL_G_OPEN2, 2);
 	land_ioctl(d);
+	land_limit(d, OVL_G_LIMIT0, 0);
+	land_limit(d, OVL_G_LIMIT1, 1);
 	land_sigaction(d);
 	land(d, XATTR_AT);
 	load(d, ARG_HIGH(0));

@@ -36,6 +36,7 @@ struct ovl_run {
 
 	/* ovl_run_check() */
 	bool guard;	/* processes get the filter of guard.h */
+	bool no_core;	/* they leave no core file: corefile.h */
 	char *preload;	/* the preloaded object */
 	char *loader;	/* the loader beside it */
 	char *trace;	/* OVL_TRACE's file, or NULL */

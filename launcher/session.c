@@ -140,7 +140,8 @@ static uint32_t flags_of(const struct ovl_run *run, uint64_t dots)
 
 	return (run->read_only ? OVL_S_READ_ONLY : 0) | (run->trace ? OVL_S_TRACE : 0) |
 	       (run->no_xattr ? OVL_S_NO_XATTR : 0) | (same_root ? OVL_S_SAME_ROOT : 0) |
-	       (run->quiet ? OVL_S_QUIET : 0) | (run->guard ? OVL_S_GUARD : 0);
+	       (run->quiet ? OVL_S_QUIET : 0) | (run->guard ? OVL_S_GUARD : 0) |
+	       (run->no_core ? OVL_S_NO_CORE : 0);
 }
 
 /* @path exists in no view: not by its real name, nor where a lower that holds it appears. */

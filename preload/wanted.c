@@ -31,11 +31,24 @@ void ovl_wanted_in_libc(uint32_t flags, bool ldso, uint64_t *ret, uint64_t *ret_
 		add(ret, __NR_mmap);
 }
 
+/* May @nr be let through by the guard without the engine's having seen what it should? */
+static bool reads(long nr)
+{
+	switch (ovl_guarded[nr]) {
+	case OVL_G_WRITE:
+	case OVL_G_LIMIT0:
+	case OVL_G_LIMIT1:
+		return false;
+	default:
+		return true;
+	}
+}
+
 void ovl_wanted_in_program(uint64_t *ret)
 {
 	clear(ret);
 	for (long nr = 0; nr < 512; nr++) {
-		if (ovl_nr_ours(nr) && !ovl_nr_watched(nr) && ovl_guarded[nr] != OVL_G_WRITE)
+		if (ovl_nr_ours(nr) && !ovl_nr_watched(nr) && reads(nr))
 			add(ret, nr);
 	}
 }

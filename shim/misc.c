@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* misc.c - calls that watch objects, hand out handles, or are an administrator's */
+/* misc.c - calls that watch objects, hand out handles, set limits, or are an administrator's */
 #include "aside.h"
 #include "copy_up.h"
 #include "lookup.h"
+#include "peek.h"
 #include "perm.h"
 #include "real.h"
 #include "systab.h"
@@ -12,6 +13,7 @@
 #define FAN_MARK_ADD	   0x00000001 /* fanotify_mark(2) */
 #define FAN_DONT_FOLLOW	   0x00000004
 #define FAN_NO_OBJECT	   0x00000110 /* FAN_MARK_MOUNT, FAN_MARK_FILESYSTEM */
+#define CORE		   4	      /* RLIMIT_CORE */
 #define BAD_PATH	   1	      /* no address: a call that gets so far answers EFAULT */
 
 /*
@@ -106,6 +108,32 @@ long ovl_op_nosys(struct ovl_ctx *ctx)
 {
 	(void)ctx;
 	return -ENOSYS;
+}
+
+/*
+ * @limit, which the program wants for @resource. A core file is the kernel's own work, done where
+ * the process is, which may be a lower layer: it is not allowed, as to a user whom the hard limit
+ * forbids it; root might raise that.
+ */
+static long limit(long resource, long limit)
+{
+	uint64_t now[2]; /* struct rlimit64: soft, hard */
+
+	if ((unsigned)resource != CORE || !limit || !(ovl_ss->flags & OVL_S_NO_CORE))
+		return OVL_R_PASS;
+	if (ovl_peek((const char *)limit, (char *)now, sizeof(now)) != sizeof(now))
+		return -EFAULT;
+	return now[0] || now[1] ? -EPERM : OVL_R_PASS;
+}
+
+long ovl_op_prlimit64(struct ovl_ctx *ctx)
+{
+	return limit(ovl_arg(ctx, 1), ovl_arg(ctx, 2));
+}
+
+long ovl_op_setrlimit(struct ovl_ctx *ctx)
+{
+	return limit(ovl_arg(ctx, 0), ovl_arg(ctx, 1));
 }
 
 /* Mounts, swap, accounting, quotas: outside the kernel decides, in the view nobody may. */

@@ -186,6 +186,19 @@ print(libc.syscall(87, b\"none\"), ctypes.get_errno())"; ls'
 	test ! -e "$U/new"
 }
 
+@test "guard: what crashes leaves no core file, which the kernel would write to a lower layer" {
+	case $(cat /proc/sys/kernel/core_pattern) in
+	"|"* | "@"*) skip "core files are handed to a program here" ;;
+	esac
+	lower 'echo old >f'
+	run in_view "ulimit -c unlimited || :; ulimit -c; $BIN/raw_all core || :; (ulimit -c unlimited; kill -SEGV \$BASHPID) || echo \$?"
+	echo "$output"
+	test "$status" = 0
+	[[ $output = *$'\n0\nprlimit64: -1\nsetrlimit: -1\n'*139 ]]
+	lower_unchanged
+	test -z "$(ls -A "$U")"
+}
+
 @test "guard: --no-guard leaves it out" {
 	lower 'echo old >f'
 	run "$OVLRUN" -q --no-guard -l "$V" -u "$U" -- env -C "$V" "$BIN/raw_mkdir" new

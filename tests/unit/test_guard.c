@@ -4,6 +4,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "guard.h"
 #include "nr.h"
@@ -147,6 +148,20 @@ Test(guard, ioctl_is_judged_by_its_request)
 	cr_expect_eq(judge_with(__NR_ioctl, 1, FS_IOC_SETFLAGS), TRAPPED);
 	cr_expect_eq(judge_with(__NR_ioctl, 1, FS_IOC_FSSETXATTR), TRAPPED);
 	cr_expect_eq(judge_with(__NR_ioctl, 1, FS_IOC_SETVERSION), TRAPPED);
+}
+
+Test(guard, the_limit_of_core_files_needs_the_key_and_others_do_not)
+{
+	struct seccomp_data d = call(__NR_prlimit64);
+
+	cr_expect_eq(judge_with(__NR_prlimit64, 1, RLIMIT_NOFILE), SECCOMP_RET_ALLOW);
+	cr_expect_eq(judge_with(__NR_setrlimit, 0, RLIMIT_NOFILE), SECCOMP_RET_ALLOW);
+	cr_expect_eq(judge_with(__NR_setrlimit, 0, RLIMIT_CORE), TRAPPED);
+	/* the kernel has it in 32 bits */
+	cr_expect_eq(judge_with(__NR_prlimit64, 1, 1ULL << 32 | RLIMIT_CORE), TRAPPED);
+	d.args[1] = RLIMIT_CORE;
+	d.args[5] = OVL_GUARD_KEY;
+	cr_expect_eq(judge(&d), SECCOMP_RET_ALLOW);
 }
 
 Test(guard, sigsys_keeps_its_handler_and_others_are_free)

@@ -285,3 +285,41 @@ Test(misc, quotas_are_not_set_through_a_descriptor_of_the_view)
 	cr_expect(eq(int, ovl_enter(&c), OVL_PASS));
 	close(fd);
 }
+
+/* 0: the kernel is asked. */
+static long limit_core(long nr, const uint64_t *limit)
+{
+	struct ovl_call c = {.nr = nr, .arg = {4, (long)limit}};
+
+	if (nr == SYS_prlimit64)
+		c = (struct ovl_call){.nr = nr, .arg = {0, 4, (long)limit}};
+	return ovl_enter(&c) == OVL_PASS ? 0 : c.ret;
+}
+
+Test(misc, nobody_raises_the_limit_of_core_files_that_the_kernel_would_write_anywhere)
+{
+	static const long calls[] = {SYS_prlimit64, SYS_setrlimit};
+	const uint64_t none[2] = {0, 0};
+	const uint64_t soft[2] = {1, 0};
+	const uint64_t hard[2] = {0, 1};
+
+	for (size_t i = 0; i < OVL_ARRAY_SIZE(calls); i++) {
+		ovl_ss->flags &= ~OVL_S_NO_CORE;
+		cr_expect(eq(long, limit_core(calls[i], soft), 0));
+		ovl_ss->flags |= OVL_S_NO_CORE;
+		cr_expect(eq(long, limit_core(calls[i], soft), -EPERM));
+		cr_expect(eq(long, limit_core(calls[i], hard), -EPERM));
+		cr_expect(eq(long, limit_core(calls[i], none), 0));
+		cr_expect(eq(long, limit_core(calls[i], NULL), 0));
+		cr_expect(eq(long, limit_core(calls[i], (const uint64_t *)1), -EFAULT));
+	}
+}
+
+Test(misc, other_limits_are_nobodys_business)
+{
+	const uint64_t limit[2] = {1, 1};
+	struct ovl_call c = {.nr = SYS_prlimit64, .arg = {0, 7, (long)limit}};
+
+	ovl_ss->flags |= OVL_S_NO_CORE;
+	cr_expect(eq(int, ovl_enter(&c), OVL_PASS));
+}

@@ -7,6 +7,7 @@
  *   raw_all         all but an administrator's; prints what each answered
  *   raw_all admin   the others, with arguments that do no harm if the kernel gets them: says
  *                   which got there
+ *   raw_all core    may core files be written? By the calls that allow it
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -128,6 +130,7 @@ static long owner(void)
 static long call(long nr)
 {
 	const long times[4] = {1000000000, 5, 1000000001, 6};
+	const unsigned long limits[2] = {0};
 	const long at = AT_FDCWD;
 
 	switch (nr) {
@@ -209,6 +212,10 @@ static long call(long nr)
 		return do_file_setattr();
 	case __NR_ioctl:
 		return do_ioctl();
+	case __NR_prlimit64:
+		return raw(nr, 0, RLIMIT_CORE, limits, NULL);
+	case __NR_setrlimit:
+		return raw(nr, RLIMIT_CORE, limits);
 	case __NR_bind:
 		return do_bind();
 	case __NR_execve:
@@ -305,6 +312,15 @@ static bool run(const char *name, long nr, bool admin)
 	return !status;
 }
 
+static int allow_core(void)
+{
+	const unsigned long any[2] = {RLIM_INFINITY, RLIM_INFINITY};
+
+	printf("prlimit64: %ld\n", raw(SYS_prlimit64, 0, RLIMIT_CORE, any, NULL));
+	printf("setrlimit: %ld\n", raw(SYS_setrlimit, RLIMIT_CORE, any));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	bool admin = argc > 1 && !strcmp(argv[1], "admin");
@@ -312,6 +328,8 @@ int main(int argc, char **argv)
 	bool good = true;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1 && !strcmp(argv[1], "core"))
+		return allow_core();
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		long nr = calls[i].nr;
 
