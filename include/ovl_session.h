@@ -148,6 +148,9 @@ struct ovl_session {
 	struct ovl_layer layer[1 + OVL_LOWER_MAX]; /* [0] unused (path.len == 0) when read-only */
 	struct ovl_str root;			   /* view root */
 	struct ovl_str work;		   /* work directory, holds the session file itself */
+	struct ovl_str work_tmp;	   /* what is in it, by paths that one call opens */
+	struct ovl_str work_index;
+	struct ovl_str work_oplock;
 	struct ovl_str pass[OVL_PASS_MAX]; /* view paths left to the kernel */
 	struct ovl_str hide[OVL_HIDE_MAX]; /* absolute real paths that do not exist inside */
 	struct ovl_str preload;		   /* real path of the preloaded object */

@@ -39,12 +39,33 @@ static struct ovl_str put(struct draft *d, const char *s)
 	return str;
 }
 
+/* What the engine opens in the work directory. */
+static const char work_tmp[] = "tmp";
+static const char work_index[] = "index";
+static const char work_oplock[] = "oplock";
+
+static struct ovl_str put_in_work(const struct ovl_run *run, struct draft *d, const char *name)
+{
+	char *path = ovl_text("%s/%s", run->work, name);
+	struct ovl_str s = put(d, path);
+
+	free(path);
+	return s;
+}
+
+/* Bytes that those paths take. */
+static uint64_t work_bytes(const struct ovl_run *run)
+{
+	return 3 * (strlen(run->work) + 1) + sizeof(work_tmp) + sizeof(work_index) +
+	       sizeof(work_oplock);
+}
+
 /* Bytes that all strings of @run take. */
 static uint64_t string_bytes(const struct ovl_run *run)
 {
 	const char *const single[] = {run->upper,   run->work,	  run->root,  run->upper, run->work,
 				      run->session, run->preload, run->trace, run->loader};
-	uint64_t n = 0;
+	uint64_t n = work_bytes(run);
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		n += single[i] ? strlen(single[i]) + 1 : 0;
@@ -114,6 +135,9 @@ static void put_paths(struct ovl_run *run, struct draft *d)
 		ss->hide[ss->nhide++] = put(d, run->hide[i]);
 	ss->root = put(d, run->root);
 	ss->work = put(d, run->work);
+	ss->work_tmp = put_in_work(run, d, work_tmp);
+	ss->work_index = put_in_work(run, d, work_index);
+	ss->work_oplock = put_in_work(run, d, work_oplock);
 	ss->preload = put(d, run->preload);
 	ss->loader = put(d, run->loader);
 	ss->self = put(d, run->session);

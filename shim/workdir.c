@@ -8,29 +8,19 @@
 #include "view.h"
 #include "dirent.h"
 
-/* Open @name in the work directory. */
-static int open_in_work(const char *name, int flags, unsigned mode)
+static int open_path(struct ovl_str path, int flags, unsigned mode)
 {
-	struct ovl_str work = ovl_ss->work;
-	int dir = (int)ovl_sys(__NR_openat, AT_FDCWD, ovl_session_str(ovl_ss, work),
-			       O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	int fd;
-
-	if (dir < 0)
-		return dir;
-	fd = ovl_do_open(dir, name, flags, mode);
-	(void)ovl_sys(__NR_close, dir); /* O_PATH: nothing can fail */
-	return fd;
+	return ovl_do_open(AT_FDCWD, ovl_session_str(ovl_ss, path), flags, mode);
 }
 
 int ovl_workdir_open(void)
 {
-	return open_in_work("tmp", O_PATH | O_DIRECTORY, 0);
+	return open_path(ovl_ss->work_tmp, O_PATH | O_DIRECTORY, 0);
 }
 
 int ovl_workdir_index(void)
 {
-	return open_in_work("index", O_PATH | O_DIRECTORY, 0);
+	return open_path(ovl_ss->work_index, O_PATH | O_DIRECTORY, 0);
 }
 
 void ovl_workdir_name(char *ret_name)
@@ -54,7 +44,7 @@ int ovl_workdir_path(struct ovl_path *p, const char *name)
 
 int ovl_workdir_oplock(void)
 {
-	return open_in_work("oplock", O_RDWR | O_CREAT, 0666);
+	return open_path(ovl_ss->work_oplock, O_RDWR | O_CREAT, 0666);
 }
 
 /* Remove what is in directory @fd: whiteouts. Anything else ends it with -ENOTEMPTY. */

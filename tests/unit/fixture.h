@@ -100,7 +100,7 @@ UNUSED static void world_make(int nlower)
 	}
 	w.ss->nlower = (uint32_t)nlower;
 	w.ss->root = session_text(w.ss, in("view", ""));
-	w.ss->work = session_text(w.ss, in("work", ""));
+	session_work(w.ss, in("work", ""));
 	ovl_filter_add(&w.ss->present, ovl_hash_path(in("view", ""), w.ss->root.len));
 	fault_reset();
 }

@@ -30,4 +30,15 @@ static inline struct ovl_str session_text(struct ovl_session *ss, const char *te
 	return s;
 }
 
+/* @work is @ss's work directory. */
+__attribute__((unused)) static void session_work(struct ovl_session *ss, const char *work)
+{
+	char path[128];
+
+	ss->work = session_text(ss, work);
+	ss->work_tmp = session_text(ss, strcat(strcpy(path, work), "/tmp"));
+	ss->work_index = session_text(ss, strcat(strcpy(path, work), "/index"));
+	ss->work_oplock = session_text(ss, strcat(strcpy(path, work), "/oplock"));
+}
+
 #endif

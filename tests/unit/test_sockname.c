@@ -20,7 +20,7 @@ static void start(void)
 	cr_assert_eq(mkdtemp(work), work);
 	strcat(strcpy(tmp, work), "/tmp");
 	mkdir(tmp, 0700);
-	ss->work = session_text(ss, work);
+	session_work(ss, work);
 	ss->root = session_text(ss, "/view");
 	ss->layer[0].path = session_text(ss, "/up");
 	ss->layer[1].path = session_text(ss, "/low/one");
