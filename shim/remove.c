@@ -221,15 +221,11 @@ static void raise_dir_gen(struct ovl_ctx *ctx)
 	__atomic_fetch_add(&ovl_ss->dir_gen, 2, __ATOMIC_RELEASE);
 }
 
-/* The directory is on upper and lowers show through, or would show when it goes. */
+/* The directory is on upper and lowers show through, or would show when it goes. Locked. */
 static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, int covers)
 {
-	OVL_LOCK lock = ovl_lock_same(ctx);
-	int err;
+	int err = ovl_remove_check(ctx, n, parent);
 
-	if (lock < 0)
-		return lock;
-	err = ovl_remove_check(ctx, n, parent);
 	if (err)
 		return err;
 	ovl_moving(ctx);
@@ -242,6 +238,24 @@ static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, in
 		tell_watchers(ctx, parent, base_of(n));
 	ovl_moved(ctx);
 	return err;
+}
+
+/*
+ * The directory is on upper. Without the lock another one could be in its place by now, whose
+ * lower part the kernel does not see.
+ */
+static int remove_upper(struct ovl_ctx *ctx, struct ovl_name *n, int parent, int covers)
+{
+	OVL_LOCK lock = ovl_lock_same(ctx);
+	int err = lock < 0 ? lock : 0;
+
+	if (!err && !covers && !n->lowers) {
+		err = ovl_do_unlink(parent, base_of(n), AT_REMOVEDIR);
+		if (err != -ENOTEMPTY && err != -EEXIST)
+			return err;
+		err = 0;
+	}
+	return err ? err : remove_merged(ctx, n, parent, covers);
 }
 
 /* The directory is the lowers' alone. */
@@ -282,15 +296,7 @@ static int remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 		ovl_announce(n->hash, true);
 		ovl_note(ctx, "whiteout");
 	}
-	if (!n->in_upper) {
-		err = hide_dir(ctx, n, parent);
-	} else {
-		err = covers || n->lowers ? -ENOTEMPTY
-					  : ovl_do_unlink(parent, base_of(n), AT_REMOVEDIR);
-		if (err == -ENOTEMPTY || err == -EEXIST)
-			err = remove_merged(ctx, n, parent, covers);
-	}
-	return err;
+	return n->in_upper ? remove_upper(ctx, n, parent, covers) : hide_dir(ctx, n, parent);
 }
 
 int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)

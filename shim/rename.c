@@ -24,7 +24,7 @@ struct renaming {
 	int olddirfd, oldpath; /* indices of arguments; a negative one: there is none */
 	int newdirfd, newpath;
 	unsigned flags;
-	int from, to;	/* the parents on upper */
+	int from, to;	/* the parents on upper: one descriptor, where they are the same */
 	int old_covers; /* a lower name shows when the old name goes */
 	int new_covers;
 	bool old_dir;
@@ -111,15 +111,23 @@ static bool is_same(struct ovl_ctx *ctx)
 	return ovl_is_same_object(&old->st, &new->st);
 }
 
+static bool is_same_parent(struct ovl_ctx *ctx)
+{
+	const struct ovl_name *old = old_of(ctx);
+	const struct ovl_name *new = new_of(ctx);
+	unsigned from = ovl_path_base(&old->at);
+
+	return from == ovl_path_base(&new->at) && !memcmp(old->at.buf, new->at.buf, from);
+}
+
 /* A directory that gets another parent changes itself, its "..": rename(2), EACCES. */
 static int check_moves(struct ovl_ctx *ctx, const struct renaming *r)
 {
 	struct ovl_name *old = old_of(ctx);
 	struct ovl_name *new = new_of(ctx);
-	unsigned from = ovl_path_base(&old->at);
 	int err = 0;
 
-	if (from == ovl_path_base(&new->at) && !memcmp(old->at.buf, new->at.buf, from))
+	if (is_same_parent(ctx))
 		return 0;
 	if (r->old_dir)
 		err = ovl_perm_access(ctx, old, 2);
@@ -134,8 +142,10 @@ static int check_objects(struct ovl_ctx *ctx, struct renaming *r)
 	struct ovl_name *new = new_of(ctx);
 	int err = ovl_perm_delete(ctx, old_of(ctx));
 
-	if (!err)
-		err = exists(new) ? ovl_perm_delete(ctx, new) : ovl_perm_parent(ctx, new);
+	if (!err && exists(new))
+		err = ovl_perm_delete(ctx, new);
+	else if (!err && !is_same_parent(ctx))
+		err = ovl_perm_parent(ctx, new);
 	if (!err && exists(new) && !(r->flags & RENAME_EXCHANGE) && r->old_dir != r->new_dir)
 		return r->old_dir ? -ENOTDIR : -EISDIR;
 	if (!err)
@@ -156,7 +166,9 @@ static int bring_up(struct ovl_ctx *ctx, struct renaming *r)
 		err = ovl_copy_up(ctx, new, OVL_COPY_NAME);
 	if (!err)
 		err = ovl_copy_up_parent(ctx, old_of(ctx), OVL_PARENT_HOLD, &r->from);
-	if (!err)
+	if (!err && is_same_parent(ctx))
+		r->to = r->from;
+	else if (!err)
 		err = ovl_copy_up_parent(ctx, new, OVL_PARENT_HOLD, &r->to);
 	return err;
 }
@@ -302,21 +314,20 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 {
 	struct ovl_name *old = old_of(ctx);
 	struct ovl_name *new = new_of(ctx);
-	bool simple = !r->old_covers && !r->old_dir && !r->new_dir && !new->whiteout;
 	bool moves = r->old_dir || r->new_dir;
 	bool loses = exists(new) && !(r->flags & RENAME_EXCHANGE);
 	struct ovl_origin o;
-	OVL_LOCK lock = -1;
-	int err;
+	/* Even for a file: without, it could be a directory by now, whose move nobody would note.
+	 */
+	OVL_LOCK lock = ovl_lock_same(ctx);
+	int err = lock < 0 ? lock : ovl_remove_check(ctx, old, r->from);
 
-	if (!simple || (r->flags & RENAME_EXCHANGE) || (loses && ovl_index_loses(new))) {
-		lock = ovl_lock_same(ctx);
-		err = lock < 0 ? lock : ovl_remove_check(ctx, old, r->from);
-		if (!err)
-			err = ovl_remove_check(ctx, new, r->to);
-		if (err)
-			return err;
-	}
+	/* The kernel alone decides what becomes of a new name that takes but one step. */
+	if (!err && (r->old_covers || moves || new->whiteout || (r->flags & RENAME_EXCHANGE) ||
+		     (loses && ovl_index_loses(new))))
+		err = ovl_remove_check(ctx, new, r->to);
+	if (err)
+		return err;
 	/* What is in a directory is not announced anew: the directory itself stands for it. */
 	ovl_announce(new->hash, true);
 	ovl_startfile_note(&new->at, moves);
@@ -394,8 +405,9 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 	err = bring_up(ctx, r);
 	if (!err)
 		err = perform(ctx, r);
+	if (r->to != r->from)
+		ovl_fd_drop(&r->to);
 	ovl_fd_drop(&r->from);
-	ovl_fd_drop(&r->to);
 	return err;
 }
 

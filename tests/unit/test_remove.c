@@ -233,6 +233,20 @@ Test(remove, a_name_that_appears_in_a_merged_directory_keeps_it)
 	cr_expect(eq(str, shown("d/new"), (char *)""));
 }
 
+/* Another process of the run: the lower directory d takes the place of the empty directory @arg. */
+static void other_puts_d_there(void *arg)
+{
+	cr_assert_eq(view(SYS_rename, at("d"), at(arg)), 0);
+}
+
+Test(remove, a_moved_directory_that_took_the_place_of_an_empty_one_is_not_empty)
+{
+	cr_assert_eq(view(SYS_mkdir, at("u"), 0755), 0);
+	fault_hook(__NR_fcntl, 1, other_puts_d_there, (void *)"u"); /* before the lock */
+	cr_expect(eq(long, rmdir_("u"), -ENOTEMPTY));
+	cr_expect(eq(str, shown("u/f"), (char *)"low"));
+}
+
 Test(remove, a_read_only_session_says_erofs)
 {
 	w.ss->flags = OVL_S_READ_ONLY;

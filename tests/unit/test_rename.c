@@ -289,6 +289,41 @@ Test(rename, a_name_that_appears_is_replaced_or_refused_as_asked)
 	EXPECT_TEXT("more", "");
 }
 
+/* Another process of the run: what was the file @arg is the directory d from now on. */
+static void other_puts_d_there(void *arg)
+{
+	cr_assert_eq(view(SYS_unlink, at(arg)), 0);
+	cr_assert_eq(rename_("d", arg), 0);
+}
+
+/* A directory of a lower layer that moves is written down: its descriptors have to follow it. */
+Test(rename, a_file_that_became_a_directory_meanwhile_moves_as_one)
+{
+	long fd = view(SYS_openat, AT_FDCWD, at("d"), O_RDONLY | O_DIRECTORY);
+	struct stat st;
+
+	put(W_UP, "u", "up");
+	fault_hook(__NR_fcntl, 1, other_puts_d_there, (void *)"u"); /* before the lock */
+	cr_expect(eq(long, rename_("u", "new"), 0));
+	EXPECT_TEXT("new/f", "in d");
+	cr_expect(eq(long, view(SYS_newfstatat, fd, "f", &st, 0), 0));
+	close((int)fd);
+}
+
+static void other_makes_it_a_directory(void *arg)
+{
+	cr_assert_eq(view(SYS_unlink, at(arg)), 0);
+	cr_assert_eq(view(SYS_mkdir, at(arg), 0755), 0);
+}
+
+Test(rename, a_file_that_became_a_directory_meanwhile_replaces_no_lower_file)
+{
+	put(W_UP, "u", "up");
+	fault_hook(__NR_fcntl, 1, other_makes_it_a_directory, (void *)"u");
+	cr_expect(eq(long, rename_("u", "f"), -ENOTDIR));
+	EXPECT_TEXT("f", "low");
+}
+
 Test(rename, a_read_only_session_says_erofs)
 {
 	w.ss->flags = OVL_S_READ_ONLY;
