@@ -7,6 +7,7 @@
 #include "lock.h"
 #include "lookup.h"
 #include "marks.h"
+#include "override.h"
 #include "real.h"
 #include "systab.h"
 
@@ -291,12 +292,23 @@ static bool looks_empty(struct ovl_ctx *ctx, struct ovl_name *n)
 	}
 }
 
+int ovl_dir_open_up(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_inode_present_copy(ctx, n, &loc);
+
+	return err ? err : ovl_override_chmod(loc.name, &n->st, n->st.stx_mode & 07777);
+}
+
 int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	struct ovl_listing *l;
 	uint32_t count;
 	int err = ovl_listing_build(ctx, n, &l);
 
+	/* rename(2) and rmdir(2) ask for no right to what they remove. */
+	if (err == -EACCES && n->layer == OVL_UPPER && !ovl_dir_open_up(ctx, n))
+		err = ovl_listing_build(ctx, n, &l);
 	if (err == -EACCES)
 		return looks_empty(ctx, n) ? 0 : -ENOTEMPTY;
 	if (err)

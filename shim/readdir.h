@@ -22,4 +22,10 @@ static inline uint32_t ovl_dir_tag(uint64_t hash)
 /* 0 when the view shows no name in directory @n but "." and ".."; else -ENOTEMPTY; -errno. */
 int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n);
 
+/*
+ * Upper's directory @n keeps nobody out any more who may say so; what its mode was is recorded.
+ * -EPERM: it is somebody else's.
+ */
+int ovl_dir_open_up(struct ovl_ctx *ctx, struct ovl_name *n);
+
 #endif

@@ -5,12 +5,10 @@
 #include "copy_up.h"
 #include "do.h"
 #include "index.h"
-#include "inode.h"
 #include "lock.h"
 #include "lookup.h"
 #include "marks.h"
 #include "ops.h"
-#include "override.h"
 #include "perm.h"
 #include "readdir.h"
 #include "real.h"
@@ -57,23 +55,16 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name)
 	return err;
 }
 
-/* The kernel moves only what may be written in to another directory; rmdir(2) asks no such thing.
+/*
+ * Upper's directory @n in @parent becomes @temp in @tmp. The kernel moves only what may be written
+ * in to another directory; rmdir(2) asks no such thing.
  */
-static int make_writable(struct ovl_ctx *ctx, struct ovl_name *n)
-{
-	OVL_LOC loc = OVL_LOC_INIT;
-	int err = ovl_inode_present_copy(ctx, n, &loc);
-
-	return err ? err : ovl_override_chmod(loc.name, &n->st, n->st.stx_mode & 07777);
-}
-
-/* Upper's directory @n in @parent becomes @temp in @tmp. */
 static int take_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int parent, struct ovl_name *n,
 		    unsigned flags)
 {
 	int err = ovl_do_rename(parent, base_of(n), tmp, temp, flags);
 
-	if (err == -EACCES && !make_writable(ctx, n))
+	if (err == -EACCES && !ovl_dir_open_up(ctx, n))
 		err = ovl_do_rename(parent, base_of(n), tmp, temp, flags);
 	return err;
 }

@@ -316,6 +316,24 @@ Test(readdir, emptiness_is_the_views)
 	cr_expect(eq(int, ovl_dir_must_be_empty(ctx, name_of(ctx, 0, "d")), -ENOTEMPTY));
 }
 
+/* rename(2) and rmdir(2) ask for no right to the directory that they remove. */
+Test(readdir, an_own_directory_that_keeps_its_owner_out_is_looked_into)
+{
+	struct ovl_ctx *ctx = ctx_make();
+	struct statx st;
+
+	leave_root();
+	put_dir(W_UP, "shut");
+	put(W_UP, "shut/f", "");
+	cr_assert_eq(chmod(in(W_UP, "shut"), 0), 0);
+	cr_expect(eq(int, ovl_dir_must_be_empty(ctx, name_of(ctx, 0, "shut")), -ENOTEMPTY));
+	cr_assert_eq(unlink(in(W_UP, "shut/f")), 0);
+	cr_assert_eq(chmod(in(W_UP, "shut"), 0), 0);
+	cr_expect(eq(int, ovl_dir_must_be_empty(ctx, name_of(ctx, 0, "shut")), 0));
+	cr_expect(eq(long, view(SYS_statx, AT_FDCWD, at("shut"), 0, STATX_BASIC_STATS, &st), 0));
+	cr_expect(eq(int, st.stx_mode, S_IFDIR), "its mode has changed");
+}
+
 Test(readdir, the_old_call_has_its_types_at_the_end)
 {
 	int fd = open_dir("d");
