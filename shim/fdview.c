@@ -67,9 +67,19 @@ int ovl_fd_path(int fd, struct ovl_path *p)
 	return ovl_known_is_locked(fd) ? OVL_NONE : ovl_view_from_real(p);
 }
 
+bool ovl_fd_is_at(struct ovl_ctx *ctx, const struct ovl_name *n, int fd)
+{
+	if (!__atomic_load_n(&ovl_ss->moves_used, __ATOMIC_ACQUIRE))
+		return true;
+	return !ovl_fd_real(fd, &ctx->link) &&
+	       !ovl_layer_path(&ctx->real, ctx->fd_layer, ovl_name_low(n)) &&
+	       ctx->link.len == ctx->real.len &&
+	       !memcmp(ctx->link.buf, ctx->real.buf, ctx->real.len);
+}
+
 bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 {
-	if (n->layer == OVL_NONE)
+	if (n->layer == OVL_NONE || !ovl_fd_is_at(ctx, n, fd))
 		return false;
 	if (n->layer == ctx->fd_layer || (n->lowers >> ctx->fd_layer & 1))
 		return true;

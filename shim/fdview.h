@@ -31,6 +31,12 @@ int ovl_fd_follow(struct ovl_path *at, struct ovl_path *ret);
 bool ovl_fd_is_removed(const struct ovl_path *p);
 
 /*
+ * Are what is open as @fd, of lower ctx->fd_layer, and what that layer has of @n at one path? Where
+ * directories were renamed, the name that @fd's object had may be another's by now.
+ */
+bool ovl_fd_is_at(struct ovl_ctx *ctx, const struct ovl_name *n, int fd);
+
+/*
  * Does @n, found in the view under the name of the object open as @fd, which lies in a lower
  * layer, still show that object, perhaps as a copy?
  */

@@ -197,14 +197,14 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 		r = walk_clean(ctx, n, ctx->clean.buf);
 	if (!r && n->layer == OVL_NONE)
 		r = -ENOENT;
-	if (!r && is_dir(n))
-		ovl_known_learn(dirfd, n->hash, is_native(ctx, n), version, ctx->gen);
 	ctx->anchor = n->at.len;
 	n->last = OVL_L_DOT;
-	/* Removed, and made anew: the descriptor is of the old one. */
-	if (!r && ctx->fd_layer > OVL_UPPER && in_view(n) && is_dir(n) &&
-	    !(n->lowers >> ctx->fd_layer & 1))
-		return -ENOENT;
+	/* Removed, and another came to be there: the descriptor is of the old one. */
+	if (!r && ctx->fd_layer > OVL_UPPER && in_view(n) &&
+	    ((is_dir(n) && !(n->lowers >> ctx->fd_layer & 1)) || !ovl_fd_is_at(ctx, n, dirfd)))
+		r = -ENOENT;
+	if (!r && is_dir(n))
+		ovl_known_learn(dirfd, n->hash, is_native(ctx, n), version, ctx->gen);
 	return r;
 }
 

@@ -226,17 +226,22 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_nam
 	return redirect(n, to, dir);
 }
 
-/* Descriptors of lower directories below the old path are found below the new one, once it is so.
+/*
+ * Descriptors of lower directories below the old path are found below the new one, once it is so.
+ * Of two names that are exchanged only a directory's counts: at a file's may have been another
+ * before, which some descriptor is still of.
  */
 static void announce_move(struct ovl_ctx *ctx, const struct renaming *r)
 {
-	const struct ovl_name *old = old_of(ctx);
+	bool both = (r->flags & RENAME_EXCHANGE) && r->old_dir && r->new_dir;
+	const struct ovl_name *from = r->old_dir ? old_of(ctx) : new_of(ctx);
+	const struct ovl_name *to = r->old_dir ? new_of(ctx) : old_of(ctx);
+	int parent = r->old_dir ? r->from : r->to;
 
 	if (!ovl_ss->redirects ||
-	    ovl_sys(__NR_statx, r->from, base_of(old), AT_SYMLINK_NOFOLLOW, STATX_INO, &ctx->st))
+	    ovl_sys(__NR_statx, parent, base_of(from), AT_SYMLINK_NOFOLLOW, STATX_INO, &ctx->st))
 		return;
-	ovl_view_move_begin(old->at.buf, new_of(ctx)->at.buf, r->flags & RENAME_EXCHANGE,
-			    ctx->st.stx_ino); /* there is room: _fits() */
+	ovl_view_move_begin(from->at.buf, to->at.buf, both, ctx->st.stx_ino); /* room: _fits() */
 }
 
 /* Where the file system has no RENAME_WHITEOUT: two steps, under the lock. */

@@ -48,3 +48,7 @@ load corner
 @test "rename: descriptors over exchange" {
 	corner rename descriptors_over_exchange
 }
+
+@test "rename: descriptors of what was there" {
+	corner rename descriptors_of_what_was_there
+}

@@ -302,6 +302,53 @@ static void descriptors_over_exchange(void)
 	say_cwd();
 }
 
+/* The last name of what /proc tells of @fd. */
+static void say_name(int fd)
+{
+	char link[32];
+	char text[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	say("fd is of: %s\n", n < 0 ? strerrorname_np(errno) : strrchr(text, '/'));
+}
+
+/* Directories come to where others, or files, were removed: the old descriptors are of those. */
+static void descriptors_of_what_was_there(void)
+{
+	int empty = (int)DO(open("empty", O_RDONLY | O_DIRECTORY));
+	int f = (int)DO(open("f", O_RDONLY));
+	int h = (int)DO(open("h1", O_RDONLY));
+
+	DO(rmdir("empty"));
+	DO(unlink("f"));
+	put("h1.new", "new");
+	DO(rename("h1.new", "h1"));
+	DO(rename("d", "empty"));
+	DO(rename("t", "f"));
+	DO(rename2("e", "h1", EXCHANGE));
+	say_name(empty);
+	say_name(f);
+	say_name(h);
+	list("empty");
+	list_fd(empty);
+	DO(openat(empty, "g", O_RDONLY));
+	DO(mkdirat(empty, "made", 0755));
+	DO(fchmod(empty, 0700));
+	show("empty");
+	DO(fchmod(f, 0600));
+	show_fd(f);
+	content_fd(f);
+	show("f");
+	DO(fchmod(h, 0600)); /* it has another name yet */
+	show_fd(h);
+	show("h2");
+	show("h1");
+	content("e");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct corner table[] = {
@@ -316,6 +363,7 @@ int main(int argc, char **argv)
 		{"whiteout", whiteout},
 		{"open_descriptors_follow", open_descriptors_follow},
 		{"descriptors_over_exchange", descriptors_over_exchange},
+		{"descriptors_of_what_was_there", descriptors_of_what_was_there},
 		{NULL, NULL},
 	};
 
