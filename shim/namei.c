@@ -307,15 +307,16 @@ static void remember_file(const struct ovl_name *n)
 
 /*
  * May the caller look for a name in directory @n? The kernel says so when it looks at the name
- * itself, unless upper's copy has other rights than the lower directory, or the name is "..",
- * for which it is not asked.
+ * itself, unless upper's copy has other rights than the lower directory, or upper is known not to
+ * have the name, or that is "..", for which it is not asked.
  */
 static int may_search(struct ovl_ctx *ctx, struct ovl_name *n, bool up)
 {
 	bool own = ovl_ss->overrides && (n->deep || ovl_filter_maybe(&ovl_ss->present, n->hash));
+	bool narrow = n->layer == OVL_UPPER && n->known && (n->st.stx_mode & 0111) != 0111;
 
 	/* A link of /proc leads to the object, past the directories on the way. */
-	if (ctx->jumped || !in_view(n) || !(own || up) || !ovl_sys(__NR_geteuid))
+	if (ctx->jumped || !in_view(n) || !(own || up || narrow) || !ovl_sys(__NR_geteuid))
 		return 0;
 	return ovl_perm_access(ctx, n, 1);
 }

@@ -404,6 +404,18 @@ Test(namei, an_unsearchable_directory_is_eacces)
 	close(fd);
 }
 
+/* Upper is known not to have the name: the kernel is not asked, and cannot refuse. */
+Test(namei, a_missing_name_in_an_unsearchable_directory_is_eacces)
+{
+	leave_root();
+	put_dir(W_UP, "shut");
+	cr_expect(eq(int, walk("shut/missing", 0), 0));
+	cr_expect(eq(int, n->layer, OVL_NONE));
+	cr_assert_eq(chmod(in(W_UP, "shut"), 0600), 0);
+	cr_expect(eq(int, walk("shut/missing", 0), -EACCES));
+	cr_expect(eq(int, walk("shut/missing/more", 0), -EACCES));
+}
+
 Test(namei, resolve_no_magiclinks_follows_none_of_proc)
 {
 	char path[64];
