@@ -201,18 +201,12 @@ static int redirect(const struct ovl_name *n, const struct ovl_name *to, int dir
 	return ovl_mark_redirect_set(dir, low + base, strlen(low + base));
 }
 
-/*
- * Make the upper directory @n ready to move to @to: with its lower part, if it has one, behind
- * it; and where a lower name is at the new place (@covers), not merging with that.
- */
-static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_name *to, bool covers)
+/* The upper directory @n moves to @to: where its lower part is, or that it has none, goes on it. */
+static int mark_moved(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_name *to)
 {
 	OVL_FD dir = -1;
-	int err;
+	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 
-	if (!n->lowers && !covers)
-		return 0;
-	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 	if (err)
 		return err;
 	dir = ovl_real_open(&ctx->real, O_RDONLY | O_DIRECTORY);
@@ -224,6 +218,23 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_nam
 		return ovl_mark_opaque(dir);
 	__atomic_store_n(&ovl_ss->redirects, 1, __ATOMIC_RELEASE);
 	return redirect(n, to, dir);
+}
+
+/*
+ * Make the upper directory @n ready to move to @to: with its lower part, if it has one, behind
+ * it; and where a lower name is at the new place (@covers), not merging with that.
+ */
+static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_name *to, bool covers)
+{
+	int err;
+
+	if (!n->lowers && !covers)
+		return 0;
+	err = mark_moved(ctx, n, to);
+	/* Its mode keeps its owner from that, but not from moving it. */
+	if (err == -EACCES && !ovl_dir_open_up(ctx, n))
+		err = mark_moved(ctx, n, to);
+	return err;
 }
 
 /*

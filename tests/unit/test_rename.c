@@ -98,6 +98,24 @@ Test(rename, exchange_of_a_directory_and_a_file)
 	EXPECT_TEXT("u", "low");
 }
 
+/* What has to be noted on it needs a right that moving it does not. */
+Test(rename, a_directory_that_its_owner_may_not_write_to_moves_onto_a_lower_name)
+{
+	struct statx st;
+
+	leave_root();
+	put_dir(W_UP, "u");
+	put_dir(W_UP, "v");
+	cr_assert_eq(chmod(in(W_UP, "u"), 0500), 0);
+	cr_assert_eq(chmod(in(W_UP, "v"), 0300), 0);
+	cr_expect(eq(long, rename2("u", "f", RENAME_EXCHANGE), 0));
+	cr_expect(eq(long, rename2("v", "d", RENAME_EXCHANGE), 0));
+	cr_expect(is_opaque(W_UP, "f"));
+	cr_expect(is_opaque(W_UP, "d"));
+	cr_expect(eq(long, view(SYS_statx, AT_FDCWD, at("f"), 0, STATX_BASIC_STATS, &st), 0));
+	cr_expect(eq(int, st.stx_mode, S_IFDIR | 0500));
+}
+
 Test(rename, impossible_flags_are_einval)
 {
 	cr_expect(eq(long, rename2("f", "g", RENAME_NOREPLACE | RENAME_EXCHANGE), -EINVAL));
