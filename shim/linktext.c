@@ -3,6 +3,7 @@
 
 #include "exe.h"
 #include "fdview.h"
+#include "marks.h"
 #include "ops.h"
 #include "proclink.h"
 #include "real.h"
@@ -57,16 +58,23 @@ static bool is_lost(struct ovl_ctx *ctx, const char *path)
 	return err == -ESTALE || (!err && n->zone == OVL_Z_VIEW && !ovl_fd_is_shown(ctx, n, fd));
 }
 
-/* A copy that never had a name has that of its lower object: copy_up.c. */
+/*
+ * Of what has its last name in work @path, its link, is to tell another: a copy that never had a
+ * name that of its lower object (copy_up.c), a removed directory the one it had (remove.c).
+ */
 static bool tell_copy(struct ovl_ctx *ctx, const char *path)
 {
 	struct ovl_path *p = &ctx->link;
 	struct ovl_str work = ovl_ss->work;
+	long n;
 
 	if (!work.len || !ovl_path_below(p->buf, p->len, ovl_session_str(ovl_ss, work), work.len))
 		return false;
-	return !ovl_sys(__NR_statx, AT_FDCWD, path, 0, STATX_INO, &ctx->st) &&
-	       !ovl_record_path(&ctx->st, p);
+	n = ovl_sys(__NR_getxattr, path, OVL_XATTR_WAS, p->buf, sizeof(p->buf) - 1);
+	if (n > 0)
+		ovl_path_cut(p, (unsigned)n);
+	return n > 0 || (!ovl_sys(__NR_statx, AT_FDCWD, path, 0, STATX_INO, &ctx->st) &&
+			 !ovl_record_path(&ctx->st, p));
 }
 
 int ovl_link_tell(struct ovl_ctx *ctx, struct ovl_name *n)

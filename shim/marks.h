@@ -42,6 +42,9 @@
 /* Owner, mode and device that could not be set, as fuse-overlayfs records them. */
 #define OVL_XATTR_OVERRIDE "user.containers.override_stat"
 
+/* The path in the view of a directory that is being removed by way of work: what /proc tells. */
+#define OVL_XATTR_WAS "user.ovl.was"
+
 /* Is @st, time of birth included, that of a whiteout? */
 bool ovl_mark_is_whiteout(const struct statx *st);
 

@@ -55,6 +55,19 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name)
 	return err;
 }
 
+/* To descriptors of the directory @n /proc is to tell where it was, not where it ends. */
+static void note_path(struct ovl_ctx *ctx, const struct ovl_name *n)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+
+	if (ovl_name_real(n, OVL_UPPER, &ctx->real))
+		return;
+	if (!(ovl_ss->flags & OVL_S_NO_XATTR) && !ovl_loc_path(&ctx->real, &loc))
+		(void)ovl_do_setxattr(loc.name, OVL_XATTR_WAS, n->at.buf, n->at.len, 0);
+	else if (!ovl_real_statx(&ctx->real, &ctx->st))
+		ovl_record_set_path(&ctx->st, n->at.buf);
+}
+
 /*
  * Upper's directory @n in @parent becomes @temp in @tmp. The kernel moves only what may be written
  * in to another directory; rmdir(2) asks no such thing.
@@ -62,8 +75,10 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name)
 static int take_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int parent, struct ovl_name *n,
 		    unsigned flags)
 {
-	int err = ovl_do_rename(parent, base_of(n), tmp, temp, flags);
+	int err;
 
+	note_path(ctx, n);
+	err = ovl_do_rename(parent, base_of(n), tmp, temp, flags);
 	if (err == -EACCES && !ovl_dir_open_up(ctx, n))
 		err = ovl_do_rename(parent, base_of(n), tmp, temp, flags);
 	return err;

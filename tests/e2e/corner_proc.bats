@@ -9,6 +9,10 @@ load corner
 	corner proc links
 }
 
+@test "proc: removed directories" {
+	corner proc removed_directories
+}
+
 @test "proc: maps" {
 	later "names of the view in /proc/self/maps"
 	corner proc maps

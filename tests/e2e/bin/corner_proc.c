@@ -51,6 +51,38 @@ static void links(void)
 	say_link("/proc/self/root");
 }
 
+static void say_fd_link(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	say_link(path);
+}
+
+/* Wherever they have gone meanwhile, they are told by the names that they had. */
+static void removed_directories(void)
+{
+	int lower = (int)DO(open("empty", O_RDONLY | O_DIRECTORY));
+	int again;
+	int born;
+
+	DO(rmdir("empty"));
+	DO(mkdir("empty", 0500));
+	again = (int)DO(open("empty", O_PATH));
+	DO(rmdir("empty"));
+	DO(mkdir("born", 0700));
+	born = (int)DO(open("born", O_RDONLY | O_DIRECTORY));
+	DO(rename("e", "born"));
+	DO(mkdir("born/new", 0700));
+	DO(chdir("born/new"));
+	DO(mkdir("../new2", 0700));
+	DO(rename("../new2", "../new"));
+	say_fd_link(lower);
+	say_fd_link(again);
+	say_fd_link(born);
+	say_link("/proc/self/cwd");
+}
+
 /* Every mapping of a file of the tree has its name in the tree. */
 static void maps(void)
 {
@@ -292,6 +324,7 @@ int main(int argc, char **argv)
 {
 	static const struct corner table[] = {
 		{"links", links},
+		{"removed_directories", removed_directories},
 		{"maps", maps},
 		{"statx_all", statx_all},
 		{"faccessat2_all", faccessat2_all},
