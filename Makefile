@@ -30,8 +30,9 @@ WARN       = -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -Werror
 ENGINE     = -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto \
 	     -fvisibility=hidden -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables \
 	     $(WARN) -Wframe-larger-than=512 -Iinclude -Ishim -Ipreload -Iloader
-ENGINE_LD  = -shared -nostdlib -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,initfirst \
-	     -Wl,-z,noexecstack -Wl,--version-script=preload/export.map
+# Two segments: each one more costs every start a mapping, and RELRO a change of it.
+ENGINE_LD  = -shared -nostdlib -Wl,-z,now -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,defs \
+	     -Wl,-z,initfirst -Wl,-z,noexecstack -Wl,--version-script=preload/export.map
 HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Iinclude -Ilauncher -Itools \
 	     -DOVL_LIBDIR='"$(PREFIX)/lib/ovlrun"'
 UNIT       = $(HOSTED) -Ishim -Ipreload -Iloader -Itests/unit

@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "objsites.h"
 #include "sites.h"
+#include "sys.h"
 #include "wanted.h"
 
 #define FOUND_MAX 512 /* glibc 2.36: 100 in libc.so.6, musl: 220 */
 
-/* Room for a search; untouched, and so free, in all processes but the first. */
-static struct ovl_search room;
 static struct ovl_site found[FOUND_MAX];
+
+/* Search @s with room that is there for that long only: all processes but the first need none. */
+static int search(struct ovl_sites *s)
+{
+	long room = ovl_sys_room(sizeof(*s->room));
+	int err;
+
+	if (ovl_is_err(room))
+		return (int)room;
+	s->room = (struct ovl_search *)room;
+	err = ovl_sites_find(s);
+	(void)ovl_sys(__NR_munmap, room, sizeof(*s->room)); /* our own mapping */
+	return err;
+}
 
 int ovl_object_sites(struct ovl_session *ss, const struct ovl_object *o, struct ovl_site_list *ret)
 {
@@ -20,7 +33,6 @@ int ovl_object_sites(struct ovl_session *ss, const struct ovl_object *o, struct 
 		.wanted = wanted,
 		.spared = spared,
 		.kinds = o->is_program ? OVL_SITES_REPLAY : OVL_SITES_ALL,
-		.room = &room,
 		.site = found,
 		.max = FOUND_MAX,
 	};
@@ -32,7 +44,7 @@ int ovl_object_sites(struct ovl_session *ss, const struct ovl_object *o, struct 
 		ovl_wanted_in_program(wanted);
 	else
 		ovl_wanted_in_libc(ss->flags, o->is_ldso, wanted, spared);
-	err = ovl_sites_find(&s);
+	err = search(&s);
 	if (err)
 		return err;
 	*ret = (struct ovl_site_list){found, s.nsites, s.nunknown};

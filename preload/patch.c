@@ -11,16 +11,12 @@
 #include "trace.h"
 
 #include <linux/mman.h>
-#include <linux/prctl.h>
 
 #define PAGE	    4096UL
 #define JMP_LEN	    5
 #define NOP	    0x90
 #define RET	    0xc3
 #define SYSCALL_LEN 2
-#ifndef PR_GET_MDWE
-#define PR_GET_MDWE 66
-#endif
 
 _Static_assert(offsetof(struct ovl_call, nr) == OVL_C_NR, "entry.h");
 _Static_assert(offsetof(struct ovl_call, arg) == OVL_C_ARG, "entry.h");
@@ -57,6 +53,7 @@ struct patch {
 	const struct ovl_object *o;
 	uint8_t *moved; /* MOVED_MAX pieces; NULL: none needed so far */
 	unsigned nmoved;
+	uint64_t page; /* of the last site */
 };
 
 static uint32_t class_first(int class)
@@ -206,14 +203,29 @@ static int move_next(struct patch *pt, const uint8_t *p, const struct ovl_site *
 	return r;
 }
 
+/*
+ * Make the page of @p this process's own before it is looked at: read first, it would be mapped
+ * with its neighbours, and then copied all the same. A start is mostly such copies.
+ */
+static void own_page(struct patch *pt, uint8_t *p)
+{
+	uint64_t page = (uint64_t)p & -PAGE;
+
+	if (page != pt->page)
+		__atomic_fetch_or(p, 0, __ATOMIC_RELAXED);
+	pt->page = page;
+}
+
 static int patch_site(struct patch *pt, const struct ovl_site *s)
 {
 	uint8_t *p = (uint8_t *)pt->o->base + s->offset;
 	struct ovl_entry e = {0};
 	const uint8_t *to;
-	int class = classify(p, s, &e);
-	int r = class < 0 ? class : 0;
+	int class, r;
 
+	own_page(pt, p);
+	class = classify(p, s, &e);
+	r = class < 0 ? class : 0;
 	if (!r && s->kind == OVL_SITE_NEXT)
 		r = move_next(pt, p, s, &e);
 	if (!r)
@@ -248,19 +260,6 @@ static int page_range(const struct ovl_object *o, const struct ovl_site_list *li
 	return 0;
 }
 
-int ovl_patch_allowed(void)
-{
-	uint64_t page = (uint64_t)ovl_stubs & -PAGE;
-	long mdwe = ovl_sys(__NR_prctl, PR_GET_MDWE);
-	long r;
-
-	if (mdwe > 0)
-		return -EACCES; /* pages that were writable stay non-executable */
-	/* Changes nothing; a filter that denies PROT_EXEC says so here, not half-way. */
-	r = ovl_sys(__NR_mprotect, page, PAGE, PROT_READ | PROT_EXEC);
-	return (int)r;
-}
-
 int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 {
 	struct patch pt = {.ss = ss, .o = o};
@@ -290,7 +289,7 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	if (!r)
 		r = ovl_sys(__NR_mprotect, start, len, PROT_READ | PROT_EXEC);
 	if (r)
-		ovl_die(o->name, "the system does not let changed text run", -r);
+		ovl_die(o->name, "the system does not let text be changed", -r);
 	return left;
 }
 

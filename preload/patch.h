@@ -14,13 +14,6 @@
 #include "ovl_session.h"
 
 /*
- * ovl_patch_allowed - may this process change text at all?
- *
- * Returns 0, or what the kernel (or a filter) answers to making pages executable.
- */
-int ovl_patch_allowed(void);
-
-/*
  * ovl_patch_object - patch @o; a library that is patched already is left as it is
  *
  * Returns the number of system calls that had to be left (not understood, no stub free,

@@ -15,6 +15,28 @@ static void clear(uint64_t *set)
 		set[i] = 0;
 }
 
+/*
+ * Each page that has a site costs every start a copy of it. The linker makes these before we are
+ * there, if ever, and no more.
+ */
+static bool is_of_start(long nr)
+{
+	return nr == __NR_access || nr == __NR_execve || nr == __NR_execveat;
+}
+
+/* For the administrator, rarely, and the guard brings them here as well. */
+static bool is_rare(long nr)
+{
+	return nr == __NR_acct || nr == __NR_chroot || nr == __NR_swapon || nr == __NR_swapoff ||
+	       nr == __NR_umount2;
+}
+
+static bool is_left_out(uint32_t flags, bool ldso, long nr)
+{
+	return (ldso && (is_of_start(nr) || ovl_sigsys_wants(flags, nr))) ||
+	       (flags & OVL_S_GUARD && is_rare(nr));
+}
+
 void ovl_wanted_in_libc(uint32_t flags, bool ldso, uint64_t *ret, uint64_t *ret_spared)
 {
 	clear(ret);
@@ -22,6 +44,8 @@ void ovl_wanted_in_libc(uint32_t flags, bool ldso, uint64_t *ret, uint64_t *ret_
 	for (long nr = 0; nr < 512; nr++) {
 		bool door = ovl_sigsys_wants(flags, nr);
 
+		if (is_left_out(flags, ldso, nr))
+			continue;
 		if (ovl_nr_ours(nr) || door)
 			add(ret, nr);
 		if (ovl_nr_watched(nr) || door)

@@ -16,8 +16,8 @@
 
 /*
  * libc and the dynamic linker (@ldso, whose mmap loads libraries): the engine's numbers and the
- * door's. What is only watched may be missed: what the engine learned is older then. @flags:
- * the session's.
+ * door's, but for what the linker does before we are there, and what is rare and the guard brings.
+ * What is only watched may be missed: what the engine learned is older then. @flags: the session's.
  */
 void ovl_wanted_in_libc(uint32_t flags, bool ldso, uint64_t *ret, uint64_t *ret_spared);
 

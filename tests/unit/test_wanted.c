@@ -41,9 +41,28 @@ Test(wanted, of_libc_signals_with_the_guard_and_of_the_linker_mmap)
 	cr_expect(!has(wanted, SYS_rt_sigaction));
 	cr_expect(!has(wanted, SYS_mmap));
 	cr_expect(has(wanted, SYS_unlink));
-	ovl_wanted_in_libc(OVL_S_GUARD, true, wanted, spared);
+	ovl_wanted_in_libc(OVL_S_GUARD, false, wanted, spared);
 	cr_expect(has(wanted, SYS_rt_sigaction) && has(spared, SYS_rt_sigaction));
 	cr_expect(has(wanted, SYS_rt_sigprocmask));
+	cr_expect(has(wanted, SYS_execve) && has(wanted, SYS_access));
+	ovl_wanted_in_libc(OVL_S_GUARD, true, wanted, spared);
 	cr_expect(has(wanted, SYS_mmap) && !has(spared, SYS_mmap));
 	cr_expect(has(spared, SYS_dup2) && has(wanted, SYS_dup2));
+}
+
+Test(wanted, of_the_linker_nothing_that_it_does_before_us)
+{
+	ovl_wanted_in_libc(OVL_S_GUARD, true, wanted, spared);
+	cr_expect(!has(wanted, SYS_execve) && !has(wanted, SYS_access));
+	cr_expect(!has(wanted, SYS_rt_sigaction) && !has(spared, SYS_rt_sigaction));
+	cr_expect(has(wanted, SYS_openat) && has(wanted, SYS_readlink));
+}
+
+Test(wanted, what_is_rare_is_left_to_the_guard_where_there_is_one)
+{
+	ovl_wanted_in_libc(OVL_S_GUARD, false, wanted, spared);
+	cr_expect(!has(wanted, SYS_chroot) && !has(wanted, SYS_umount2));
+	cr_expect(has(wanted, SYS_unlink));
+	ovl_wanted_in_libc(0, false, wanted, spared);
+	cr_expect(has(wanted, SYS_chroot) && has(wanted, SYS_umount2));
 }
