@@ -80,15 +80,15 @@ static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 		    : ovl_override_chown(loc.name, &n->st, uid, gid);
 }
 
-/* The same of an open object without a name, by argument 0: lost.h. */
-static long set_lost_mode(struct ovl_ctx *ctx, unsigned mode)
+/* The same of an open object, by argument 0: ctx->by_fd. */
+static long set_mode_by_fd(struct ovl_ctx *ctx, unsigned mode)
 {
 	const struct statx *st = &ctx->name[0].st;
 
 	return ovl_override_fchmod(ovl_arg_fd(ctx, 0), st, without_sgid(ctx, st, mode));
 }
 
-static long set_lost_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
+static long set_owner_by_fd(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 {
 	return ovl_override_fchown(ovl_arg_fd(ctx, 0), &ctx->name[0].st, uid, gid);
 }
@@ -117,8 +117,8 @@ static long chmod_at(struct ovl_ctx *ctx, int dirfd, int path, unsigned mode, lo
 	if (bad_flags(flags))
 		return -EINVAL;
 	r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), OVL_BY_OWNER);
-	if (r == OVL_R_PASS && ctx->lost)
-		return set_lost_mode(ctx, mode);
+	if (r == OVL_R_PASS && ctx->by_fd)
+		return set_mode_by_fd(ctx, mode);
 	return r ? r : set_mode(ctx, mode);
 }
 
@@ -145,8 +145,8 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 	if (ovl_fd_is_path(fd))
 		return -EBADF;
 	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
-	if (r == OVL_R_PASS && ctx->lost)
-		return set_lost_mode(ctx, (unsigned)ovl_arg(ctx, 1));
+	if (r == OVL_R_PASS && ctx->by_fd)
+		return set_mode_by_fd(ctx, (unsigned)ovl_arg(ctx, 1));
 	return r ? r : set_mode(ctx, (unsigned)ovl_arg(ctx, 1));
 }
 
@@ -178,8 +178,8 @@ static long chown_at(struct ovl_ctx *ctx, int dirfd, int path, long flags)
 			return 0;
 	}
 	r = ovl_op_change(ctx, dirfd, path, how, OVL_BY_GIVER);
-	if (r == OVL_R_PASS && ctx->lost)
-		return set_lost_owner(ctx, ctx->uid, ctx->gid);
+	if (r == OVL_R_PASS && ctx->by_fd)
+		return set_owner_by_fd(ctx, ctx->uid, ctx->gid);
 	return r ? r : set_owner(ctx, ctx->uid, ctx->gid);
 }
 
@@ -208,8 +208,8 @@ long ovl_op_fchown(struct ovl_ctx *ctx)
 	ctx->uid = (unsigned)ovl_arg(ctx, 1);
 	ctx->gid = (unsigned)ovl_arg(ctx, 2);
 	r = ovl_op_change_fd(ctx, fd, OVL_BY_GIVER);
-	if (r == OVL_R_PASS && ctx->lost)
-		return set_lost_owner(ctx, ctx->uid, ctx->gid);
+	if (r == OVL_R_PASS && ctx->by_fd)
+		return set_owner_by_fd(ctx, ctx->uid, ctx->gid);
 	return r ? r : set_owner(ctx, ctx->uid, ctx->gid);
 }
 
@@ -228,7 +228,7 @@ static long utimens_at(struct ovl_ctx *ctx, int dirfd, int path, const int64_t *
 	if (bad_flags(flags))
 		return -EINVAL;
 	r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), times_by(ts));
-	if (r == OVL_R_PASS && ctx->lost)
+	if (r == OVL_R_PASS && ctx->by_fd)
 		return ovl_override_futimens(ovl_arg_fd(ctx, 0), ts);
 	return r ? r : set_times(ctx, ts);
 }
@@ -246,7 +246,7 @@ long ovl_op_utimensat(struct ovl_ctx *ctx)
 	if (ovl_fd_is_path(fd))
 		return -EBADF;
 	r = ovl_op_change_fd(ctx, fd, times_by(ts));
-	if (r == OVL_R_PASS && ctx->lost)
+	if (r == OVL_R_PASS && ctx->by_fd)
 		return ovl_override_futimens(ovl_arg_fd(ctx, 0), ts);
 	return r ? r : set_times(ctx, ts);
 }

@@ -63,13 +63,14 @@ static int publish(struct ovl_ctx *ctx, struct ovl_build *job, int dir, const ch
 	return 0;
 }
 
-/* Somebody was first: with a copy, or by removing the name. */
-static int look_again(struct ovl_ctx *ctx, int dir, const char *name)
+/* Somebody was first: with a copy of @lower, or by removing that, perhaps for something else. */
+static int look_again(int dir, const char *name, const struct statx *lower)
 {
-	int err = (int)ovl_sys(__NR_statx, dir, name, AT_SYMLINK_NOFOLLOW,
-			       STATX_BASIC_STATS | STATX_BTIME, &ctx->st);
+	OVL_FD fd = ovl_open_beneath(dir, name, O_PATH | O_NOFOLLOW, 0);
 
-	return err == -ENOENT || (!err && ovl_mark_is_whiteout(&ctx->st)) ? OVL_AGAIN : err;
+	if (fd < 0)
+		return fd == -ENOENT ? OVL_AGAIN : fd;
+	return ovl_inode_is_other(fd, lower) ? OVL_AGAIN : 0;
 }
 
 /* Copy what @job tells to @name in the upper directory @dir; someone else's copy is as good. */
@@ -87,7 +88,7 @@ static int copy_to(struct ovl_ctx *ctx, struct ovl_build *job, int dir, const ch
 		return err;
 	}
 	err = publish(ctx, job, dir, name);
-	return err == -EEXIST ? look_again(ctx, dir, name) : err;
+	return err == -EEXIST ? look_again(dir, name, job->st) : err;
 }
 
 /* The lowers' directory for the first @len bytes of @n's path: its real path and attributes. */
@@ -359,7 +360,7 @@ static bool has_names(struct ovl_ctx *ctx, const struct statx *st)
 static void note_path(struct ovl_ctx *ctx, const struct ovl_build *job, const struct statx *st)
 {
 	if (!ovl_path_set(&ctx->link, job->from->buf, job->from->len) &&
-	    ovl_view_from_real(&ctx->link) > OVL_UPPER)
+	    ovl_view_from_real(&ctx->link, NULL) > OVL_UPPER)
 		ovl_record_set_path(st, ctx->link.buf);
 }
 

@@ -87,7 +87,7 @@ struct ovl_ctx {
 	bool rooted;	       /* the walk has met its root: xdev.h */
 	uint64_t mount;	       /* where the walk is, and where its root is: xdev.h */
 	uint64_t root_mount;
-	bool lost;	  /* the descriptor is of an object without a name: lost.h */
+	bool by_fd;	  /* what is recorded of an upper object changes by its descriptor: ops.h */
 	bool jumped;	  /* the way led through a link of /proc to an object */
 	int through;	  /* that link's descriptor, when it is our own and of a lower
 			   * object; -1 */
@@ -95,6 +95,7 @@ struct ovl_ctx {
 	int depth;	  /* symlinks followed */
 	int start;	  /* the descriptor that relative paths start from */
 	int fd_layer;	  /* the layer of that descriptor's object; OVL_NONE: in none */
+	uint64_t fd_lhash; /* of a lower object: struct ovl_name's @lhash shows if a name is its */
 	unsigned anchor;  /* length of that directory's path */
 	uint64_t resolve; /* RESOLVE_* of openat2(2) */
 	struct ovl_name name[2];

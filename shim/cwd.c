@@ -87,7 +87,7 @@ long ovl_op_getcwd(struct ovl_ctx *ctx)
 	struct ovl_name *n = &ctx->name[0];
 	char *to = (char *)ovl_arg(ctx, 0);
 	size_t size = (size_t)ovl_arg(ctx, 1);
-	int layer = ovl_fd_path(AT_FDCWD, &ctx->link);
+	int layer = ovl_fd_path(AT_FDCWD, &ctx->link, NULL);
 
 	if (layer == OVL_NONE || (layer < 0 && layer != -ESTALE))
 		return OVL_R_PASS;

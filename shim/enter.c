@@ -46,7 +46,7 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
 	ctx->call = c;
 	ctx->note = NULL;
 	ctx->resolve = 0;
-	ctx->lost = false;
+	ctx->by_fd = false;
 	ctx->error = -EIO;
 	ctx->locked = false;
 	ctx->fd_layer = OVL_NONE;

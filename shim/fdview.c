@@ -58,28 +58,18 @@ int ovl_fd_real(int fd, struct ovl_path *p)
 	return 0;
 }
 
-int ovl_fd_path(int fd, struct ovl_path *p)
+int ovl_fd_path(int fd, struct ovl_path *p, uint64_t *ret_lhash)
 {
 	int err = ovl_fd_real(fd, p);
 
 	if (err)
 		return err;
-	return ovl_known_is_locked(fd) ? OVL_NONE : ovl_view_from_real(p);
-}
-
-bool ovl_fd_is_at(struct ovl_ctx *ctx, const struct ovl_name *n, int fd)
-{
-	if (!__atomic_load_n(&ovl_ss->moves_used, __ATOMIC_ACQUIRE))
-		return true;
-	return !ovl_fd_real(fd, &ctx->link) &&
-	       !ovl_layer_path(&ctx->real, ctx->fd_layer, ovl_name_low(n)) &&
-	       ctx->link.len == ctx->real.len &&
-	       !memcmp(ctx->link.buf, ctx->real.buf, ctx->real.len);
+	return ovl_known_is_locked(fd) ? OVL_NONE : ovl_view_from_real(p, ret_lhash);
 }
 
 bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 {
-	if (n->layer == OVL_NONE || !ovl_fd_is_at(ctx, n, fd))
+	if (n->layer == OVL_NONE || !ovl_fd_is_at(ctx, n))
 		return false;
 	if (n->layer == ctx->fd_layer || (n->lowers >> ctx->fd_layer & 1))
 		return true;
@@ -97,6 +87,12 @@ int ovl_fd_check_through(struct ovl_ctx *ctx, struct ovl_name *n, int err)
 	    (!err && ovl_fd_is_shown(ctx, n, ctx->through)))
 		return err;
 	return -ESTALE;
+}
+
+bool ovl_fd_is_dir(struct ovl_ctx *ctx, int fd)
+{
+	return !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &ctx->st) &&
+	       (ctx->st.stx_mode & S_IFMT) == S_IFDIR;
 }
 
 bool ovl_fd_is_path(int fd)

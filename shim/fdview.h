@@ -12,11 +12,12 @@
 
 /*
  * @p becomes the path that the program sees for @fd (AT_FDCWD: the cwd); returns the layer
- * that it lies in, OVL_UPPER upwards, or OVL_NONE when it lies in none.
+ * that it lies in, OVL_UPPER upwards, or OVL_NONE when it lies in none. *@ret_lhash as
+ * ovl_view_from_real().
  * -EBADF; -ESTALE: it has no path (a pipe, a socket, a removed object). Deeper than PATH_MAX
  * also -ENAMETOOLONG and -EACCES, as ovl_deep_path().
  */
-int ovl_fd_path(int fd, struct ovl_path *p);
+int ovl_fd_path(int fd, struct ovl_path *p, uint64_t *ret_lhash);
 
 /* @p becomes the real path of @fd. Errors as above. */
 int ovl_fd_real(int fd, struct ovl_path *p);
@@ -31,10 +32,13 @@ int ovl_fd_follow(struct ovl_path *at, struct ovl_path *ret);
 bool ovl_fd_is_removed(const struct ovl_path *p);
 
 /*
- * Are what is open as @fd, of lower ctx->fd_layer, and what that layer has of @n at one path? Where
- * directories were renamed, the name that @fd's object had may be another's by now.
+ * Are the descriptor's object, of lower ctx->fd_layer, and what that layer has of @n at one path?
+ * Where directories were renamed, the name that the object had may be another's by now.
  */
-bool ovl_fd_is_at(struct ovl_ctx *ctx, const struct ovl_name *n, int fd);
+static inline bool ovl_fd_is_at(const struct ovl_ctx *ctx, const struct ovl_name *n)
+{
+	return n->lhash == ctx->fd_lhash;
+}
 
 /*
  * Does @n, found in the view under the name of the object open as @fd, which lies in a lower
@@ -47,6 +51,9 @@ bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd);
  * is not that descriptor's object.
  */
 int ovl_fd_check_through(struct ovl_ctx *ctx, struct ovl_name *n, int err);
+
+/* Is @fd (AT_FDCWD: the cwd) of a directory? Uses ctx->st. */
+bool ovl_fd_is_dir(struct ovl_ctx *ctx, int fd);
 
 /* Is @fd open as O_PATH? It takes no f-call: fchmod(2), open(2). */
 bool ovl_fd_is_path(int fd);

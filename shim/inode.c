@@ -56,6 +56,41 @@ static bool parse_origin(const char *text, struct ovl_origin *ret)
 	return true;
 }
 
+/* What upper's object @fd, @st, was copied from. -ENODATA: from nothing. */
+static int get_origin(int fd, const struct statx *st, struct ovl_origin *ret)
+{
+	char link[OVL_FD_LINK];
+	char text[ORIGIN_SIZE];
+	struct ovl_record r = {.device = false};
+	long n;
+
+	if (ovl_record_fits(st)) {
+		n = ovl_record_get(st, &r);
+		*ret = r.origin;
+		return n == -ENOENT || (!n && !r.origin.ino) ? -ENODATA : (int)n;
+	}
+	ovl_fd_link(fd, link);
+	n = ovl_sys(__NR_getxattr, link, OVL_XATTR_ORIGIN, text, ORIGIN_SIZE - 1);
+	if (n < 0)
+		return (int)n;
+	text[n] = '\0';
+	return parse_origin(text, ret) ? 0 : -ENODATA;
+}
+
+bool ovl_inode_is_other(int fd, const struct statx *lower)
+{
+	struct ovl_origin o;
+	struct statx st;
+	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			       &st);
+
+	if (!err)
+		err = get_origin(fd, &st, &o);
+	return err ? err == -ENODATA
+		   : o.ino != lower->stx_ino || o.major != lower->stx_dev_major ||
+			       o.minor != lower->stx_dev_minor;
+}
+
 /* How many names the view shows: upper's, but not the index's, and lowers' that still show. */
 static void count_links(const struct ovl_origin *o, struct statx *st)
 {

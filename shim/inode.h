@@ -43,6 +43,11 @@ void ovl_inode_note(uint64_t ino);
 bool ovl_inode_is_foreign(void);
 #define OVL_INO_FOREIGN (1ULL << 52)
 
+/*
+ * Is upper's object open as @fd (O_PATH will do) certainly no copy of the lower object @lower?
+ */
+bool ovl_inode_is_other(int fd, const struct statx *lower);
+
 /* Record on the object open as @fd, of which its file system tells @st (and its time of birth),
  * that it was copied from @origin. */
 int ovl_inode_set_origin(int fd, const struct statx *st, const struct statx *origin);

@@ -34,7 +34,7 @@ int ovl_link_text(struct ovl_ctx *ctx, struct ovl_name *n)
 		return 0;
 	ctx->jumped = true;
 	is_exe = ovl_exe_correct(&ctx->link);
-	layer = ovl_view_from_real(&ctx->link);
+	layer = ovl_view_from_real(&ctx->link, &ctx->fd_lhash);
 	if (layer < 0 && layer != OVL_NONE)
 		return layer;
 	if (is_exe)
@@ -92,7 +92,7 @@ int ovl_link_tell(struct ovl_ctx *ctx, struct ovl_name *n)
 		return r;
 	(void)ovl_exe_correct(&ctx->link); /* else the link tells the truth */
 	copy = tell_copy(ctx, n->at.buf);
-	layer = copy ? OVL_NONE : ovl_view_from_real(&ctx->link);
+	layer = copy ? OVL_NONE : ovl_view_from_real(&ctx->link, NULL);
 	if (layer < 0 && layer != OVL_NONE)
 		return layer;
 	return lost || copy ? ovl_path_add(&ctx->link, " (deleted)", 10) : 0;

@@ -49,6 +49,6 @@ long ovl_lost_change(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 		r = ovl_copy_up_lost(ctx, fd);
 	if (r)
 		return r;
-	ctx->lost = ovl_ss->overrides;
+	ctx->by_fd = ovl_ss->overrides;
 	return OVL_R_PASS;
 }

@@ -12,10 +12,8 @@
 #include "ops.h"
 
 /*
- * The object open as @fd, which has no name in the view, is about to change. OVL_R_PASS: @fd is
- * of no lower object any more, and the call is the kernel's on that; unless ctx->lost is true:
- * then owner and mode may be recorded, name[0].st is what the view shows, and the call is
- * override.h's. ctx->fd_layer is of @fd. -errno: as for an object with a name.
+ * The object open as @fd, which has no name in the view, or is upper's, whatever its name, is
+ * about to change: as ovl_op_change_fd(). ctx->fd_layer is of @fd.
  */
 long ovl_lost_change(struct ovl_ctx *ctx, int fd, enum ovl_change who);
 

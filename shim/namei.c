@@ -188,7 +188,7 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 	int r;
 
 	ctx->fd_layer = OVL_NONE;
-	r = ovl_fd_path(dirfd, &ctx->link);
+	r = ovl_fd_path(dirfd, &ctx->link, &ctx->fd_lhash);
 	if (r < 0 && r != OVL_NONE)
 		return r;
 	ctx->fd_layer = r;
@@ -201,7 +201,7 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 	n->last = OVL_L_DOT;
 	/* Removed, and another came to be there: the descriptor is of the old one. */
 	if (!r && ctx->fd_layer > OVL_UPPER && in_view(n) &&
-	    ((is_dir(n) && !(n->lowers >> ctx->fd_layer & 1)) || !ovl_fd_is_at(ctx, n, dirfd)))
+	    ((is_dir(n) && !(n->lowers >> ctx->fd_layer & 1)) || !ovl_fd_is_at(ctx, n)))
 		r = -ENOENT;
 	if (!r && is_dir(n))
 		ovl_known_learn(dirfd, n->hash, is_native(ctx, n), version, ctx->gen);
@@ -463,12 +463,13 @@ static int resolve(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const cha
 	if (!ctx->rest[0] && dirfd != AT_FDCWD)
 		return resolve_fd(ctx, n, dirfd);
 	err = start(ctx, n, dirfd);
+	err = err || is_dir(n) ? err : -ENOTDIR;
+	if (err == -ENOTDIR && ctx->fd_layer != OVL_NONE && ovl_fd_is_dir(ctx, dirfd))
+		err = ctx->fd_layer == OVL_UPPER ? OVL_AGAIN : -ENOENT;
 	if (err == -ENOENT && ctx->fd_layer > OVL_UPPER)
 		err = start_from_removed(ctx, n, flags);
 	if (err)
 		return err;
-	if (!is_dir(n))
-		return -ENOTDIR;
 	n->via_view = in_view(n);
 	if (ctx->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
 		ovl_xdev_root_here(ctx);

@@ -2,6 +2,7 @@
 #include "ops.h"
 
 #include "copy_up.h"
+#include "fdview.h"
 #include "inode.h"
 #include "lookup.h"
 #include "lost.h"
@@ -194,7 +195,7 @@ long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 	struct ovl_name *n = &ctx->name[0];
 	long r = ovl_namei_fd(ctx, n, fd);
 
-	ctx->lost = false;
+	ctx->by_fd = false;
 	if (r == -ESTALE)
 		return ovl_lost_change(ctx, fd, who);
 	/* So deep that nobody tells its path; one that may write is of no lower. */
@@ -202,10 +203,19 @@ long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 		return may_write(fd) ? OVL_R_PASS : r;
 	if (r || ctx->fd_layer == OVL_NONE || n->zone == OVL_Z_OUTSIDE)
 		return OVL_R_PASS;
-	if (ctx->fd_layer == OVL_UPPER &&
-	    (!ovl_ss->overrides || n->layer != OVL_UPPER || n->zone != OVL_Z_VIEW))
-		return OVL_R_PASS;
-	return bring_up(ctx, n, who);
+	if (ctx->fd_layer == OVL_UPPER)
+		return ovl_ss->overrides && n->zone == OVL_Z_VIEW ? ovl_lost_change(ctx, fd, who)
+								  : OVL_R_PASS;
+	r = bring_up(ctx, n, who);
+	/* The descriptor is of the copy by now, if that could be: refd.h */
+	if (r || ovl_op_is_dir(ctx, n) || ovl_fd_path(fd, &ctx->link, NULL) > OVL_UPPER)
+		return r;
+	r = ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &n->st);
+	if (r)
+		return r;
+	ovl_inode_present_fd(OVL_UPPER, fd, &n->st);
+	n->shown = ctx->by_fd = true;
+	return OVL_R_PASS;
 }
 
 long ovl_op_pass(struct ovl_ctx *ctx)

@@ -90,8 +90,10 @@ int ovl_op_may_change(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_change w
 bool ovl_op_is_fd(const struct ovl_ctx *ctx, int dirfd, int path, int flags);
 
 /*
- * The same for the object open as @fd. OVL_R_PASS: the descriptor's object is not a lower
- * one, so that the call on it is harmless.
+ * The same for the object open as @fd. 0: a directory, whose copy is at ctx->real. OVL_R_PASS: the
+ * descriptor's object is not a lower one (any more), and the call is the kernel's on that; unless
+ * ctx->by_fd is true: then owner and mode may be recorded, name[0].st is what the view shows, and
+ * the call is override.h's on the descriptor. The object's name may be another's meanwhile.
  */
 long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who);
 

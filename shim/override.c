@@ -256,19 +256,33 @@ static unsigned own_mode(unsigned type, unsigned mode)
 	return type == S_IFREG || type == S_IFDIR ? ovl_override_usable(type | mode) : mode & 0777;
 }
 
-void ovl_override_follow(const char *path, unsigned lost)
+static void follow(const struct where *w, unsigned lost)
 {
-	struct where w = at_path(path);
 	struct ovl_override o;
 	struct statx raw;
 
-	if (!read_back(&w, &o, &raw))
+	if (!read_back(w, &o, &raw))
 		return;
 	/* The copy itself has perhaps more rights than are recorded. */
 	if ((raw.stx_mode & 0777) != own_mode(raw.stx_mode & S_IFMT, o.mode))
 		o.mode = (o.mode & 07000) | (raw.stx_mode & 0777);
 	o.mode &= ~lost;
-	(void)record(&w, &raw, &o); /* as told above */
+	(void)record(w, &raw, &o); /* best effort */
+}
+
+void ovl_override_follow(const char *path, unsigned lost)
+{
+	struct where w = at_path(path);
+
+	follow(&w, lost);
+}
+
+void ovl_override_ffollow(int fd, unsigned lost)
+{
+	char link[OVL_FD_LINK];
+	struct where w = at_fd(fd, link);
+
+	follow(&w, lost);
 }
 
 static int change_times(const struct where *w, int dir, const void *times)

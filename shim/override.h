@@ -54,6 +54,9 @@ int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode);
  */
 void ovl_override_follow(const char *path, unsigned lost);
 
+/* The same of the object open as @fd. */
+void ovl_override_ffollow(int fd, unsigned lost);
+
 /* utimensat of upper's object at @path, below @dir, itself: suid and sgid stay as they are. */
 int ovl_override_utimens(int dir, const char *path, const void *times);
 

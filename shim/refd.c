@@ -3,6 +3,7 @@
 
 #include "dirent.h"
 #include "filelock.h"
+#include "inode.h"
 #include "real.h"
 #include "str.h"
 
@@ -35,12 +36,19 @@ static bool is_of(struct ovl_ctx *ctx, int fd, const struct statx *lower)
 	return ovl_is_same_object(st, lower);
 }
 
-/* A new description of @upper that is as @fd's is. */
-static int reopen(int fd, long flags, struct ovl_path *upper)
+/*
+ * A new description of @upper that is as @fd's is. -ESTALE: that is no copy of @lower, but what
+ * has come to its name since.
+ */
+static int reopen(int fd, long flags, const struct statx *lower, struct ovl_path *upper)
 {
 	long at = flags & O_PATH ? 0 : ovl_sys(__NR_lseek, fd, 0, 1);
 	int new = ovl_real_open(upper, (int)(flags & ~(long)(O_CREAT | O_EXCL | O_TRUNC)));
 
+	if (new >= 0 && ovl_inode_is_other(new, lower)) {
+		ovl_filelock_drop(&new);
+		return -ESTALE;
+	}
 	if (new >= 0 && at > 0)
 		(void)ovl_sys(__NR_lseek, new, at, 0); /* a regular file: it can */
 	return new;
@@ -55,7 +63,8 @@ static int carry_lock(int fd, long flags, int new)
 }
 
 /* The new description for that of @fd: one that was made already, or a new one. */
-static int find_new(struct groups *g, int fd, long flags, struct ovl_path *upper)
+static int find_new(struct groups *g, int fd, long flags, const struct statx *lower,
+		    struct ovl_path *upper)
 {
 	long pid = ovl_sys(__NR_getpid);
 	int new;
@@ -67,7 +76,7 @@ static int find_new(struct groups *g, int fd, long flags, struct ovl_path *upper
 	}
 	if (g->n == GROUPS)
 		return -EMFILE;
-	new = reopen(fd, flags, upper);
+	new = reopen(fd, flags, lower, upper);
 	if (new < 0)
 		return new;
 	err = carry_lock(fd, flags, new);
@@ -80,7 +89,7 @@ static int find_new(struct groups *g, int fd, long flags, struct ovl_path *upper
 	return g->new[g->n++];
 }
 
-static void replace(struct groups *g, int fd, struct ovl_path *upper)
+static void replace(struct groups *g, int fd, const struct statx *lower, struct ovl_path *upper)
 {
 	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
 	long cloexec = ovl_sys(__NR_fcntl, fd, F_GETFD);
@@ -89,7 +98,7 @@ static void replace(struct groups *g, int fd, struct ovl_path *upper)
 	/* One that can write was of upper from the start, or was opened outside on purpose. */
 	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY))
 		return;
-	new = find_new(g, fd, flags, upper);
+	new = find_new(g, fd, flags, lower, upper);
 	if (new >= 0)
 		(void)ovl_sys(__NR_dup3, new, fd, cloexec & 1 ? O_CLOEXEC : 0); /* best effort */
 }
@@ -104,7 +113,7 @@ static void repoint_all(struct ovl_ctx *ctx, struct groups *g, const struct stat
 		return;
 	for (int fd = 0; (uint64_t)fd < limit[0] && fd < MANY; fd++) {
 		if (is_of(ctx, fd, lower))
-			replace(g, fd, upper);
+			replace(g, fd, lower, upper);
 	}
 	drop_groups(g);
 }
@@ -132,7 +141,7 @@ void ovl_refd(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *u
 			i += d->reclen;
 			if (ovl_str_parse(&text, &fd) && (int)fd != dir &&
 			    is_of(ctx, (int)fd, lower))
-				replace(&g, (int)fd, upper);
+				replace(&g, (int)fd, lower, upper);
 		}
 	}
 	drop_groups(&g);

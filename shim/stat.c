@@ -96,7 +96,7 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 	if (err)
 		return err;
 	names = n->st.stx_nlink;
-	layer = ovl_fd_path(fd, &ctx->link);
+	layer = ovl_fd_path(fd, &ctx->link, NULL);
 	if (layer == OVL_UPPER ||
 	    ((layer == -ESTALE || layer == -ENAMETOOLONG) && is_upper_fs(&n->st)) ||
 	    (layer == OVL_NONE && is_in_work(&ctx->link)))

@@ -197,7 +197,7 @@ bool ovl_view_move_fits(const struct ovl_path *from, const struct ovl_path *to)
 	return ovl_ss->moves_used + 2 * (from->len + to->len + 2) <= OVL_MOVES_SIZE;
 }
 
-int ovl_view_from_real(struct ovl_path *p)
+int ovl_view_from_real(struct ovl_path *p, uint64_t *ret_lhash)
 {
 	const struct ovl_session *ss = ovl_ss;
 	int best = OVL_NONE;
@@ -215,6 +215,8 @@ int ovl_view_from_real(struct ovl_path *p)
 	if (best == OVL_NONE)
 		return OVL_NONE;
 	err = replace_root(p, longest == 1 ? 0 : longest);
+	if (!err && ret_lhash)
+		*ret_lhash = ovl_hash_path(p->buf, p->len);
 	if (!err && best != OVL_UPPER)
 		err = follow_moves(p);
 	return err ? err : best;

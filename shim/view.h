@@ -44,9 +44,10 @@ int ovl_name_real(const struct ovl_name *n, int layer, struct ovl_path *p);
 /*
  * Turn the real path @p, as the kernel tells it, into the one that the program sees:
  * below a layer's root it becomes one below the view root. Returns the layer, or
- * OVL_NONE when it is in no layer and @p is as it was. -ENAMETOOLONG.
+ * OVL_NONE when it is in no layer and @p is as it was. -ENAMETOOLONG. *@ret_lhash, if not NULL:
+ * what struct ovl_name's @lhash is of the object, if it is a lower one.
  */
-int ovl_view_from_real(struct ovl_path *p);
+int ovl_view_from_real(struct ovl_path *p, uint64_t *ret_lhash);
 
 /*
  * The directory @from of the view is about to be renamed @to (or exchanged with it), and was, or

@@ -22,6 +22,7 @@
 
 /* Removing an ACL that is not there succeeds: acl(5) is what the mode says anyway. */
 #define ACL_PREFIX    "system.posix_acl_"
+#define ACL_ACCESS    ACL_PREFIX "access" /* tied to the mode */
 #define NOTHING_TO_DO 1
 
 /*
@@ -218,7 +219,7 @@ static long apply(struct ovl_ctx *ctx, const struct setting *s)
 		return ovl_do_removexattr(loc.name, ctx->xname);
 	r = ovl_do_setxattr(loc.name, ctx->xname, (const void *)s->data, (size_t)s->size,
 			    (int)s->flags);
-	if (!r && ovl_ss->overrides && ovl_str_equal(ctx->xname, ACL_PREFIX "access"))
+	if (!r && ovl_ss->overrides && ovl_str_equal(ctx->xname, ACL_ACCESS))
 		ovl_override_follow(loc.name, lost_by_acl(ctx));
 	return r;
 }
@@ -252,6 +253,48 @@ static long check_setting(const struct setting *s)
 	return (size_t)s->size > XATTR_SIZE_MAX ? -E2BIG : 0;
 }
 
+static bool is_special(struct ovl_ctx *ctx, int fd)
+{
+	return !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &ctx->st) &&
+	       !may_have(ctx->st.stx_mode);
+}
+
+/* A sticky directory's xattrs are its owner's: xattr(7). */
+static bool is_sticky(struct ovl_ctx *ctx, int fd)
+{
+	struct ovl_name *n = &ctx->name[1];
+
+	if (!ovl_sys(__NR_geteuid) || ovl_namei_fd(ctx, n, fd) || n->zone != OVL_Z_VIEW ||
+	    n->layer == OVL_NONE || ovl_op_is_dir(ctx, n) != 1 || ovl_lookup_stat(ctx, n))
+		return false;
+	ovl_inode_present_name(ctx, n);
+	return n->st.stx_mode & S_ISVTX;
+}
+
+static long change_fd(struct ovl_ctx *ctx, int fd, const struct setting *s)
+{
+	const char *name = ovl_arg_path(ctx, s->name);
+	long r;
+
+	if (bad_name(name) || ovl_fd_is_path(fd))
+		return OVL_R_PASS;
+	if (changed_by(name) == OVL_BY_WRITER && is_special(ctx, fd))
+		return -EPERM;
+	r = ovl_op_change_fd(ctx, fd, is_sticky(ctx, fd) ? OVL_BY_OWNER : changed_by(name));
+	if (r != OVL_R_PASS)
+		return r ? r : apply(ctx, s);
+	/* Upper's own object: by the descriptor, under the name that it is stored by. */
+	r = escape(ctx, name, -EPERM);
+	if (r)
+		return r;
+	if (s->value < 0)
+		return ovl_sys(__NR_fremovexattr, fd, ctx->xname);
+	r = ovl_sys(__NR_fsetxattr, fd, ctx->xname, s->data, s->size, s->flags);
+	if (!r && ctx->by_fd && ovl_str_equal(ctx->xname, ACL_ACCESS))
+		ovl_override_ffollow(fd, lost_by_acl(ctx));
+	return r;
+}
+
 static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const struct setting *s)
 {
 	const char *name = ovl_arg_path(ctx, s->name);
@@ -263,10 +306,8 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 	r = check_setting(s);
 	if (r)
 		return r;
-	if (ovl_op_is_fd(ctx, dirfd, path, flags)) {
-		r = ovl_op_change_fd(ctx, ovl_arg_fd(ctx, dirfd), changed_by(name));
-		return r ? r : apply(ctx, s);
-	}
+	if (ovl_op_is_fd(ctx, dirfd, path, flags))
+		return change_fd(ctx, ovl_arg_fd(ctx, dirfd), s);
 	r = ovl_op_resolve(ctx, 0, dirfd, path, flags);
 	if (r)
 		return r;
@@ -289,47 +330,6 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 	if (!r)
 		r = ovl_op_change(ctx, dirfd, path, flags, changed_by(name));
 	return r ? r : apply(ctx, s);
-}
-
-static bool is_special(struct ovl_ctx *ctx, int fd)
-{
-	return !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &ctx->st) &&
-	       !may_have(ctx->st.stx_mode);
-}
-
-/* A sticky directory's xattrs are its owner's: xattr(7). */
-static bool is_sticky(struct ovl_ctx *ctx, int fd)
-{
-	struct ovl_name *n = &ctx->name[1];
-
-	if (!ovl_sys(__NR_geteuid) || ovl_namei_fd(ctx, n, fd) || n->zone != OVL_Z_VIEW ||
-	    n->layer == OVL_NONE || ovl_op_is_dir(ctx, n) != 1 || ovl_lookup_stat(ctx, n))
-		return false;
-	ovl_inode_present_name(ctx, n);
-	return n->st.stx_mode & S_ISVTX;
-}
-
-static long change_fd(struct ovl_ctx *ctx, const struct setting *s)
-{
-	const char *name = ovl_arg_path(ctx, s->name);
-	int fd = ovl_arg_fd(ctx, 0);
-	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
-	long r;
-
-	if (bad_name(name) || flags < 0 || (flags & O_PATH))
-		return OVL_R_PASS;
-	if (changed_by(name) == OVL_BY_WRITER && is_special(ctx, fd))
-		return -EPERM;
-	r = ovl_op_change_fd(ctx, fd, is_sticky(ctx, fd) ? OVL_BY_OWNER : changed_by(name));
-	if (r != OVL_R_PASS)
-		return r ? r : apply(ctx, s);
-	/* Upper's own object: by the descriptor, under the name that it is stored by. */
-	r = escape(ctx, name, -EPERM);
-	if (r)
-		return r;
-	if (s->value < 0)
-		return ovl_sys(__NR_fremovexattr, fd, ctx->xname);
-	return ovl_sys(__NR_fsetxattr, fd, ctx->xname, s->data, s->size, s->flags);
 }
 
 static struct setting setting_of(struct ovl_ctx *ctx)
@@ -359,7 +359,7 @@ long ovl_op_fsetxattr(struct ovl_ctx *ctx)
 {
 	struct setting s = setting_of(ctx);
 
-	return change_fd(ctx, &s);
+	return change_fd(ctx, ovl_arg_fd(ctx, 0), &s);
 }
 
 static const struct setting removing = {.name = 1, .value = -1};
@@ -376,7 +376,7 @@ long ovl_op_lremovexattr(struct ovl_ctx *ctx)
 
 long ovl_op_fremovexattr(struct ovl_ctx *ctx)
 {
-	return change_fd(ctx, &removing);
+	return change_fd(ctx, ovl_arg_fd(ctx, 0), &removing);
 }
 
 long ovl_op_getxattr(struct ovl_ctx *ctx)

@@ -4,6 +4,7 @@
 
 #include "fault.h"
 #include "fixture.h"
+#include "override.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
@@ -92,6 +93,51 @@ Test(attr, an_o_path_descriptor_takes_no_f_call)
 	cr_expect(eq(long, view(SYS_fchmodat2, fd, (long)"", 0700, AT_EMPTY_PATH), 0));
 	cr_expect(eq(uint, mode_of(W_UP, "f"), 0700));
 	cr_expect(eq(uint, mode_of(W_LOW(1), "f"), 0644));
+	close((int)fd);
+}
+
+/* Another process of the run: the name f is of another file from now on. */
+static void other_replaces_f(void *arg)
+{
+	(void)arg;
+	put(W_UP, "other", "other");
+	cr_assert_eq(view(SYS_rename, at("other"), at("f")), 0);
+}
+
+Test(attr, fchmod_of_a_file_whose_name_goes_meanwhile_is_of_that_file)
+{
+	long fd = open_("f", O_RDONLY);
+	struct stat st;
+
+	fault_hook(__NR_fchmodat, 1, other_unlinks, (void *)"f");
+	cr_expect(eq(long, view(SYS_fchmod, fd, 0700), 0));
+	cr_expect(eq(long, view(SYS_fstat, fd, &st), 0));
+	cr_expect(eq(uint, st.st_mode & 07777, 0700));
+	close((int)fd);
+}
+
+Test(attr, fchmod_of_a_file_whose_name_becomes_anothers_is_not_of_that)
+{
+	long fd = open_("f", O_RDONLY);
+
+	fault_hook(__NR_fchmodat, 1, other_replaces_f, NULL);
+	cr_expect(eq(long, view(SYS_fchmod, fd, 0700), 0));
+	cr_expect(eq(uint, mode_of(W_UP, "f"), 0644));
+	cr_expect(eq(str, text_fd(fd), (char *)"low"));
+}
+
+Test(attr, what_is_recorded_of_an_open_copy_changes_by_its_descriptor)
+{
+	long fd = open_("f", O_RDWR);
+	struct stat st;
+
+	cr_assert_eq(ovl_override_set((int)fd, geteuid(), 4242, 0640), 0);
+	fault_hook(__NR_fchmodat, 1, other_replaces_f, NULL);
+	cr_expect(eq(long, view(SYS_fchmod, fd, 0750), 0));
+	cr_expect(eq(uint, mode_of(W_UP, "f"), 0644));
+	cr_expect(eq(long, view(SYS_fstat, fd, &st), 0));
+	cr_expect(eq(uint, st.st_mode & 07777, 0750));
+	cr_expect(eq(uint, st.st_gid, 4242));
 	close((int)fd);
 }
 

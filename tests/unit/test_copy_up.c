@@ -253,6 +253,21 @@ Test(copy_up, a_parent_made_by_another_is_as_good)
 	EXPECT_NO_TEMPORARY();
 }
 
+static void other_makes_a_new_one(void *arg)
+{
+	other_unlinks(arg);
+	cr_assert_eq(view(SYS_symlink, (long)"elsewhere", at(arg)), 0);
+}
+
+Test(copy_up, what_took_the_name_of_a_removed_file_is_no_copy)
+{
+	put_dir(W_UP, "a");
+	put_dir(W_UP, "a/b");
+	fault_hook(__NR_renameat2, 1, other_makes_a_new_one, (void *)"a/b/f");
+	cr_expect(eq(int, up("a/b/f"), OVL_AGAIN));
+	EXPECT_NO_TEMPORARY();
+}
+
 static bool announced_before;
 
 static void look_at_filter(void *arg)

@@ -31,7 +31,7 @@ static int path_of(const char *tree, const char *rel)
 	int r;
 
 	cr_assert(ge(int, fd, 0), "%s/%s", tree, rel);
-	r = ovl_fd_path(fd, &p);
+	r = ovl_fd_path(fd, &p, NULL);
 	close(fd);
 	return r;
 }
@@ -59,18 +59,18 @@ Test(fdview, an_object_of_no_layer_keeps_its_path)
 Test(fdview, the_cwd_is_one_too)
 {
 	cr_assert_eq(chdir(in(W_LOW(1), "d")), 0);
-	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p), 1));
+	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p, NULL), 1));
 	cr_expect(eq(str, p.buf, (char *)at("d")));
 	cr_assert_eq(chdir("/"), 0);
-	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p), OVL_NONE));
+	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p, NULL), OVL_NONE));
 	cr_expect(eq(str, p.buf, (char *)"/"));
 }
 
 Test(fdview, a_number_that_is_not_open_is_bad)
 {
-	cr_expect(eq(int, ovl_fd_path(next_fd(), &p), -EBADF));
-	cr_expect(eq(int, ovl_fd_path(-1, &p), -EBADF));
-	cr_expect(eq(int, ovl_fd_path(1 << 30, &p), -EBADF));
+	cr_expect(eq(int, ovl_fd_path(next_fd(), &p, NULL), -EBADF));
+	cr_expect(eq(int, ovl_fd_path(-1, &p, NULL), -EBADF));
+	cr_expect(eq(int, ovl_fd_path(1 << 30, &p, NULL), -EBADF));
 }
 
 Test(fdview, a_pipe_and_a_socket_have_no_path)
@@ -78,9 +78,9 @@ Test(fdview, a_pipe_and_a_socket_have_no_path)
 	int two[2];
 
 	cr_assert_eq(pipe(two), 0);
-	cr_expect(eq(int, ovl_fd_path(two[0], &p), -ESTALE));
+	cr_expect(eq(int, ovl_fd_path(two[0], &p, NULL), -ESTALE));
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, two), 0);
-	cr_expect(eq(int, ovl_fd_path(two[0], &p), -ESTALE));
+	cr_expect(eq(int, ovl_fd_path(two[0], &p, NULL), -ESTALE));
 }
 
 Test(fdview, a_removed_file_has_no_path)
@@ -88,7 +88,7 @@ Test(fdview, a_removed_file_has_no_path)
 	int fd = open(in(W_LOW(1), "d/f"), O_RDONLY);
 
 	unlink(in(W_LOW(1), "d/f"));
-	cr_expect(eq(int, ovl_fd_path(fd, &p), -ESTALE));
+	cr_expect(eq(int, ovl_fd_path(fd, &p, NULL), -ESTALE));
 }
 
 Test(fdview, a_removed_cwd_has_no_path)
@@ -96,7 +96,7 @@ Test(fdview, a_removed_cwd_has_no_path)
 	mkdir(in(W_LOW(1), "e"), 0755);
 	cr_assert_eq(chdir(in(W_LOW(1), "e")), 0);
 	cr_assert_eq(rmdir(in(W_LOW(1), "e")), 0);
-	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p), -ESTALE));
+	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p, NULL), -ESTALE));
 }
 
 Test(fdview, a_file_that_is_called_deleted_has_one)
@@ -115,10 +115,10 @@ Test(fdview, what_was_opened_by_a_lowers_own_path_is_not_the_views)
 
 	ovl_init(w.ss);
 	ovl_known_set_locked(fd);
-	cr_expect(eq(int, ovl_fd_path(fd, &p), OVL_NONE));
+	cr_expect(eq(int, ovl_fd_path(fd, &p, NULL), OVL_NONE));
 	cr_expect(eq(str, p.buf, (char *)in(W_LOW(1), "d")));
 	ovl_known_forget(fd);
-	cr_expect(eq(int, ovl_fd_path(fd, &p), 1));
+	cr_expect(eq(int, ovl_fd_path(fd, &p, NULL), 1));
 }
 
 Test(fdview, the_kernels_word_on_proc_is_passed_on)
@@ -127,7 +127,7 @@ Test(fdview, the_kernels_word_on_proc_is_passed_on)
 	cr_expect(eq(int, path_of(W_LOW(1), "d"), -EACCES));
 	fault_reset();
 	fault_set(__NR_readlinkat, FAULT_EACH, -ENOENT);
-	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p), -ESTALE));
+	cr_expect(eq(int, ovl_fd_path(AT_FDCWD, &p, NULL), -ESTALE));
 }
 
 Test(fdview, a_link_is_named_with_all_digits)

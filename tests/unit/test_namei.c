@@ -3,7 +3,9 @@
 
 #include "fault.h"
 #include "fixture.h"
+#include "lock.h"
 #include "lookup.h"
+#include "ops.h"
 #include "override.h"
 
 static struct ovl_ctx *ctx;
@@ -311,6 +313,64 @@ Test(namei, a_descriptor_of_a_removed_object_is_stale)
 	fd = open(in(W_LOW(1), "f"), O_RDONLY);
 	put_whiteout(W_UP, "f");
 	cr_expect(eq(int, ovl_namei_fd(ctx, n, fd), -ESTALE));
+}
+
+Test(namei, a_file_where_a_removed_directory_was_is_not_in_its_way)
+{
+	int fd = open(in(W_LOW(1), "d"), O_RDONLY | O_DIRECTORY);
+
+	put(W_UP, "d", "a file");
+	cr_expect(eq(int, ovl_namei(ctx, n, fd, "f", 0), -ENOENT));
+	cr_expect(eq(int, ovl_namei(ctx, n, fd, ".", OVL_N_LOOK), -ESTALE));
+	cr_expect(eq(int, ovl_namei(ctx, n, fd, "../f", 0), 0));
+	cr_assert_eq(fchdir(fd), 0);
+	cr_expect(eq(int, ovl_namei(ctx, n, AT_FDCWD, "f", 0), -ENOENT));
+	close(fd);
+	fd = open(in(W_LOW(1), "f"), O_RDONLY);
+	cr_expect(eq(int, ovl_namei(ctx, n, fd, "x", 0), -ENOTDIR), "that is no directory itself");
+	close(fd);
+}
+
+/* For fault_hook(): another process of the run puts a file where upper's directory is. */
+static void other_puts_a_file_there(void *arg)
+{
+	cr_assert_eq(view(SYS_rmdir, at(arg)), 0);
+	put(W_UP, arg, "a file");
+}
+
+Test(namei, a_directory_of_upper_that_goes_meanwhile_is_the_kernels)
+{
+	int fd;
+
+	put_dir(W_UP, "gone");
+	fd = open(in(W_UP, "gone"), O_RDONLY | O_DIRECTORY);
+	fault_hook(__NR_statx, 1, other_puts_a_file_there, (void *)"gone");
+	cr_expect(eq(int, ovl_namei(ctx, n, fd, "f", 0), OVL_AGAIN));
+	cr_expect(eq(int, ovl_namei(ctx, n, fd, "f", 0), -ESTALE));
+	close(fd);
+}
+
+/* A directory is told by the lower one it is of: its path is another's by now. */
+Test(namei, a_directory_that_moved_to_where_a_removed_one_was_is_another)
+{
+	long f = view(SYS_openat, AT_FDCWD, at("d/f"), O_RDONLY);
+	long d = view(SYS_openat, AT_FDCWD, at("d"), O_RDONLY | O_DIRECTORY);
+	long e;
+
+	put_dir(W_LOW(1), "e");
+	put(W_LOW(1), "e/f", "");
+	e = view(SYS_openat, AT_FDCWD, at("e"), O_RDONLY | O_DIRECTORY);
+	cr_assert_eq(view(SYS_unlink, at("d/f")), 0);
+	cr_assert_eq(view(SYS_rename, at("e"), at("d")), 0);
+	ovl_still_begin(ctx);
+	cr_expect(eq(int, ovl_namei(ctx, n, (int)d, "f", 0), -ENOENT));
+	cr_expect(eq(int, ovl_namei_fd(ctx, n, (int)d), -ESTALE));
+	cr_expect(eq(int, ovl_namei_fd(ctx, n, (int)f), -ESTALE));
+	cr_expect(eq(int, ovl_namei(ctx, n, (int)e, "f", 0), 0));
+	cr_expect(eq(str, n->at.buf, (char *)in("view", "d/f")));
+	close((int)d);
+	close((int)e);
+	close((int)f);
 }
 
 Test(namei, magic_links_to_the_view_are_walked_and_others_left_to_the_kernel)

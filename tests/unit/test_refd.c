@@ -102,6 +102,23 @@ Test(refd, a_truncated_file_is_truncated_for_all)
 	cr_expect(eq(str, text_fd(fd), (char *)""));
 }
 
+/* Another process of the run: the name d/f is of another file from now on. */
+static void other_replaces_it(void *arg)
+{
+	(void)arg;
+	put(W_UP, "other", "another text");
+	cr_assert_eq(view(SYS_rename, at("other"), at("d/f")), 0);
+}
+
+Test(refd, what_has_come_to_the_copys_name_is_left_alone)
+{
+	long fd = open_("d/f", O_RDONLY);
+
+	fault_hook(__NR_lseek, 1, other_replaces_it, NULL); /* before it is opened again */
+	cr_expect(eq(long, view(SYS_chmod, at("d/f"), 0600), 0));
+	cr_expect(eq(str, text_fd(fd), (char *)"old text"));
+}
+
 Test(refd, many_descriptors_are_not_lost)
 {
 	long fd[40];
