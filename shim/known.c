@@ -157,7 +157,8 @@ void ovl_known_off(void)
 
 uint32_t ovl_known_listing(int fd)
 {
-	return (unsigned)fd < FDS && !off ? __atomic_load_n(&fds[fd].listing, __ATOMIC_RELAXED) : 0;
+	/* kept when the rest is off: who begins to list there says so anew */
+	return (unsigned)fd < FDS ? __atomic_load_n(&fds[fd].listing, __ATOMIC_RELAXED) : 0;
 }
 
 void ovl_known_set_listing(int fd, uint32_t tag)

@@ -50,7 +50,10 @@ void ovl_known_forget_range(unsigned first, unsigned last);
 /* Threads may have cwds of their own from now on: nothing is known of it any more. */
 void ovl_known_no_cwd(void);
 
-/* Descriptors and cwd change without coming by here: nothing is known of any, from now on. */
+/*
+ * Descriptors and cwd change without coming by here: nothing is known of any, from now on, but what
+ * listings the kernel began.
+ */
 void ovl_known_off(void);
 
 /* @fd was opened by a lower layer's own path: it is no descriptor of the view's. */

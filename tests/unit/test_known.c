@@ -228,6 +228,15 @@ Test(known, a_lock_and_a_listing_last_as_long_as_the_number)
 	cr_expect(eq(uint, ovl_known_listing(FD), 0));
 }
 
+Test(known, a_listing_goes_on_as_it_began_when_nothing_else_is_known)
+{
+	learn(FD);
+	ovl_known_set_listing(FD, 7);
+	ovl_known_off();
+	cr_expect(is_unknown(FD));
+	cr_expect(eq(uint, ovl_known_listing(FD), 7));
+}
+
 Test(known, where_locks_go_is_remembered_until_the_number_is_another)
 {
 	cr_expect(not(ovl_known_meets(FD)));
