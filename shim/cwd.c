@@ -54,7 +54,7 @@ long ovl_op_chdir(struct ovl_ctx *ctx)
 	r = ovl_sys(__NR_chdir, n->at.buf);
 	ovl_known_forget(AT_FDCWD);
 	if (!r && n->zone == OVL_Z_LOCKED)
-		ovl_known_set_locked(AT_FDCWD);
+		ovl_known_set_locked(AT_FDCWD, &n->at);
 	return r;
 }
 

@@ -64,7 +64,7 @@ int ovl_fd_path(int fd, struct ovl_path *p, uint64_t *ret_lhash)
 
 	if (err)
 		return err;
-	return ovl_known_is_locked(fd) ? OVL_NONE : ovl_view_from_real(p, ret_lhash);
+	return ovl_known_is_locked(fd, p) ? OVL_NONE : ovl_view_from_real(p, ret_lhash);
 }
 
 bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd)

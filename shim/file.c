@@ -311,7 +311,7 @@ static long open_locked(struct ovl_ctx *ctx, const struct ovl_name *n, int flags
 	if (!fd)
 		fd = open_real(ctx, flags);
 	if (fd >= 0)
-		ovl_known_set_locked((int)fd);
+		ovl_known_set_locked((int)fd, &n->at);
 	return fd;
 }
 

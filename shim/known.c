@@ -16,13 +16,17 @@ static bool cwd_is_shared = true; /* by all threads */
 static int tid_offset;		  /* 0: not found yet, nothing is learned */
 static uint32_t searches;	  /* for that */
 
-static struct ovl_known *slot_of(int fd)
+/* For what is kept when the rest is off. */
+static struct ovl_known *any_slot_of(int fd)
 {
-	if (off)
-		return NULL;
 	if (fd == AT_FDCWD)
 		return cwd_is_shared ? &cwd : NULL;
 	return (unsigned)fd < FDS ? &fds[fd] : NULL;
+}
+
+static struct ovl_known *slot_of(int fd)
+{
+	return off ? NULL : any_slot_of(fd);
 }
 
 /* Where, in @n bytes from the thread pointer @tcb + @from on, is the number @tid? 0: nowhere. */
@@ -125,13 +129,13 @@ static void forget(struct ovl_known *k)
 {
 	__atomic_store_n(&k->hash, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&k->listing, 0, __ATOMIC_RELAXED);
-	k->locked = false;
+	k->locked = 0;
 	__atomic_fetch_add(&k->version, 2, __ATOMIC_ACQ_REL);
 }
 
 void ovl_known_forget(int fd)
 {
-	struct ovl_known *k = slot_of(fd);
+	struct ovl_known *k = any_slot_of(fd);
 
 	if (k)
 		forget(k);
@@ -193,17 +197,17 @@ void ovl_known_set_joined(uint64_t key)
 		__atomic_store_n(&joined[key % JOINED], key, __ATOMIC_RELAXED);
 }
 
-void ovl_known_set_locked(int fd)
+void ovl_known_set_locked(int fd, const struct ovl_path *real)
 {
-	struct ovl_known *k = slot_of(fd);
+	struct ovl_known *k = any_slot_of(fd);
 
 	if (k && may_learn())
-		k->locked = true;
+		k->locked = ovl_hash_path(real->buf, real->len);
 }
 
-bool ovl_known_is_locked(int fd)
+bool ovl_known_is_locked(int fd, const struct ovl_path *real)
 {
-	const struct ovl_known *k = slot_of(fd);
+	const struct ovl_known *k = any_slot_of(fd);
 
-	return k && k->locked;
+	return k && k->locked && k->locked == ovl_hash_path(real->buf, real->len);
 }

@@ -24,7 +24,8 @@ struct ovl_known {
 	uint32_t version; /* counts what happened to the number; odd while it is being changed */
 	uint32_t meets;	  /* version + 1 as of when locks on it were found to meet all others' */
 	uint32_t listing; /* a listing begun by the kernel: tag of the directory; 0: none */
-	bool locked;	  /* opened by a lower's own path, which is not the view's: it stays so */
+	uint64_t locked;  /* hash of the lower's own path that it was opened by, which is not the
+			   * view's: it stays so; 0: it was not */
 	bool native;	  /* its real path is @hash's path: relative paths mean to the kernel
 			   * what they mean in the view */
 };
@@ -51,14 +52,14 @@ void ovl_known_forget_range(unsigned first, unsigned last);
 void ovl_known_no_cwd(void);
 
 /*
- * Descriptors and cwd change without coming by here: nothing is known of any, from now on, but what
- * listings the kernel began.
+ * Descriptors and cwd change without coming by here: nothing is known of any, from now on, but
+ * which listings the kernel began, and what was opened by a lower's own path.
  */
 void ovl_known_off(void);
 
-/* @fd was opened by a lower layer's own path: it is no descriptor of the view's. */
-void ovl_known_set_locked(int fd);
-bool ovl_known_is_locked(int fd);
+/* @fd was opened by @real, a lower layer's own path: it is no descriptor of the view's. */
+void ovl_known_set_locked(int fd, const struct ovl_path *real);
+bool ovl_known_is_locked(int fd, const struct ovl_path *real);
 
 /*
  * @fd is of no lower regular file, and never will be: locks on it meet those of all others.

@@ -114,7 +114,8 @@ Test(fdview, what_was_opened_by_a_lowers_own_path_is_not_the_views)
 	int fd = open(in(W_LOW(1), "d"), O_PATH);
 
 	ovl_init(w.ss);
-	ovl_known_set_locked(fd);
+	cr_assert(eq(int, ovl_fd_real(fd, &p), 0));
+	ovl_known_set_locked(fd, &p);
 	cr_expect(eq(int, ovl_fd_path(fd, &p, NULL), OVL_NONE));
 	cr_expect(eq(str, p.buf, (char *)in(W_LOW(1), "d")));
 	ovl_known_forget(fd);

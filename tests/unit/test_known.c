@@ -21,6 +21,8 @@ static void start(void)
 
 TestSuite(known, .init = start, .fini = world_end);
 
+static const struct ovl_path locked = {.len = 4, .buf = "/l/d"};
+
 static void learn(int fd)
 {
 	ovl_known_learn(fd, HASH, true, ovl_known_version(fd), w.ss->dir_gen);
@@ -153,10 +155,10 @@ Test(known, a_vfork_child_learns_nothing)
 	fault_set(__NR_gettid, FAULT_EACH, getpid() + 1);
 	learn(FD);
 	learn(AT_FDCWD);
-	ovl_known_set_locked(FD);
+	ovl_known_set_locked(FD, &locked);
 	cr_expect(not(is_known(FD)));
 	cr_expect(not(is_known(AT_FDCWD)));
-	cr_expect(not(ovl_known_is_locked(FD)));
+	cr_expect(not(ovl_known_is_locked(FD, &locked)));
 	fault_reset();
 	learn(FD);
 	cr_expect(is_known(FD));
@@ -191,8 +193,8 @@ Test(known, high_and_invalid_numbers_are_never_known)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		learn(fds[i]);
 		cr_expect(not(is_known(fds[i])), "%d", fds[i]);
-		ovl_known_set_locked(fds[i]);
-		cr_expect(not(ovl_known_is_locked(fds[i])), "%d", fds[i]);
+		ovl_known_set_locked(fds[i], &locked);
+		cr_expect(not(ovl_known_is_locked(fds[i], &locked)), "%d", fds[i]);
 		ovl_known_set_listing(fds[i], 7);
 		cr_expect(eq(uint, ovl_known_listing(fds[i]), 0), "%d", fds[i]);
 		ovl_known_forget(fds[i]);
@@ -216,16 +218,30 @@ Test(known, threads_with_cwds_of_their_own_know_none)
 
 Test(known, a_lock_and_a_listing_last_as_long_as_the_number)
 {
-	ovl_known_set_locked(FD);
+	ovl_known_set_locked(FD, &locked);
 	ovl_known_set_listing(FD, 7);
-	cr_expect(ovl_known_is_locked(FD));
-	cr_expect(not(ovl_known_is_locked(FD + 1)));
+	cr_expect(ovl_known_is_locked(FD, &locked));
+	cr_expect(not(ovl_known_is_locked(FD + 1, &locked)));
 	cr_expect(eq(uint, ovl_known_listing(FD), 7));
 	w.ss->dir_gen++;
-	cr_expect(ovl_known_is_locked(FD));
+	cr_expect(ovl_known_is_locked(FD, &locked));
 	ovl_known_forget_range(FD, FD);
-	cr_expect(not(ovl_known_is_locked(FD)));
+	cr_expect(not(ovl_known_is_locked(FD, &locked)));
 	cr_expect(eq(uint, ovl_known_listing(FD), 0));
+}
+
+Test(known, a_lock_is_of_one_object_whatever_became_of_the_number)
+{
+	static const struct ovl_path other = {.len = 4, .buf = "/l/e"};
+
+	ovl_known_set_locked(FD, &locked);
+	cr_expect(not(ovl_known_is_locked(FD, &other)));
+	ovl_known_off();
+	cr_expect(ovl_known_is_locked(FD, &locked));
+	ovl_known_forget(FD);
+	cr_expect(not(ovl_known_is_locked(FD, &locked)));
+	ovl_known_set_locked(FD, &locked);
+	cr_expect(ovl_known_is_locked(FD, &locked));
 }
 
 Test(known, a_listing_goes_on_as_it_began_when_nothing_else_is_known)
