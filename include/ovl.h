@@ -93,11 +93,11 @@ void ovl_after(struct ovl_call *c);
 long ovl_on_stack(void *top, long (*fn)(void *), void *arg);
 
 /*
- * ovl_child_on_stack - fn(arg) in a child, on the stack that ends at @top (16-byte aligned), that
- * shares memory, cwd and umask with the caller but has descriptors of its own; the caller goes
- * on when it has ended, and has to wait4() for it (__WALL: it sends no signal). The child's
- * number, or -errno. In preload/, because it is the machine's. Context: any.
+ * ovl_child_on_stack - fn(arg) in a child made by clone(2) with @flags, CLONE_VM | CLONE_VFORK and
+ * others, on the stack that ends at @top (16-byte aligned); the caller goes on when it has ended or
+ * executed another program, and has to wait4() for it. The child's number, or -errno. In preload/,
+ * because it is the machine's. Context: any.
  */
-long ovl_child_on_stack(void *top, long (*fn)(void *), void *arg);
+long ovl_child_on_stack(long flags, void *top, long (*fn)(void *), void *arg);
 
 #endif

@@ -7,9 +7,6 @@
 
 #include <asm/unistd.h>
 
-/* CLONE_VM | CLONE_FS | CLONE_VFORK, and no signal at its end */
-#define CHILD_FLAGS 0x4300
-
 	.text
 /* rax: a number of the table's, about to be called: past the guard (ovl_guard.h). Uses r11. */
 	.globl	ovl_key
@@ -56,17 +53,15 @@ ovl_on_stack:
 	.cfi_endproc
 	.size	ovl_on_stack, . - ovl_on_stack
 
-/* long ovl_child_on_stack(void *top, long (*fn)(void *), void *arg) */
+/* long ovl_child_on_stack(long flags, void *top, long (*fn)(void *), void *arg) */
 	.balign	16
 	.globl	ovl_child_on_stack
 	.hidden	ovl_child_on_stack
 	.type	ovl_child_on_stack, @function
 ovl_child_on_stack:
 	.cfi_startproc
-	mov	%rsi, %r8		/* clone(2) has no use for it, and keeps it */
-	mov	%rdx, %r9
-	mov	%rdi, %rsi
-	mov	$CHILD_FLAGS, %edi
+	mov	%rdx, %r8		/* clone(2) has no use for it, and keeps it */
+	mov	%rcx, %r9
 	xor	%edx, %edx
 	xor	%r10d, %r10d
 	mov	$__NR_clone, %eax

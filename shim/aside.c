@@ -5,6 +5,8 @@
 #include "str.h"
 #include "systab.h"
 
+#include <linux/sched.h>
+
 #define ROOM	    12	       /* descriptors that one call of the engine may want */
 #define FIRST	    3	       /* the standard ones stay: there may be something to say */
 #define ROUNDS	    8	       /* a call copies up two files at most */
@@ -85,7 +87,9 @@ long ovl_aside(struct ovl_ctx *ctx, long (*fn)(void *arg), void *arg)
 	if (ctx->aside)
 		return -EMFILE;
 	ctx->aside = true;
-	pid = ovl_child_on_stack((void *)(top & ~(uintptr_t)15), work, &w);
+	/* with descriptors of its own; no signal tells of its end */
+	pid = ovl_child_on_stack(CLONE_VM | CLONE_FS | CLONE_VFORK,
+				 (void *)(top & ~(uintptr_t)15), work, &w);
 	ctx->aside = false;
 	if (pid < 0)
 		return -EMFILE;
