@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# make            ./ovlrun, ./libovl.so, ./ovlload and ./ovlctl, usable where they are
+# make            ./ovlrun, ./libovl.so, ./libovlsym.so, ./ovlload and ./ovlctl, usable where they are
 # make check      every test; installs what is missing when root
 # make lint       what must be true of the text and of the preloaded object
 # make demo       a real package, built in the view
@@ -30,14 +30,15 @@ WARN       = -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -Werror
 ENGINE     = -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto \
 	     -fvisibility=hidden -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables \
 	     $(WARN) -Wframe-larger-than=512 -Iinclude -Ishim -Ipreload -Iloader
-# Two segments: each one more costs every start a mapping, and RELRO a change of it.
 ENGINE_LD  = -shared -nostdlib -Wl,-z,now -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,defs \
-	     -Wl,-z,initfirst -Wl,-z,noexecstack -Wl,--version-script=preload/export.map
+	     -Wl,-z,initfirst -Wl,-z,noexecstack
 HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Iinclude -Ilauncher -Itools \
 	     -DOVL_LIBDIR='"$(PREFIX)/lib/ovlrun"'
 UNIT       = $(HOSTED) -Ishim -Ipreload -Iloader -Itests/unit
 
-ENGINE_SRC = $(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S))
+# The door of names is libovlsym.so's alone: elsewhere its functions would stand in for libc's.
+SYM_SRC    = $(call NATIVE,$(wildcard preload/sym*.c preload/sym*.S))
+ENGINE_SRC = $(filter-out $(SYM_SRC),$(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S)))
 # The loader is the engine with another door; of preload/ it takes what both need.
 LOADER_SRC = $(call NATIVE,$(wildcard shim/*.c loader/*.c loader/*.S)) $(addprefix preload/, \
 	     die.c opensession.c sites.c sitetab.c insn.c wanted.c trap_$(ARCH).c relay_$(ARCH).S switch_$(ARCH).S)
@@ -51,16 +52,24 @@ Q          = $(if $(V),,@echo '  $(1)' $@;)
 
 obj        = $(addprefix $(BUILD)/$(1)/,$(addsuffix .o,$(basename $(2))))
 ENGINE_OBJ = $(call obj,engine,$(ENGINE_SRC))
+SYM_OBJ    = $(call obj,engine,$(SYM_SRC))
 LOADER_OBJ = $(call obj,engine,$(LOADER_SRC))
 TOOL_OBJ   = $(call obj,hosted,$(TOOL_SRC))
 UNIT_BIN   = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 E2E_BIN    = $(E2E_SRC:tests/e2e/bin/%.c=$(BUILD)/e2e/%)
 BENCH_BIN  = $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 
-all: $(BIN)/ovlrun $(BIN)/libovl.so $(BIN)/ovlload $(BIN)/ovlctl
+all: $(BIN)/ovlrun $(BIN)/libovl.so $(BIN)/libovlsym.so $(BIN)/ovlload $(BIN)/ovlctl
 
 $(BIN)/libovl.so: $(ENGINE_OBJ) preload/export.map
-	$(call Q,LD)$(CC) $(ENGINE_LD) -o $@ $(ENGINE_OBJ)
+	$(call Q,LD)$(CC) $(ENGINE_LD) -Wl,--version-script=preload/export.map -o $@ $(ENGINE_OBJ)
+
+# They take the stack of libc's functions that they stand for.
+$(SYM_OBJ): ENGINE += -Wframe-larger-than=4608
+
+# What it exports is what preload/sym.h's SYM() defines.
+$(BIN)/libovlsym.so: $(ENGINE_OBJ) $(SYM_OBJ)
+	$(call Q,LD)$(CC) $(ENGINE_LD) -Wl,-Bsymbolic-functions -o $@ $(ENGINE_OBJ) $(SYM_OBJ)
 
 $(BIN)/ovlload: $(LOADER_OBJ) loader/ovlload.ld
 	$(call Q,LD)$(CC) -static -nostdlib -Wl,-T,loader/ovlload.ld -Wl,--build-id=none \
@@ -162,11 +171,12 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/ovlrun \
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BIN)/ovlrun $(BIN)/ovlctl $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BIN)/libovl.so $(BIN)/ovlload $(DESTDIR)$(PREFIX)/lib/ovlrun
+	install -m 755 $(BIN)/libovl.so $(BIN)/libovlsym.so $(BIN)/ovlload $(DESTDIR)$(PREFIX)/lib/ovlrun
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean:
-	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so $(BIN)/ovlload
+	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so $(BIN)/libovlsym.so \
+		$(BIN)/ovlload
 	@$(MAKE) -s -C tests/random clean
 	@$(MAKE) -s -C tests/race clean
 	@$(MAKE) -s -C tests/kill clean

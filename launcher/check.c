@@ -237,9 +237,21 @@ bool ovl_run_preloadable(const char *path)
 	return !strpbrk(path, " :\t\n");
 }
 
+/* The object that is preloaded: OVL_DOOR asks for the one that changes no text. */
+static const char *name_of_door(void)
+{
+	const char *door = getenv("OVL_DOOR");
+
+	if (!door || !*door)
+		return "libovl.so";
+	if (strcmp(door, "symbols"))
+		refuse("%s: no such door: set OVL_DOOR to symbols, or not at all", door);
+	return "libovlsym.so";
+}
+
 static void check_parts(struct ovl_run *run)
 {
-	run->preload = find_part("libovl.so");
+	run->preload = find_part(name_of_door());
 	run->loader = find_part("ovlload");
 	if (!ovl_run_preloadable(run->preload))
 		refuse("%s: LD_PRELOAD cannot name a path with a space or colon: move it",

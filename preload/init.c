@@ -6,6 +6,7 @@
  * ready. Without OVL_SESSION the object does nothing at all.
  */
 #include "exe.h"
+#include "names.h"
 #include "objects.h"
 #include "opensession.h"
 #include "ovl.h"
@@ -105,8 +106,12 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **args
 	ss = ovl_session_open(path);
 	ovl_init(ss);
 	ovl_sigsys_init(ss);
-	patch_all(ss, auxv);
-	ovl_far_init(ss, auxv);
-	ovl_watch_init(ss);
+	if (ovl_names_open) {
+		ovl_names_open(auxv);
+	} else {
+		patch_all(ss, auxv);
+		ovl_far_init(ss, auxv);
+		ovl_watch_init(ss);
+	}
 	ovl_execfn_show(auxv);
 }

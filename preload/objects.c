@@ -10,17 +10,10 @@
 #define HEADERS_MAX 4096
 #define PAGE	    4096UL
 
-/* <link.h>, which belongs to libc: the part that debuggers rely on as well. */
-struct link_map {
-	uint64_t addr;
-	const char *name;
-	const Elf64_Dyn *ld;
-	struct link_map *next;
-};
-
+/* <link.h>, which belongs to libc. */
 struct r_debug {
 	int version;
-	const struct link_map *map;
+	const struct ovl_link_map *map;
 };
 
 static uint64_t note_build_id(const uint8_t *p, uint64_t len)
@@ -118,7 +111,7 @@ static bool is_musl(const char *name)
 }
 
 /* By name where the kernel did not load it: `ld.so PROGRAM`. */
-static bool is_ldso(const struct link_map *map, uint64_t at_base)
+static bool is_ldso(const struct ovl_link_map *map, uint64_t at_base)
 {
 	const char *name;
 
@@ -181,7 +174,7 @@ static struct executed executed(const uint64_t *auxv)
 }
 
 /* The dynamic linker's list, by way of the main program's DT_DEBUG. */
-static const struct link_map *first_object(const struct executed *e)
+static const struct ovl_link_map *first_object(const struct executed *e)
 {
 	if (!e->dynamic)
 		return NULL;
@@ -191,10 +184,25 @@ static const struct link_map *first_object(const struct executed *e)
 	return NULL;
 }
 
+const struct ovl_link_map *ovl_objects_first(const uint64_t *auxv, struct ovl_link_map *room)
+{
+	const struct executed e = executed(auxv);
+	const struct ovl_link_map *map = first_object(&e);
+
+	if (map || e.has_interp || !e.dynamic)
+		return map;
+	*room = (struct ovl_link_map){
+		.addr = e.base,
+		.name = "libc",
+		.ld = (const Elf64_Dyn *)(e.base + e.dynamic->p_vaddr),
+	};
+	return room;
+}
+
 int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret)
 {
 	const struct executed e = executed(auxv);
-	const struct link_map *map = first_object(&e);
+	const struct ovl_link_map *map = first_object(&e);
 	uint64_t at_base = aux_value(auxv, AT_BASE);
 	int n = 0;
 

@@ -9,6 +9,20 @@
 
 #include "ovl_base.h"
 
+#if __STDC_HOSTED__
+#include <elf.h>
+#else
+#include <linux/elf.h>
+#endif
+
+/* Of <link.h>, which belongs to libc, the part that debuggers rely on as well. */
+struct ovl_link_map {
+	uint64_t addr; /* added to the addresses in the file */
+	const char *name;
+	const Elf64_Dyn *ld;
+	const struct ovl_link_map *next;
+};
+
 /* A loaded library whose system calls are looked at. */
 struct ovl_object {
 	uint64_t base;	  /* load address */
@@ -44,6 +58,12 @@ bool ovl_object_is_libc(const char *path);
  * linker's list of objects cannot be found.
  */
 int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret);
+
+/*
+ * The first object of the dynamic linker's list, which is in the order of search; or NULL. musl's
+ * linker, started by its name, tells of none: then @room is the list, and has that linker.
+ */
+const struct ovl_link_map *ovl_objects_first(const uint64_t *auxv, struct ovl_link_map *room);
 
 /*
  * ovl_object_program - the program itself; without a build-id it is known by its headers

@@ -3,7 +3,7 @@
 # lint.sh - what must be true of the text, of the preloaded object and of the loader
 #
 # gcc and clang build without a warning (frames over 512 bytes in the engine are one);
-# libovl.so and ovlload need nothing from anybody; cppcheck and clang-format have nothing to say.
+# libovl.so, libovlsym.so and ovlload need nothing from anybody; cppcheck and clang-format have nothing to say.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -19,11 +19,13 @@ for cc in gcc clang; do
 		bad "$cc: does not build without a warning"
 		continue
 	}
-	# musl's environment, where there is one: see preload/init.c
-	undefined=$(nm -D -u build/$cc/libovl.so | grep -vx ' *w __environ')
-	test -z "$undefined" || bad "libovl.so ($cc) needs: $undefined"
-	needed=$(readelf -d build/$cc/libovl.so | grep NEEDED)
-	test -z "$needed" || bad "libovl.so ($cc) is linked to: $needed"
+	for so in libovl.so libovlsym.so; do
+		# the environment, where there is one: see preload/init.c
+		undefined=$(nm -D -u build/$cc/$so | grep -vx ' *w __environ')
+		test -z "$undefined" || bad "$so ($cc) needs: $undefined"
+		needed=$(readelf -d build/$cc/$so | grep NEEDED)
+		test -z "$needed" || bad "$so ($cc) is linked to: $needed"
+	done
 	# of a static program the linker forgives weak ones
 	undefined=$(nm -u build/$cc/ovlload)
 	test -z "$undefined" || bad "ovlload ($cc) needs: $undefined"

@@ -4,7 +4,7 @@
 #
 # End-to-end tests run as whoever calls; as root they run once more as an ordinary user,
 # made for it, in a copy of the tree that this user can reach: both at the same time.
-# BATS_FLAGS goes to bats, E2E names the files (default all), OVL_TEST_USER=0 leaves the user out.
+# OVL_DOOR=symbols: by the door of names, README's Limits. BATS_FLAGS goes to bats, E2E names the files (default all), OVL_TEST_USER=0 leaves the user out.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

@@ -28,7 +28,7 @@ more_setup()
 	lower :
 	# somebody else, who can reach everything that is needed
 	mkdir "$T/bin" "$T/up"
-	cp "$TOP/build/e2e/corner_perm" "$(dirname "$OVLRUN")"/{ovlrun,ovlload,libovl.so} "$FUZZ" "$T/bin"
+	cp "$TOP/build/e2e/corner_perm" "$(dirname "$OVLRUN")"/{ovlrun,ovlload,libovl.so,libovlsym.so} "$FUZZ" "$T/bin"
 	chown "$USER_ID:$USER_ID" "$T/up"
 	U=$T/up/u W=$T/up/w OVLRUN=$T/bin/ovlrun FUZZ=$T/bin/fuzz PROGRAMS=$T/bin
 	AS=(setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups)

@@ -6,7 +6,7 @@
 # awk -f escapes.awk -v session=FILE PREFIX.* PREFIX.*   (twice: two passes)
 #
 # Every path call after the process opened the session must have been made from the text of
-# libovl.so. Prints those that were not, then "N calls, N escaped, N processes".
+# libovl.so, or libovlsym.so. Prints those that were not, then "N calls, N escaped, N processes".
 
 function hex(s,    i, v)
 {
@@ -44,7 +44,7 @@ FNR == 1 {
 }
 
 call == "mmap" {
-	if (pass == 1 && /PROT_EXEC/ && /libovl\.so>/) {
+	if (pass == 1 && /PROT_EXEC/ && /libovl(sym)?\.so>/) {
 		split($0, part, /[(,]/)
 		text_start[ntext] = hex($NF)
 		text_end[ntext++] = hex($NF) + part[3]

@@ -233,7 +233,7 @@ teardown()
 
 @test "LD_PRELOAD: ours comes after the user's" {
 	LD_PRELOAD=/nowhere.so run "$OVLRUN" -l low -u up sh -c 'echo "$LD_PRELOAD"'
-	[[ $output == *"/nowhere.so:/"*"/libovl.so"* ]]
+	[[ $output == *"/nowhere.so:/"*"/libovl"*".so"* ]]
 }
 
 @test "no_new_privs: a setuid program gains nothing" {

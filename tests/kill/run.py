@@ -228,7 +228,7 @@ def main():
     os.chmod(tmp, 0o755)
     top = os.path.dirname(os.path.realpath(opt.ovlrun))
     for f in (HERE + "/killat", RANDOM + "/fuzz", top + "/ovlrun", top + "/ovlctl",
-              top + "/libovl.so", top + "/ovlload"):
+              top + "/libovl.so", top + "/libovlsym.so", top + "/ovlload"):
         shutil.copy(f, tmp)
     place = Place(opt, tmp)
     os.makedirs(place.view)

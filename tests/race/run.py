@@ -127,7 +127,7 @@ def main():
     for f in (HERE + "/race", RANDOM + "/fuzz"):
         shutil.copy(f, tmp)
     top = os.path.dirname(os.path.realpath(opt.ovlrun))
-    for f in ("ovlrun", "libovl.so", "ovlload"):
+    for f in ("ovlrun", "libovl.so", "libovlsym.so", "ovlload"):
         if os.path.exists(os.path.join(top, f)):
             shutil.copy(os.path.join(top, f), tmp)
     bad = 0

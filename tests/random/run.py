@@ -391,7 +391,7 @@ def main():
     opt_fuzz = shutil.copy(os.path.join(HERE, program), bin_dir + "/fuzz")
     if not opt.kernel_only:
         top = os.path.dirname(os.path.realpath(opt.ovlrun))
-        for name in ("ovlrun", "libovl.so", "ovlload", "ovlctl"):
+        for name in ("ovlrun", "libovl.so", "libovlsym.so", "ovlload", "ovlctl"):
             if os.path.exists(os.path.join(top, name)):
                 shutil.copy(os.path.join(top, name), bin_dir)
         opt.ovlrun = bin_dir + "/ovlrun"
