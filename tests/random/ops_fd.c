@@ -464,6 +464,10 @@ bool op_fd_copy(struct rng *g)
 	return true;
 }
 
+/*
+ * Where suid and sgid are only recorded, a store to a mapping takes them away as a write does,
+ * which on a plain file it does not (README, Limits): there is none to a user's file that has them.
+ */
 bool op_fd_mmap(struct rng *g)
 {
 	int i = pick(g);
@@ -471,7 +475,7 @@ bool op_fd_mmap(struct rng *g)
 	char *p;
 
 	if (i < 0 || !(run.features & F_MMAP) || fstat(run.fd[i], &st) || !S_ISREG(st.st_mode) ||
-	    st.st_size < 4)
+	    st.st_size < 4 || (!run.root && (st.st_mode & (S_ISUID | S_ISGID))))
 		return false;
 	say("mmap(%d)", i);
 	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, run.fd[i], 0);
