@@ -285,28 +285,42 @@ static int swap_with_whiteout(struct ovl_ctx *ctx, const struct renaming *r)
 	return err;
 }
 
+/* The step that all can see. */
+static int put(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	const struct ovl_name *new = new_of(ctx);
+
+	if (r->old_dir && new->whiteout)
+		return swap_with_whiteout(ctx, r);
+	if (r->old_covers)
+		return rename_and_hide(ctx, r);
+	return ovl_do_rename(r->from, base_of(old_of(ctx)), r->to, base_of(new),
+			     new->in_upper ? 0 : RENAME_NOREPLACE);
+}
+
 static int move(struct ovl_ctx *ctx, struct renaming *r)
 {
-	struct ovl_name *old = old_of(ctx);
 	struct ovl_name *new = new_of(ctx);
 	int err = 0;
 
 	if (r->old_covers)
 		ovl_note(ctx, "whiteout");
 	if (r->old_dir)
-		err = prepare(ctx, old, new, r->new_covers || new->whiteout);
-	if (!err && r->new_dir)
+		err = prepare(ctx, old_of(ctx), new, r->new_covers || new->whiteout);
+	if (!err && r->new_dir && new->lowers)
 		err = ovl_remove_content(ctx, new, r->to);
 	if (err)
 		return err;
 	if (r->old_dir)
 		announce_move(ctx, r);
-	if (r->old_dir && new->whiteout)
-		return swap_with_whiteout(ctx, r);
-	if (r->old_covers)
-		return rename_and_hide(ctx, r);
-	return ovl_do_rename(r->from, base_of(old), r->to, base_of(new),
-			     new->in_upper ? 0 : RENAME_NOREPLACE);
+	err = put(ctx, r);
+	/* One of upper alone may hold marks yet. */
+	if ((err == -ENOTEMPTY || err == -EEXIST) && r->new_dir && !new->lowers) {
+		err = ovl_remove_content(ctx, new, r->to);
+		if (!err)
+			err = put(ctx, r);
+	}
+	return err;
 }
 
 static int exchange(struct ovl_ctx *ctx, struct renaming *r)

@@ -116,6 +116,23 @@ Test(rename, a_directory_that_its_owner_may_not_write_to_moves_onto_a_lower_name
 	cr_expect(eq(int, st.stx_mode, S_IFDIR | 0500));
 }
 
+Test(rename, onto_an_empty_directory_of_upper_alone_in_one_step)
+{
+	put_dir(W_UP, "u");
+	put(W_UP, "u/x", "x");
+	put_dir(W_UP, "v");
+	fault_reset();
+	cr_expect(eq(long, rename_("u", "v"), 0));
+	cr_expect(eq(uint, fault_count(__NR_renameat) + fault_count(__NR_renameat2), 1));
+	EXPECT_TEXT("v/x", "x");
+	put_opaque(W_UP, "w");
+	put_whiteout(W_UP, "w/gone"); /* hides nothing, and must not be in the way */
+	cr_expect(eq(long, rename_("v", "w"), 0));
+	EXPECT_TEXT("w/x", "x");
+	cr_expect(eq(int, names_in(W_UP, "w"), 1));
+	EXPECT_NO_TEMPORARY();
+}
+
 Test(rename, impossible_flags_are_einval)
 {
 	cr_expect(eq(long, rename2("f", "g", RENAME_NOREPLACE | RENAME_EXCHANGE), -EINVAL));
