@@ -35,6 +35,14 @@ static void rights_differ(const struct ovl_name *n)
 		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
 }
 
+/* From here on a mode that keeps its owner from reading what is stored on the object is recorded.
+ */
+static void expect_record(unsigned mode)
+{
+	if (!(mode & S_IRUSR) && !ovl_ss->overrides && ovl_sys(__NR_geteuid))
+		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+}
+
 /* Of a group that is not the caller's the sgid bit is not to be had: chmod(2). */
 static unsigned without_sgid(struct ovl_ctx *ctx, const struct statx *st, unsigned mode)
 {
@@ -116,6 +124,7 @@ static long chmod_at(struct ovl_ctx *ctx, int dirfd, int path, unsigned mode, lo
 
 	if (bad_flags(flags))
 		return -EINVAL;
+	expect_record(mode);
 	r = ovl_op_change(ctx, dirfd, path, ovl_op_at_flags(flags), OVL_BY_OWNER);
 	if (r == OVL_R_PASS && ctx->by_fd)
 		return set_mode_by_fd(ctx, mode);
@@ -144,6 +153,7 @@ long ovl_op_fchmod(struct ovl_ctx *ctx)
 
 	if (ovl_fd_is_path(fd))
 		return -EBADF;
+	expect_record((unsigned)ovl_arg(ctx, 1));
 	r = ovl_op_change_fd(ctx, fd, OVL_BY_OWNER);
 	if (r == OVL_R_PASS && ctx->by_fd)
 		return set_mode_by_fd(ctx, (unsigned)ovl_arg(ctx, 1));

@@ -82,6 +82,25 @@ Test(attr, fchmod_by_a_reading_descriptor_reaches_only_the_copy)
 	cr_expect(eq(str, text_fd(fd), (char *)"low"));
 }
 
+/* The kernel would let the owner do it, and then nobody could read what is stored on the copy. */
+Test(attr, fchmod_to_a_mode_that_keeps_its_owner_out_is_recorded)
+{
+	struct stat was = lstat_of(W_LOW(1), "f");
+	struct stat st;
+	long fd;
+
+	if (!geteuid())
+		cr_assert_eq(chown(in(W_LOW(1), "f"), 65534, getegid()), 0);
+	leave_root();
+	fd = open_("f", O_RDWR);
+	cr_expect(eq(long, view(SYS_fchmod, fd, 0), 0));
+	cr_expect(eq(long, view(SYS_fstat, fd, (long)&st), 0));
+	cr_expect(eq(uint, st.st_mode & 07777, 0));
+	cr_expect(eq(u64, st.st_ino, was.st_ino));
+	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, at("f"), O_RDONLY), -EACCES));
+	close((int)fd);
+}
+
 Test(attr, an_o_path_descriptor_takes_no_f_call)
 {
 	long fd = open_("f", O_PATH);
