@@ -118,6 +118,31 @@ static int settle(const struct ovl_run *run, int fd, const char *name)
 	return symlinkat(text, fd, temp) || renameat(fd, temp, fd, name) ? -errno : 0;
 }
 
+/*
+ * No lower name of the inode counted by @name shows any more: the names that its copy has in upper
+ * are all, and descriptors, which alone led to it by the index, are closed by now.
+ */
+static void drop_uncounted(int fd, const char *name)
+{
+	char text[8];
+	char record[32];
+	char *copy = ovl_must(strdup(name));
+	ssize_t n = readlinkat(fd, name, text, sizeof(text));
+	struct stat st;
+
+	copy[strlen(copy) - 2] = '\0'; /* ".n" */
+	if (n == 1 && text[0] == '0') {
+		if (!fstatat(fd, copy, &st, AT_SYMLINK_NOFOLLOW) && st.st_nlink == 1) {
+			(void)snprintf(record, sizeof(record), "u-%llx",
+				       (unsigned long long)st.st_ino);
+			(void)unlinkat(fd, record, 0); /* it need not have one */
+		}
+		(void)unlinkat(fd, copy, 0); /* what stays is tried again by the next run */
+		(void)unlinkat(fd, name, 0);
+	}
+	free(copy);
+}
+
 static int settle_all(const struct ovl_run *run, const char *path)
 {
 	DIR *d = opendir(path);
@@ -129,8 +154,11 @@ static int settle_all(const struct ovl_run *run, const char *path)
 	while (!err && (e = readdir(d))) {
 		size_t n = strlen(e->d_name);
 
-		if (n > 2 && !strcmp(e->d_name + n - 2, ".n"))
-			err = settle(run, dirfd(d), e->d_name);
+		if (n <= 2 || strcmp(e->d_name + n - 2, ".n") != 0)
+			continue;
+		err = settle(run, dirfd(d), e->d_name);
+		if (!err)
+			drop_uncounted(dirfd(d), e->d_name);
 	}
 	closedir(d);
 	return err;
@@ -232,10 +260,12 @@ void ovl_linkindex_end(const struct ovl_run *run)
 {
 	char *path = ovl_text("%s/index", run->work);
 	char *link = ovl_text("%s/" OWNER, path);
-	DIR *d = opendir(path);
+	DIR *d = NULL;
 	struct dirent *e;
 	int names = -2; /* "." and ".." */
 
+	(void)settle_all(run, path); /* what stays is found by the next run */
+	d = opendir(path);
 	while (d && (e = readdir(d))) {
 		/* of an object that is gone, and nobody has open any more */
 		if (strncmp(e->d_name, "g-", 2) != 0 || unlinkat(dirfd(d), e->d_name, 0))

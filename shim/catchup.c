@@ -2,22 +2,76 @@
 #include "catchup.h"
 
 #include "fdview.h"
+#include "index.h"
 #include "inode.h"
 #include "lookup.h"
 #include "namei.h"
+#include "real.h"
+#include "record.h"
 #include "refd.h"
 #include "view.h"
 
-void ovl_catch_up(struct ovl_ctx *ctx, int fd)
+/* Has the object open as @fd, of a lower, a copy of its name? Its path is in ctx->real. */
+static bool find_by_name(struct ovl_ctx *ctx, int fd)
 {
 	struct ovl_name *n = &ctx->name[1];
+
+	return !ovl_namei_fd(ctx, n, fd) && ctx->fd_layer > OVL_UPPER && n->zone == OVL_Z_VIEW &&
+	       n->layer == OVL_UPPER && ovl_fd_is_shown(ctx, n, fd) &&
+	       !ovl_name_real(n, OVL_UPPER, &ctx->real);
+}
+
+/*
+ * Is the copy @st what upper has at the path that is noted of it? ctx->real becomes that. Apart,
+ * for its frame.
+ */
+__attribute__((noinline)) static bool is_where_noted(struct ovl_ctx *ctx, const struct statx *st)
+{
+	struct ovl_str root = ovl_ss->root;
+	const struct ovl_path *p = &ctx->link;
+	struct statx now;
+
+	return !ovl_record_path(st, &ctx->link) &&
+	       ovl_path_below(p->buf, p->len, ovl_session_str(ovl_ss, root), root.len) &&
+	       !ovl_layer_path(&ctx->real, OVL_UPPER, p->buf + (root.len == 1 ? 0 : root.len)) &&
+	       !ovl_real_statx(&ctx->real, &now) && ovl_is_same_object(&now, st);
+}
+
+/* The same of one whose name has gone meanwhile, perhaps to another; else /proc tells the old. */
+static bool find_by_origin(struct ovl_ctx *ctx, int fd, const struct ovl_origin *o)
+{
+	if (!ovl_index_maybe(o) || ovl_index_path(o, &ctx->real) ||
+	    ovl_real_statx(&ctx->real, &ctx->st))
+		return false;
+	if (is_where_noted(ctx, &ctx->st))
+		return true;
+	if (ovl_record_path(&ctx->st, &ctx->link) == -ENOENT && !ovl_fd_real(fd, &ctx->link) &&
+	    ovl_view_from_real(&ctx->link, NULL) > OVL_UPPER)
+		ovl_record_set_path(&ctx->st, ctx->link.buf);
+	return !ovl_index_path(o, &ctx->real);
+}
+
+void ovl_catch_up(struct ovl_ctx *ctx, int fd)
+{
 	struct statx lower;
+	struct ovl_origin o;
 
 	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &lower) ||
-	    (lower.stx_mode & S_IFMT) == S_IFDIR || !ovl_inode_maybe_origin(lower.stx_ino) ||
-	    ovl_namei_fd(ctx, n, fd) || ctx->fd_layer <= OVL_UPPER || n->zone != OVL_Z_VIEW ||
-	    n->layer != OVL_UPPER || !ovl_fd_is_shown(ctx, n, fd) ||
-	    ovl_name_real(n, OVL_UPPER, &ctx->real))
+	    (lower.stx_mode & S_IFMT) == S_IFDIR || !ovl_inode_maybe_origin(lower.stx_ino))
 		return;
-	ovl_refd(ctx, &lower, &ctx->real);
+	o = ovl_origin_of(&lower);
+	if (find_by_name(ctx, fd) || find_by_origin(ctx, fd, &o))
+		ovl_refd(ctx, &lower, &ctx->real);
+}
+
+void ovl_catch_up_note(struct ovl_ctx *ctx, const struct ovl_name *n, const struct ovl_name *to,
+		       int parent)
+{
+	bool linked = n->shared || (n->known && n->st.stx_nlink > 1);
+
+	if (linked && (n->st.stx_mode & S_IFMT) != S_IFDIR &&
+	    ovl_inode_maybe_origin(n->st.stx_ino) &&
+	    !ovl_sys(__NR_statx, parent, to->at.buf + ovl_path_base(&to->at), AT_SYMLINK_NOFOLLOW,
+		     STATX_BASIC_STATS, &ctx->st))
+		ovl_record_set_path(&ctx->st, to->at.buf);
 }

@@ -12,9 +12,17 @@
 #include "ctx.h"
 
 /*
- * @fd, and what shares its object, is of the copy that the view shows under its name, if there
- * is one that another process made. Uses name[1]. Best effort.
+ * @fd, and what shares its object, is of the copy that another process made, if there is one: the
+ * view shows it under the same name, or, where that has gone, the index has it (held.h). Uses
+ * name[1], link, real. Best effort.
  */
 void ovl_catch_up(struct ovl_ctx *ctx, int fd);
+
+/*
+ * The object @n of upper has been renamed @to, in its directory @parent: if it is a copy that the
+ * index has, that is noted for those who catch up later.
+ */
+void ovl_catch_up_note(struct ovl_ctx *ctx, const struct ovl_name *n, const struct ovl_name *to,
+		       int parent);
 
 #endif

@@ -5,6 +5,7 @@
 #include "copy_data.h"
 #include "copy_up.h"
 #include "do.h"
+#include "held.h"
 #include "hollow.h"
 #include "real.h"
 
@@ -21,13 +22,13 @@ static int build_file(struct ovl_ctx *ctx, struct ovl_build *job)
 		return err;
 	if (job->size < size)
 		size = job->size;
-	if (size || job->size == OVL_COPY_NAME) {
-		from = ovl_open_beneath(loc.fd, loc.name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-		hollow = from == -EACCES && job->size == OVL_COPY_NAME && job->low &&
-			 ovl_hollow_may(loc.fd, loc.name, job->st);
-		if (from < 0 && !hollow && size)
-			return from;
-	}
+	/* Without content, too: to see who has it open. */
+	from = ovl_open_beneath(loc.fd, loc.name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	hollow = from == -EACCES && job->size == OVL_COPY_NAME && job->low &&
+		 ovl_hollow_may(loc.fd, loc.name, job->st);
+	if (from < 0 && !hollow && size)
+		return from;
+	job->held = from >= 0 && ovl_held(from);
 	to = ovl_do_open(job->tmp, job->name, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (to < 0)
 		return to;

@@ -15,6 +15,7 @@ struct ovl_build {
 	const struct statx *st;
 	int tmp;     /* WORK/tmp */
 	bool locked; /* the lock is held */
+	bool held;   /* somebody else may have the lower file open, _build() says */
 	char name[OVL_TEMP_NAME];
 	int64_t size;
 	const char *low; /* where it is inside the lowers; NULL: nobody asks */

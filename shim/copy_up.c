@@ -73,21 +73,21 @@ static int look_again(int dir, const char *name, const struct statx *lower)
 	return ovl_inode_is_other(fd, lower) ? OVL_AGAIN : 0;
 }
 
-/* Copy what @job tells to @name in the upper directory @dir; someone else's copy is as good. */
-static int copy_to(struct ovl_ctx *ctx, struct ovl_build *job, int dir, const char *name)
+/* Build what @job tells of in work. */
+static int build(struct ovl_ctx *ctx, struct ovl_build *job)
 {
-	OVL_FD tmp = ovl_workdir_open();
-	int err;
+	int err = ovl_build(ctx, job);
 
-	if (tmp < 0)
-		return tmp;
-	job->tmp = tmp;
-	err = ovl_build(ctx, job);
-	if (err) {
-		(void)ovl_workdir_discard(ctx, tmp, job->name); /* swept by the next run */
-		return err;
-	}
-	err = publish(ctx, job, dir, name);
+	if (err)
+		(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* swept by the next run */
+	return err;
+}
+
+/* It becomes @name in the upper directory @dir; someone else's copy is as good. */
+static int show(struct ovl_ctx *ctx, struct ovl_build *job, int dir, const char *name)
+{
+	int err = publish(ctx, job, dir, name);
+
 	return err == -EEXIST ? look_again(dir, name, job->st) : err;
 }
 
@@ -115,20 +115,19 @@ static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int d
 {
 	/* Not into a directory that has come to where another one was. */
 	OVL_LOCK lock = ovl_lock_same(ctx);
+	OVL_FD tmp = ovl_workdir_open();
 	struct statx st;
 	struct ovl_build job = {
-		.from = &ctx->real, .st = &st, .low = ctx->clean.buf, .locked = true};
-	unsigned base;
-	int err = lock < 0 ? lock : find_lower_dir(ctx, n, len, &ctx->real, &st);
+		.from = &ctx->real, .st = &st, .low = ctx->clean.buf, .tmp = tmp, .locked = true};
+	int err = lock < 0 ? lock : tmp < 0 ? tmp : find_lower_dir(ctx, n, len, &ctx->real, &st);
 
+	if (!err)
+		err = ovl_path_set(&ctx->temp, n->at.buf, len);
 	if (err)
 		return err;
-	err = ovl_path_set(&ctx->temp, n->at.buf, len);
-	if (err)
-		return err;
-	base = ovl_path_base(&ctx->temp);
 	ovl_announce(ovl_hash_path(ctx->temp.buf, len), false);
-	return copy_to(ctx, &job, dir, ctx->temp.buf + base);
+	err = build(ctx, &job);
+	return err ? err : show(ctx, &job, dir, ctx->temp.buf + ovl_path_base(&ctx->temp));
 }
 
 /* Open (made if missing) the directory ending at byte @len of @n's path; @dir is its parent. */
@@ -174,7 +173,10 @@ static int make_parents(struct ovl_ctx *ctx, struct ovl_name *n)
 	return ovl_fd_steal(&dir);
 }
 
-/* Give the name @n, which is still a lower's, its own link to the copy in the index. */
+/*
+ * Give the name @n, which is still a lower's, its own link to the copy in the index. -EEXIST: there
+ * is a copy of that name.
+ */
 static int link_up(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 {
 	const char *name = n->at.buf + ovl_path_base(&n->at);
@@ -197,24 +199,38 @@ static int link_up(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	if (!err) /* a copy is no change of the directory */
 		(void)ovl_attr_times(parent, ".", &ctx->st);
 	(void)ovl_index_settle(&n->from); /* as it is it tells the same */
-	return err == -EEXIST ? 0 : err;
+	return err;
 }
 
-/* The index has the copy of @o, whoever made it; its path is in ctx->temp. The lock is held. */
-static int build_in_index(struct ovl_ctx *ctx, struct ovl_build *job, const struct ovl_origin *o)
+/* Has the index a copy of @o? Its path is in ctx->temp. */
+static bool is_in_index(struct ovl_ctx *ctx, const struct ovl_origin *o)
 {
-	int err = ovl_index_path(o, &ctx->temp);
+	return !ovl_index_path(o, &ctx->temp) && !ovl_real_statx(&ctx->temp, &ctx->st);
+}
 
-	if (err || !ovl_real_statx(&ctx->temp, &ctx->st))
-		return err;
-	err = ovl_build(ctx, job);
+/* The finished copy goes to the index; @names: how many names of @o show. The lock is held. */
+static int enter(struct ovl_ctx *ctx, struct ovl_build *job, const struct ovl_origin *o,
+		 uint32_t names)
+{
 	/* The count first: without one, the copy's own links would be all that show. */
-	if (!err)
-		err = ovl_index_begin(o, job->st->stx_nlink);
+	int err = ovl_index_begin(o, names);
+
 	if (!err)
 		err = ovl_index_enter(o, job->tmp, job->name);
 	(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* if it is there still */
 	return err;
+}
+
+/* The index has the copy of @o, whoever made it; its path is in ctx->temp. The lock is held. */
+static int build_in_index(struct ovl_ctx *ctx, struct ovl_build *job, const struct ovl_origin *o,
+			  uint32_t names)
+{
+	int err;
+
+	if (is_in_index(ctx, o))
+		return 0;
+	err = build(ctx, job);
+	return err ? err : enter(ctx, job, o, names);
 }
 
 /*
@@ -235,25 +251,60 @@ static int copy_linked(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, in
 	job.tmp = tmp;
 	err = ovl_name_real(n, n->layer, &ctx->real);
 	if (!err)
-		err = build_in_index(ctx, &job, &n->from);
-	return err ? err : link_up(ctx, n, parent);
+		err = build_in_index(ctx, &job, &n->from, n->st.stx_nlink);
+	if (!err)
+		err = link_up(ctx, n, parent);
+	return err == -EEXIST ? 0 : err;
 }
 
 /* @n->linked: no copy is to be made, but the name on upper. */
 static int link_name(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 {
 	OVL_LOCK lock = ovl_lock_same(ctx);
+	int err = lock < 0 ? lock : link_up(ctx, n, parent);
 
-	return lock < 0 ? lock : link_up(ctx, n, parent);
+	return err == -EEXIST ? 0 : err;
+}
+
+/*
+ * Others have the lower file open, of one name as it is: its copy gets another in the index, by
+ * which they find it whatever becomes of the first (catchup.c).
+ */
+static int show_to_holders(struct ovl_ctx *ctx, struct ovl_build *job, struct ovl_name *n,
+			   int parent)
+{
+	OVL_LOCK lock = ovl_lock_same(ctx);
+	bool first;
+	int err = lock < 0 ? lock : 0;
+
+	n->from = ovl_origin_of(&n->st);
+	n->shared = true;
+	first = !err && !is_in_index(ctx, &n->from);
+	if (first)
+		err = enter(ctx, job, &n->from, n->st.stx_nlink);
+	else
+		(void)ovl_workdir_discard(ctx, job->tmp, job->name); /* swept by the next run */
+	if (!err)
+		err = link_up(ctx, n, parent);
+	if (err && first)
+		ovl_index_drop(&n->from);
+	return err == -EEXIST ? look_again(parent, n->at.buf + ovl_path_base(&n->at), &n->st) : err;
 }
 
 static int copy_single(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
 {
+	OVL_FD tmp = ovl_workdir_open();
 	struct ovl_build job = {
-		.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n)};
-	int err = ovl_name_real(n, n->layer, &ctx->real);
+		.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n), .tmp = tmp};
+	int err = tmp < 0 ? tmp : ovl_name_real(n, n->layer, &ctx->real);
 
-	return err ? err : copy_to(ctx, &job, parent, n->at.buf + ovl_path_base(&n->at));
+	if (!err)
+		err = build(ctx, &job);
+	if (err)
+		return err;
+	if (job.held)
+		return show_to_holders(ctx, &job, n, parent);
+	return show(ctx, &job, parent, n->at.buf + ovl_path_base(&n->at));
 }
 
 int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_use use,
@@ -340,22 +391,6 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 	return 0;
 }
 
-/* Does the lower inode @st have a name in the view, its own or its copy's? */
-static bool has_names(struct ovl_ctx *ctx, const struct statx *st)
-{
-	struct ovl_origin o = ovl_origin_of(st);
-	int own;
-
-	if ((st->stx_mode & S_IFMT) == S_IFDIR || st->stx_nlink < 2)
-		return false;
-	own = ovl_index_count(&o);
-	if (own == -ENOENT || own > 0)
-		return true;
-	/* One name of the copy is the index's. */
-	return !ovl_index_path(&o, &ctx->temp) && !ovl_real_statx(&ctx->temp, &ctx->st) &&
-	       ctx->st.stx_nlink > 1;
-}
-
 /* What /proc is to tell of the copy @st, which is not open by the name that it had. */
 static void note_path(struct ovl_ctx *ctx, const struct ovl_build *job, const struct statx *st)
 {
@@ -364,12 +399,16 @@ static void note_path(struct ovl_ctx *ctx, const struct ovl_build *job, const st
 		ovl_record_set_path(st, ctx->link.buf);
 }
 
-/* The name that the descriptor was opened by is lost, but others show: they change with it. */
-static int copy_lost_linked(struct ovl_ctx *ctx, struct ovl_build *job)
+/*
+ * The name that the descriptor was opened by is lost: others may show and change with it, and
+ * other processes may have the object open.
+ */
+static int copy_lost(struct ovl_ctx *ctx, struct ovl_build *job)
 {
 	struct ovl_origin o = ovl_origin_of(job->st);
+	uint32_t names = job->st->stx_nlink;
 	OVL_LOCK lock = ovl_lock(ctx);
-	int err = lock < 0 ? lock : build_in_index(ctx, job, &o);
+	int err = lock < 0 ? lock : build_in_index(ctx, job, &o, names > 1 ? names : 0);
 
 	if (!err)
 		err = ovl_index_path(&o, &ctx->temp);
@@ -381,9 +420,9 @@ static int copy_lost_linked(struct ovl_ctx *ctx, struct ovl_build *job)
 	return err;
 }
 
-static int copy_lost_single(struct ovl_ctx *ctx, struct ovl_build *job)
+static int copy_lost_dir(struct ovl_ctx *ctx, struct ovl_build *job)
 {
-	int err = ovl_build(ctx, job);
+	int err = build(ctx, job);
 
 	if (!err)
 		err = ovl_workdir_path(&ctx->real, job->name);
@@ -414,5 +453,6 @@ int ovl_copy_up_lost(struct ovl_ctx *ctx, int fd)
 	if (err)
 		return err;
 	job.tmp = tmp;
-	return has_names(ctx, st) ? copy_lost_linked(ctx, &job) : copy_lost_single(ctx, &job);
+	ovl_inode_note(st->stx_ino); /* descriptors of others: catchup.h */
+	return (st->stx_mode & S_IFMT) == S_IFDIR ? copy_lost_dir(ctx, &job) : copy_lost(ctx, &job);
 }

@@ -70,6 +70,7 @@ struct ovl_name {
 	bool magic;    /* a link of /proc that only the kernel can follow */
 	bool linked;   /* the name is a lower's still, but the object was copied up by another
 			* of its names: the copy is in the index, @layer is OVL_UPPER */
+	bool shared;   /* it was copied up by this call, and descriptors of others lead to it */
 	bool known;    /* @st is filled in */
 	bool shown;    /* and turned into what the view shows: inode.c */
 	struct ovl_origin from; /* when @linked: the lower inode */

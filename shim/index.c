@@ -216,6 +216,19 @@ int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name)
 	return err;
 }
 
+void ovl_index_drop(const struct ovl_origin *o)
+{
+	char name[KEY_SIZE];
+	OVL_FD index = ovl_workdir_index();
+
+	if (index < 0)
+		return;
+	key(o, name);
+	(void)ovl_do_unlink(index, name, 0); /* swept by the next run if they stay */
+	key_count(o, name);
+	(void)ovl_do_unlink(index, name, 0);
+}
+
 bool ovl_index_loses(const struct ovl_name *n)
 {
 	if (!n->known || n->layer == OVL_NONE || (n->st.stx_mode & S_IFMT) == S_IFDIR)

@@ -11,7 +11,10 @@
  *           if who did it was killed, by the next run
  *   u-I     what is known of upper objects that can hold no xattr: record.h
  *   r-I-T   where the lower part of a renamed directory is: likewise
- * Kept over runs; ovlrun empties it when the upper is another one.
+ * So is one that somebody else has open when it is copied up (held.h), or that has no name when
+ * it changes, though it has but one name: of it descriptors are all that lead here.
+ * Kept over runs, but for those of which no lower name shows any more; ovlrun empties it when the
+ * upper is another one.
  * Context: any (entry: signals blocked).
  */
 #ifndef OVL_INDEX_H
@@ -47,6 +50,9 @@ int ovl_index_settle(const struct ovl_origin *o);
 /* The finished copy @name in directory @dir goes to the index as that of @o. -EEXIST: there is one.
  */
 int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name);
+
+/* The index knows nothing of @o any more. The lock is held. */
+void ovl_index_drop(const struct ovl_origin *o);
 
 /* Is @n a lower's name still, of an inode with others? Then they show its loss. */
 bool ovl_index_loses(const struct ovl_name *n);

@@ -3,6 +3,7 @@
 #include "copy_up.h"
 #include "create.h"
 #include "fdview.h"
+#include "inode.h"
 #include "lookup.h"
 #include "marks.h"
 #include "perm.h"
@@ -45,24 +46,42 @@ static long create(struct ovl_ctx *ctx, const struct ovl_maker *m)
 	return r == -EEXIST ? OVL_AGAIN : r;
 }
 
+/*
+ * A removed file gets no new name: link(2). The kernel knows that of all but a copy that has one in
+ * the index. (O_TMPFILE's has no link either, and gets one.)
+ */
+static bool is_removed(struct ovl_ctx *ctx, int fd)
+{
+	struct statx *st = &ctx->st;
+
+	if (fd < 0 ||
+	    ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, st) ||
+	    !st->stx_nlink)
+		return false;
+	ovl_inode_present_fd(OVL_UPPER, fd, st);
+	return !st->stx_nlink;
+}
+
 /* Link the object of a descriptor, which only the kernel can name, to name[0]. */
 static long link_nameless(struct ovl_ctx *ctx, const struct linking *l)
 {
 	struct ovl_maker m = {.make = ovl_make_link};
 	int err = must_be_free(&ctx->name[0]);
+	int fd;
 
 	if (err)
 		return err;
 	if (l->flags & AT_EMPTY_PATH && !*ovl_arg_path(ctx, l->oldpath)) {
-		m.from = ovl_arg_fd(ctx, l->olddirfd);
+		fd = m.from = ovl_arg_fd(ctx, l->olddirfd);
 		m.text = "";
 		m.flags = AT_EMPTY_PATH;
 	} else {
 		m.from = AT_FDCWD;
 		m.text = ctx->name[1].at.buf;
 		m.flags = AT_SYMLINK_FOLLOW;
+		fd = ovl_fd_of_link(m.text);
 	}
-	return create(ctx, &m);
+	return is_removed(ctx, fd) ? -ENOENT : create(ctx, &m);
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "linktext.h"
 
+#include "catchup.h"
 #include "exe.h"
 #include "fdview.h"
 #include "marks.h"
@@ -79,6 +80,7 @@ static bool tell_copy(struct ovl_ctx *ctx, const char *path)
 
 int ovl_link_tell(struct ovl_ctx *ctx, struct ovl_name *n)
 {
+	int fd = ovl_fd_of_link(n->at.buf);
 	bool copy;
 	bool lost;
 	int layer;
@@ -86,6 +88,8 @@ int ovl_link_tell(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (!ovl_path_below(n->at.buf, n->at.len, "/proc", 5))
 		return ovl_fd_follow(&n->at, &ctx->link);
+	if (fd >= 0)
+		ovl_catch_up(ctx, fd);
 	lost = is_lost(ctx, n->at.buf);
 	r = ovl_fd_follow(&n->at, &ctx->link);
 	if (r)

@@ -252,7 +252,7 @@ int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	n->layer = OVL_NONE;
 	n->in_upper = n->whiteout = n->marked = n->opaque = n->redirect = false;
-	n->linked = n->known = n->shown = false;
+	n->linked = n->shared = n->known = n->shown = false;
 	n->lowers = 0;
 	if (n->pupper && (n->deep || ovl_filter_maybe(&ovl_ss->present, n->hash))) {
 		r = look_upper(ctx, n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rename.c - rename, NOREPLACE and EXCHANGE */
+#include "catchup.h"
 #include "copy_up.h"
 #include "do.h"
 #include "index.h"
@@ -238,13 +239,12 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_nam
 }
 
 /*
- * Descriptors of lower directories below the old path are found below the new one, once it is so.
- * Of two names that are exchanged only a directory's counts: at a file's may have been another
- * before, which some descriptor is still of.
+ * Descriptors of lower directories below the old path are found below the new one, once it is so. A
+ * file that is exchanged with one does not count: there may have been another, still open.
  */
 static void announce_move(struct ovl_ctx *ctx, const struct renaming *r)
 {
-	bool both = (r->flags & RENAME_EXCHANGE) && r->old_dir && r->new_dir;
+	bool both = r->old_dir && r->new_dir && (r->flags & RENAME_EXCHANGE);
 	const struct ovl_name *from = r->old_dir ? old_of(ctx) : new_of(ctx);
 	const struct ovl_name *to = r->old_dir ? new_of(ctx) : old_of(ctx);
 	int parent = r->old_dir ? r->from : r->to;
@@ -289,13 +289,13 @@ static int swap_with_whiteout(struct ovl_ctx *ctx, const struct renaming *r)
 static int put(struct ovl_ctx *ctx, const struct renaming *r)
 {
 	const struct ovl_name *new = new_of(ctx);
+	unsigned flags = new->in_upper ? 0 : RENAME_NOREPLACE;
 
 	if (r->old_dir && new->whiteout)
 		return swap_with_whiteout(ctx, r);
 	if (r->old_covers)
 		return rename_and_hide(ctx, r);
-	return ovl_do_rename(r->from, base_of(old_of(ctx)), r->to, base_of(new),
-			     new->in_upper ? 0 : RENAME_NOREPLACE);
+	return ovl_do_rename(r->from, base_of(old_of(ctx)), r->to, base_of(new), flags);
 }
 
 static int move(struct ovl_ctx *ctx, struct renaming *r)
@@ -314,13 +314,10 @@ static int move(struct ovl_ctx *ctx, struct renaming *r)
 	if (r->old_dir)
 		announce_move(ctx, r);
 	err = put(ctx, r);
-	/* One of upper alone may hold marks yet. */
-	if ((err == -ENOTEMPTY || err == -EEXIST) && r->new_dir && !new->lowers) {
-		err = ovl_remove_content(ctx, new, r->to);
-		if (!err)
-			err = put(ctx, r);
-	}
-	return err;
+	if ((err != -ENOTEMPTY && err != -EEXIST) || !r->new_dir || new->lowers)
+		return err;
+	err = ovl_remove_content(ctx, new, r->to); /* marks are left in it */
+	return err ? err : put(ctx, r);
 }
 
 static int exchange(struct ovl_ctx *ctx, struct renaming *r)
@@ -378,6 +375,10 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 	}
 	if (loses)
 		ovl_index_lose_end(new, &o);
+	if (!err)
+		ovl_catch_up_note(ctx, old, new, r->to);
+	if (!err && (r->flags & RENAME_EXCHANGE))
+		ovl_catch_up_note(ctx, new, old, r->from);
 	return err;
 }
 

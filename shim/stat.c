@@ -108,9 +108,25 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 	return 0;
 }
 
+/*
+ * As look(), and of what /proc's link of a descriptor leads to, when only that does. Then *@ret_fd
+ * is the descriptor, else -1.
+ */
+static long look_through(struct ovl_ctx *ctx, int dirfd, int path, int flags, int *ret_fd)
+{
+	struct ovl_name *n = &ctx->name[0];
+	long r = look(ctx, dirfd, path, flags);
+
+	*ret_fd = r == OVL_R_PASS && n->magic ? ovl_fd_of_link(n->at.buf) : -1;
+	if (*ret_fd < 0)
+		return r;
+	return look_fd(ctx, *ret_fd);
+}
+
 long ovl_op_stat(struct ovl_ctx *ctx)
 {
-	long r = look(ctx, -1, 0, OVL_N_FOLLOW);
+	int fd;
+	long r = look_through(ctx, -1, 0, OVL_N_FOLLOW, &fd);
 
 	return r ? r : fill(ctx, 1);
 }
@@ -132,6 +148,7 @@ long ovl_op_fstat(struct ovl_ctx *ctx)
 long ovl_op_newfstatat(struct ovl_ctx *ctx)
 {
 	long flags = ovl_arg(ctx, 3);
+	int fd;
 	long r;
 
 	if ((unsigned)flags &
@@ -140,7 +157,7 @@ long ovl_op_newfstatat(struct ovl_ctx *ctx)
 	else if (ovl_op_is_fd(ctx, 0, 1, ovl_op_at_flags(flags)))
 		r = look_fd(ctx, ovl_arg_fd(ctx, 0));
 	else
-		r = look(ctx, 0, 1, ovl_op_at_flags(flags));
+		r = look_through(ctx, 0, 1, ovl_op_at_flags(flags), &fd);
 	return r ? r : fill(ctx, 2);
 }
 
@@ -168,19 +185,17 @@ long ovl_op_statx(struct ovl_ctx *ctx)
 	struct ovl_name *n = &ctx->name[0];
 	long flags = ovl_arg(ctx, 2);
 	OVL_LOC loc = OVL_LOC_INIT;
+	int fd = ovl_arg_fd(ctx, 0);
 	long r;
 
-	if (ovl_op_is_fd(ctx, 0, 1, ovl_op_at_flags(flags))) {
-		r = look_fd(ctx, ovl_arg_fd(ctx, 0));
-		if (r)
-			return r;
-		if ((n->st.stx_mode & S_IFMT) != S_IFDIR)
-			return statx_again(ctx, ovl_arg_fd(ctx, 0), "", flags);
-	} else {
-		r = look(ctx, 0, 1, ovl_op_at_flags(flags));
-		if (r)
-			return r;
-	}
+	if (ovl_op_is_fd(ctx, 0, 1, ovl_op_at_flags(flags)))
+		r = look_fd(ctx, fd);
+	else
+		r = look_through(ctx, 0, 1, ovl_op_at_flags(flags), &fd);
+	if (r)
+		return r;
+	if (fd >= 0 && (n->st.stx_mode & S_IFMT) != S_IFDIR)
+		return statx_again(ctx, fd, "", flags | AT_EMPTY_PATH);
 	r = ovl_name_real(n, n->layer, &ctx->real);
 	if (!r)
 		r = ovl_loc_get(&ctx->real, &loc);

@@ -283,6 +283,22 @@ teardown()
 	test ! -e .up.work
 }
 
+@test "work: what leads the descriptors of others to a copy ends with the run" {
+	echo first >low/held
+	local change='exec 5<low/held; sh -c "echo more >>low/held; mv low/held low/moved"'
+	run "$OVLRUN" -q -l low -u up sh -c "$change; cat <&5"
+	test "$output" = $'first\nmore'
+	test ! -e .up.work
+	test "$(stat -c %h up/moved)" = 1
+	"$OVLRUN" -q -l low -u up2 sh -c "$change"'; echo $$ >pid; kill -9 $PPID' || true
+	wait_for test ! -e "/proc/$(cat pid)"
+	test "$(stat -c %h up2/moved)" = 2
+	"$OVLRUN" -q -l low -u up2 true
+	test ! -e .up2.work
+	test "$(stat -c %h up2/moved)" = 1
+	test "$(cat low/held)" = first
+}
+
 @test "an upper in use is refused, whatever work it is given" {
 	"$OVLRUN" -l low -u up sleep 60 3>&- &
 	local pid=$!

@@ -4,6 +4,8 @@
 #include "fault.h"
 #include "fixture.h"
 
+#include <signal.h>
+
 static void start(void)
 {
 	world_make(1);
@@ -44,5 +46,113 @@ Test(catchup, so_do_xattrs)
 
 	cr_expect(eq(long, view(SYS_fgetxattr, fd, "user.a", value, sizeof(value)), 2));
 	cr_expect(eq(str, value, (char *)"22"));
+	close(fd);
+}
+
+/* Another process has the lower file @rel open. */
+static void hold(const char *rel)
+{
+	int ready[2];
+	char c;
+
+	cr_assert_eq(pipe(ready), 0);
+	if (!fork()) {
+		c = open(in(W_LOW(1), rel), O_RDONLY) >= 0;
+		(void)!write(ready[1], &c, 1);
+		(void)alarm(20);
+		pause();
+		_exit(0);
+	}
+	cr_assert_eq(read(ready[0], &c, 1), 1);
+	cr_assert(c);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* What /proc tells of @fd, from the view's root. */
+static char *told(int fd)
+{
+	static char text[2 * PATH_MAX];
+	char link[32];
+	long n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = view(SYS_readlink, link, text, sizeof(text) - 1);
+	cr_assert(gt(long, n, 0));
+	text[n] = '\0';
+	cr_expect(eq(int, strncmp(text, in(w.view, ""), strlen(in(w.view, ""))), 0), "%s", text);
+	return text + strlen(in(w.view, ""));
+}
+
+static void expect_copy(int fd, unsigned names)
+{
+	struct stat st;
+
+	cr_assert_eq(view(SYS_fstat, fd, &st), 0);
+	cr_expect(eq(long, st.st_size, 5));
+	cr_expect(eq(ulong, st.st_nlink, names));
+	cr_expect(eq(u64, st.st_ino, lstat_of(W_LOW(1), "f").st_ino));
+}
+
+Test(catchup, what_was_open_is_found_under_another_name)
+{
+	int fd;
+
+	hold("f");
+	fd = left_behind();
+	cr_assert_eq(view(SYS_rename, at("f"), at("g")), 0);
+	expect_copy(fd, 1);
+	cr_expect(eq(str, told(fd), (char *)"/g"));
+	cr_assert_eq(view(SYS_rename, at("g"), at("f")), 0);
+	cr_expect(eq(str, told(fd), (char *)"/f"));
+	cr_expect(eq(str, text_fd(fd), (char *)"other"));
+}
+
+Test(catchup, what_was_renamed_without_a_change_is_found_too)
+{
+	int fd;
+
+	hold("f");
+	cr_assert_eq(view(SYS_rename, at("f"), at("g")), 0);
+	fd = open(in(W_LOW(1), "f"), O_RDONLY);
+	cr_expect(eq(str, told(fd), (char *)"/g"));
+	put(W_UP, "g", "other");
+	expect_copy(fd, 1);
+	close(fd);
+}
+
+Test(catchup, what_was_open_is_found_without_a_name)
+{
+	int fd;
+
+	hold("f");
+	fd = left_behind();
+	cr_assert_eq(view(SYS_unlink, at("f")), 0);
+	expect_copy(fd, 0);
+	cr_expect(eq(str, told(fd), (char *)"/f (deleted)"));
+	cr_expect(eq(str, text_fd(fd), (char *)"other"));
+}
+
+/* The index keeps no content of what nobody has open. */
+Test(catchup, what_was_not_open_has_no_other_name)
+{
+	close(left_behind());
+	cr_expect(eq(int, names_in("work/index", ""), 0));
+	cr_expect(eq(ulong, lstat_of(W_UP, "f").st_nlink, 1));
+}
+
+Test(catchup, what_another_process_changed_without_a_name)
+{
+	int fd = open(in(W_LOW(1), "f"), O_RDONLY);
+	struct stat st;
+
+	cr_assert_eq(view(SYS_unlink, at("f")), 0);
+	cr_assert_eq(view(SYS_fchmod, fd, 0604), 0);
+	close(fd);
+	fd = open(in(W_LOW(1), "f"), O_RDONLY);
+	cr_assert_eq(view(SYS_fstat, fd, &st), 0);
+	cr_expect(eq(uint, st.st_mode & 07777, 0604));
+	cr_expect(eq(ulong, st.st_nlink, 0));
+	cr_expect(eq(str, told(fd), (char *)"/f (deleted)"));
 	close(fd);
 }
