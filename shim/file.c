@@ -178,7 +178,7 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 		return open_waiting(ctx, flags);
 	r = open_real(ctx, flags);
 	if (r >= 0 && (flags & O_TRUNC) && ovl_ss->overrides && !ovl_loc_path(&ctx->real, &loc))
-		ovl_override_follow(loc.name, S_ISUID | S_ISGID); /* gone: open(2) */
+		ovl_override_truncated(loc.name); /* gone: open(2) */
 	return r;
 }
 

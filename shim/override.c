@@ -250,12 +250,6 @@ static bool read_back(const struct where *w, struct ovl_override *ret, struct st
 	return !ovl_override_parse(text, ret);
 }
 
-/* The mode that the copy itself has beside the record @mode; special files keep their own. */
-static unsigned own_mode(unsigned type, unsigned mode)
-{
-	return type == S_IFREG || type == S_IFDIR ? ovl_override_usable(type | mode) : mode & 0777;
-}
-
 static void follow(const struct where *w, unsigned lost)
 {
 	struct ovl_override o;
@@ -263,11 +257,20 @@ static void follow(const struct where *w, unsigned lost)
 
 	if (!read_back(w, &o, &raw))
 		return;
-	/* The copy itself has perhaps more rights than are recorded. */
-	if ((raw.stx_mode & 0777) != own_mode(raw.stx_mode & S_IFMT, o.mode))
-		o.mode = (o.mode & 07000) | (raw.stx_mode & 0777);
-	o.mode &= ~lost;
+	o.mode = ((o.mode & 07000) | (raw.stx_mode & 0777)) & ~lost;
 	(void)record(w, &raw, &o); /* best effort */
+}
+
+void ovl_override_truncated(const char *path)
+{
+	struct where w = at_path(path);
+	struct ovl_override o;
+	struct statx raw;
+
+	if (!read_back(&w, &o, &raw))
+		return;
+	o.mode &= ~(unsigned)(S_ISUID | S_ISGID);
+	(void)record(&w, &raw, &o); /* best effort */
 }
 
 void ovl_override_follow(const char *path, unsigned lost)

@@ -49,13 +49,16 @@ int ovl_override_record(const char *path, const struct statx *raw, const struct 
 int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode);
 
 /*
- * Upper's object at @path got another mode by the kernel's doing (an ACL, a truncation), and
- * lost the bits @lost of what is recorded: a record follows, if there is one. Best effort.
+ * Upper's object at @path got an ACL, and its permissions by that, and lost the bits @lost: a
+ * record follows, if there is one. Best effort.
  */
 void ovl_override_follow(const char *path, unsigned lost);
 
 /* The same of the object open as @fd. */
 void ovl_override_ffollow(int fd, unsigned lost);
+
+/* Upper's file at @path was truncated: no suid and no sgid, in the record neither. Best effort. */
+void ovl_override_truncated(const char *path);
 
 /* utimensat of upper's object at @path, below @dir, itself: suid and sgid stay as they are. */
 int ovl_override_utimens(int dir, const char *path, const void *times);

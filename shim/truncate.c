@@ -50,7 +50,7 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 	if (!r && copied)
 		r = ovl_do_utimens(AT_FDCWD, loc.name, now, 0);
 	if (!r && ovl_ss->overrides)
-		ovl_override_follow(loc.name, S_ISUID | S_ISGID);
+		ovl_override_truncated(loc.name);
 	/* It was a regular file a moment ago. */
 	return r == -EINVAL || r == -ENOENT ? OVL_AGAIN : r;
 }

@@ -176,7 +176,7 @@ Test(override, suid_that_is_recorded_goes_with_a_write)
 	cr_expect(eq(uint, mode_shown(), 055));
 	cr_expect(eq(int, ovl_override_fchmod(fd, &st, 04055), 0));
 	cr_expect(eq(uint, mode_shown(), 04055));
-	ovl_override_follow(in(W_UP, "f"), S_ISUID);
+	ovl_override_truncated(in(W_UP, "f"));
 	cr_expect(eq(uint, mode_shown(), 055));
 }
 
@@ -190,6 +190,10 @@ Test(override, an_acl_leaves_the_bits_that_are_not_of_permission)
 	chmod(in(W_UP, "d"), 0710);
 	ovl_override_follow(in(W_UP, "d"), S_ISGID);
 	cr_expect(eq(str, recorded_of("d"), (char *)"5:6:1710"));
+	/* one that gives what the copy had for itself */
+	cr_expect(eq(int, ovl_override_chmod(in(W_UP, "d"), &st, 0500), 0));
+	ovl_override_follow(in(W_UP, "d"), 0);
+	cr_expect(eq(str, recorded_of("d"), (char *)"5:6:700"));
 }
 
 Test(override, a_mode_that_keeps_us_from_writing_is_recorded_too)
