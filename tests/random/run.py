@@ -129,11 +129,12 @@ class Side:
                           "--", *cmd], user=True)
 
     def in_kernel(self, cmd, upper, work, user=False):
-        for d in (upper, work):
-            os.makedirs(d, exist_ok=True)
-        shutil.copystat(self.view, upper)
-        st = os.stat(self.view)
-        os.chown(upper, st.st_uid, st.st_gid)
+        os.makedirs(work, exist_ok=True)
+        if not os.path.isdir(upper): # a finished one's root has attributes of its own
+            os.mkdir(upper)
+            shutil.copystat(self.view, upper)
+            st = os.stat(self.view)
+            os.chown(upper, st.st_uid, st.st_gid)
         opts = "userxattr,lowerdir=%s,upperdir=%s,workdir=%s" % (":".join(self.lowers), upper, work)
         script = 'mount -t overlay -o "$1" overlay "$2" || exit 125; shift 2; exec "$@"'
         if user and self.as_user:
