@@ -5,6 +5,7 @@
 # make lint       what must be true of the text and of the preloaded object
 # make demo       a real package, built in the view
 # make bench      what a call costs, beside native and other ways
+# make bench-deps those other ways, by apt-get when root
 # make deps       what build and tests need, by apt-get when root
 # make install    to PREFIX
 #
@@ -137,7 +138,10 @@ $(BUILD)/e2e/%: tests/e2e/bin/%.c Makefile
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
+	$(call Q,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread $(BENCH_FLAGS) -MMD -MP \
+		-o $@ $<
+
+$(BUILD)/bench/true: BENCH_FLAGS = -static
 
 deps:
 	tests/deps.sh install
@@ -161,6 +165,9 @@ demo:
 	$(MAKE) all
 	tests/demo.sh
 
+bench-deps:
+	bench/deps.sh
+
 bench: all $(BENCH_BIN)
 	bench/bench.sh
 
@@ -181,8 +188,8 @@ clean:
 	@$(MAKE) -s -C tests/race clean
 	@$(MAKE) -s -C tests/kill clean
 
-.PHONY: all deps check check-unit check-e2e unit-programs e2e-programs demo bench lint install clean \
-	force
+.PHONY: all deps check check-unit check-e2e unit-programs e2e-programs demo bench bench-deps lint \
+	install clean force
 .SECONDARY:
 .DELETE_ON_ERROR:
 

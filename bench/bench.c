@@ -3,278 +3,31 @@
  * bench.c - what one file operation costs, in nanoseconds
  *
  *   bench DIR                  set the tree up, then measure every operation: "NAME NS" lines
+ *   bench DIR OP...            the same, of these
  *   bench DIR OP COUNT         set the tree up, then do one operation COUNT times: for strace
- *   bench -l                   names of the operations
+ *   bench DIR instructions     the number of them for one operation: those of the kernel are not
+ * seen bench DIR large            the few that take a large tree, which stands already bench DIR
+ * memory           what the process has for itself, and with all of "large" looked at bench -l | -L
+ * names of the operations, of the large ones
  *
  * DIR is the tree made by bench/run: what stands under lower/ there is untouched, what the set-up
- * adds lies in upper. Nothing here knows which competitor it runs under.
+ * adds lies in upper. Nothing here knows which competitor it runs under; but with BENCH_PLAIN set
+ * there are no layers, and a first write does what cp(1) does instead.
  */
-#include <dirent.h>
-#include <err.h>
-#include <errno.h>
-#include <fcntl.h>
+#include "ops.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <time.h>
-#include <unistd.h>
 
 #define BATCHES	 5
 #define BATCH_NS 4000000
-#define COPIES	 200 /* files under copy/: each can be written first only once */
-
-static int dir_fd;
-static int file_fd;
-static char buf[65536];
-
-static void must(long r, const char *what)
-{
-	if (r < 0)
-		err(1, "%s", what);
-}
-
-static void put(const char *name, size_t size)
-{
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	must(fd, name);
-	must(write(fd, buf, size), name);
-	close(fd);
-}
-
-/* Names that upper adds to what the lower has. */
-static void fill(const char *dir, int from, int to)
-{
-	char name[64];
-
-	for (int i = from; i < to; i++) {
-		snprintf(name, sizeof(name), "%s/%d", dir, i);
-		put(name, 0);
-	}
-}
-
-static void set_up(void)
-{
-	put("upper-file", 4096);
-	put("merged/upper-file", 4096);
-	must(mkdir("upper", 0755), "upper");
-	put("upper/file", 4096);
-	put("upper/from", 0);
-	fill("merged10", 5, 10);
-	fill("merged1000", 500, 1000);
-	dir_fd = open("lower", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	file_fd = open("lower/file", O_RDONLY | O_CLOEXEC);
-	must(dir_fd, "lower");
-	must(file_fd, "lower/file");
-}
-
-static char top[4096]; /* DIR, absolute */
-
-static const char *path_of(const char *rel)
-{
-	static char path[2][8192];
-	static unsigned next;
-	char *to = path[next++ % 2];
-
-	snprintf(to, sizeof(path[0]), "%s/%s", top, rel);
-	return to;
-}
-
-/* The operations; each is called with its path and how often it was called before. */
-
-static void op_stat(const char *path, unsigned i)
-{
-	struct stat st;
-
-	(void)i;
-	must(stat(path, &st), path);
-}
-
-static void op_missing(const char *path, unsigned i)
-{
-	struct stat st;
-
-	(void)i;
-	if (!stat(path, &st))
-		errx(1, "%s exists", path);
-}
-
-static void op_open_missing(const char *path, unsigned i)
-{
-	(void)i;
-	if (open(path, O_RDONLY) >= 0)
-		errx(1, "%s exists", path);
-}
-
-static void op_open(const char *path, unsigned i)
-{
-	int fd = open(path, O_RDONLY);
-
-	(void)i;
-	must(fd, path);
-	close(fd);
-}
-
-static void op_access(const char *path, unsigned i)
-{
-	(void)i;
-	must(access(path, R_OK), path);
-}
-
-static void op_readlink(const char *path, unsigned i)
-{
-	(void)i;
-	must(readlink(path, buf, sizeof(buf)), path);
-}
-
-static void op_openat(const char *path, unsigned i)
-{
-	int fd = openat(dir_fd, "file", O_RDONLY);
-
-	(void)i;
-	must(fd, path);
-	close(fd);
-}
-
-static void op_fstatat(const char *path, unsigned i)
-{
-	struct stat st;
-
-	(void)i;
-	must(fstatat(dir_fd, "file", &st, 0), path);
-}
-
-static void op_fstat(const char *path, unsigned i)
-{
-	struct stat st;
-
-	(void)i;
-	must(fstat(file_fd, &st), path);
-}
-
-static void op_getcwd(const char *path, unsigned i)
-{
-	(void)i;
-	must(syscall(SYS_getcwd, buf, sizeof(buf)), path);
-}
-
-static void op_pread(const char *path, unsigned i)
-{
-	(void)i;
-	must(pread(file_fd, buf, 4096, 0), path);
-}
-
-static void op_create(const char *path, unsigned i)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
-
-	(void)i;
-	must(fd, path);
-	close(fd);
-	must(unlink(path), path);
-}
-
-static void op_rename(const char *path, unsigned i)
-{
-	static const char *const name[] = {"upper/from", "upper/to"};
-
-	must(rename(name[i % 2], name[(i + 1) % 2]), path);
-}
-
-static void op_mkdir(const char *path, unsigned i)
-{
-	(void)i;
-	must(mkdir(path, 0755), path);
-	must(rmdir(path), path);
-}
-
-static void op_readdir(const char *path, unsigned i)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY);
-	long n;
-
-	(void)i;
-	must(fd, path);
-	while ((n = syscall(SYS_getdents64, fd, buf, 32768)) > 0)
-		;
-	must(n, path);
-	close(fd);
-}
-
-/* The first change of a file; there are only so many. */
-static void op_first_write(const char *path, unsigned i)
-{
-	char name[64];
-	int fd;
-
-	if (i >= COPIES)
-		return;
-	snprintf(name, sizeof(name), "copy/%u", i);
-	fd = open(name, O_WRONLY);
-	must(fd, path);
-	must(write(fd, "x", 1), name);
-	close(fd);
-}
-
-static void op_exec(const char *path, unsigned i)
-{
-	int status = 1;
-	pid_t child = vfork();
-
-	(void)i;
-	if (!child) {
-		execl(path, path, (char *)NULL);
-		_exit(127);
-	}
-	must(child, "vfork");
-	must(waitpid(child, &status, 0), "wait");
-	if (status)
-		errx(1, "%s: status %d", path, status);
-}
-
-struct op {
-	const char *name;
-	const char *path; /* relative: a leading '@' makes it absolute */
-	void (*run)(const char *path, unsigned i);
-	unsigned most; /* calls; 0: as many as it takes */
-};
-
-static const struct op ops[] = {
-	{"stat", "@lower/file", op_stat, 0},
-	{"stat-relative", "lower/file", op_stat, 0},
-	{"stat-20-deep", "@a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/file", op_stat, 0},
-	{"missing", "@lower/missing", op_missing, 0},
-	{"open-missing", "@lower/missing", op_open_missing, 0},
-	{"open+close", "@lower/file", op_open, 0},
-	{"access", "@lower/file", op_access, 0},
-	{"readlink", "@lower/link", op_readlink, 0},
-	{"openat+close", "lower/file", op_openat, 0},
-	{"fstatat", "lower/file", op_fstatat, 0},
-	{"fstat", "lower/file", op_fstat, 0},
-	{"getcwd", "", op_getcwd, 0},
-	{"pread-4k", "lower/file", op_pread, 0},
-	{"stat-upper", "@upper/file", op_stat, 0},
-	{"open+close-upper", "@upper/file", op_open, 0},
-	{"stat-merged", "@merged/upper-file", op_stat, 0},
-	{"missing-merged", "@merged/missing", op_missing, 0},
-	{"create+unlink", "@upper/new", op_create, 0},
-	{"create+unlink-merged", "@merged/new", op_create, 0},
-	{"rename", "upper", op_rename, 0},
-	{"mkdir+rmdir", "@upper/newdir", op_mkdir, 0},
-	{"readdir-10", "@lower10", op_readdir, 0},
-	{"readdir-1000", "@lower1000", op_readdir, 0},
-	{"readdir-10-merged", "@merged10", op_readdir, 0},
-	{"readdir-1000-merged", "@merged1000", op_readdir, 0},
-	{"first-write-4k", "copy", op_first_write, COPIES},
-	{"exec-true", "/bin/true", op_exec, 0},
-};
-
-#define NOPS (sizeof(ops) / sizeof(ops[0]))
+#define STEPPED	 2 /* calls whose instructions are counted */
 
 static uint64_t now(void)
 {
@@ -284,13 +37,107 @@ static uint64_t now(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
+/* Two who do the same at the same time, in memory that processes share. */
+struct worker {
+	char path[8192];
+	uint64_t start;
+	uint64_t end;
+	pthread_t thread;
+	pid_t process;
+};
+
+static struct pair {
+	pthread_barrier_t line; /* from where both start */
+	const struct op *op;
+	unsigned first;
+	unsigned n;
+	struct worker w[2];
+} * pair;
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+
+	pthread_barrier_wait(&pair->line);
+	w->start = now();
+	for (unsigned i = 0; i < pair->n; i++)
+		pair->op->run(w->path, pair->first + i);
+	w->end = now();
+	return NULL;
+}
+
+static void begin(struct worker *w)
+{
+	if (pair->op->how == THREADS) {
+		if (pthread_create(&w->thread, NULL, work, w))
+			errx(1, "pthread_create");
+		return;
+	}
+	w->process = fork();
+	must(w->process, "fork");
+	if (!w->process) {
+		work(w);
+		_exit(0);
+	}
+}
+
+static void end(struct worker *w)
+{
+	int status = 0;
+
+	if (pair->op->how == THREADS)
+		pthread_join(w->thread, NULL);
+	else
+		waitpid(w->process, &status, 0);
+	if (status)
+		errx(1, "%s: status %d", pair->op->name, status);
+}
+
+static void make_pair(const struct op *op)
+{
+	pthread_barrierattr_t shared;
+
+	if (!pair)
+		pair = mmap(NULL, sizeof(*pair), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			    -1, 0);
+	if (pair == MAP_FAILED)
+		err(1, "mmap");
+	pthread_barrierattr_init(&shared);
+	pthread_barrierattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
+	pthread_barrier_init(&pair->line, &shared, 2);
+	pair->op = op;
+}
+
+/* From the start of the first to the end of the last. */
+static uint64_t batch_of_two(const struct op *op, const char *path, unsigned first, unsigned n)
+{
+	struct worker *w;
+
+	make_pair(op);
+	pair->first = first;
+	pair->n = n;
+	w = pair->w;
+	for (int i = 0; i < 2; i++) {
+		/* only what creates takes a name of its own */
+		snprintf(w[i].path, sizeof(w[i].path), op->run == op_create ? "%s%d" : "%s", path,
+			 i);
+		begin(&w[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		end(&w[i]);
+	return (w[0].end > w[1].end ? w[0].end : w[1].end) -
+	       (w[0].start < w[1].start ? w[0].start : w[1].start);
+}
+
 static uint64_t batch(const struct op *op, const char *path, unsigned first, unsigned n)
 {
-	uint64_t begin = now();
+	uint64_t start = now();
 
+	if (op->how != ALONE)
+		return batch_of_two(op, path, first, n);
 	for (unsigned i = 0; i < n; i++)
 		op->run(path, first + i);
-	return now() - begin;
+	return now() - start;
 }
 
 static int by_value(const void *a, const void *b)
@@ -348,20 +195,156 @@ static int repeat(const char *name, unsigned n)
 	errx(2, "%s: no such operation", name);
 }
 
+static bool is(const char *arg, const char *word)
+{
+	return arg && !strcmp(arg, word);
+}
+
+/* Is @name one of @names, or are there none? */
+static bool chosen(const char *name, char *const *names)
+{
+	if (!names || !*names)
+		return true;
+	while (*names && strcmp(*names, name))
+		names++;
+	return *names;
+}
+
+static void measure_all(const struct op *op, size_t n, char *const *names)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!chosen(op[i].name, names))
+			continue;
+		printf("%s %.0f\n", op[i].name, measure(&op[i], op_path(&op[i])));
+		fflush(stdout);
+	}
+}
+
+static bool has_steps(const struct op *op)
+{
+	return op->how == ALONE && !op->most && op->run != op_exec && op->run != op_exec_static;
+}
+
+/* From the first signal to the second the parent counts. */
+static void do_counted(const struct op *op, unsigned n)
+{
+	const char *path = op_path(op);
+
+	raise(SIGUSR1);
+	for (unsigned i = 0; i < n; i++)
+		op->run(path, i);
+	raise(SIGUSR1);
+}
+
+/* Each operation is done not once and then some times, counted both times. */
+__attribute__((noreturn)) static void do_all_counted(void)
+{
+	must(ptrace(PTRACE_TRACEME, 0, NULL, NULL), "ptrace");
+	raise(SIGSTOP);
+	for (size_t i = 0; i < NOPS; i++) {
+		if (!has_steps(&ops[i]))
+			continue;
+		batch(&ops[i], op_path(&ops[i]), 0, 2 * STEPPED);
+		do_counted(&ops[i], 0);
+		do_counted(&ops[i], STEPPED);
+	}
+	_exit(0);
+}
+
+/* Instructions of @child from one SIGUSR1 to the next, each a stop. */
+static long steps(pid_t child)
+{
+	bool counting = false;
+	int status = 0;
+	long n = 0;
+
+	for (;; n += counting) {
+		must(ptrace(counting ? PTRACE_SINGLESTEP : PTRACE_CONT, child, NULL, NULL),
+		     "ptrace");
+		must(waitpid(child, &status, 0), "wait");
+		if (!WIFSTOPPED(status))
+			errx(1, "the counted process has ended");
+		if (WSTOPSIG(status) != SIGUSR1)
+			continue;
+		if (counting)
+			return n;
+		counting = true;
+	}
+}
+
+static void count_instructions(void)
+{
+	pid_t child = fork();
+	long none;
+
+	must(child, "fork");
+	if (!child)
+		do_all_counted();
+	must(waitpid(child, NULL, 0), "wait");
+	for (size_t i = 0; i < NOPS; i++) {
+		if (!has_steps(&ops[i]))
+			continue;
+		none = steps(child);
+		printf("%s %ld\n", ops[i].name, (steps(child) - none) / STEPPED);
+		fflush(stdout);
+	}
+	ptrace(PTRACE_KILL, child, NULL, NULL);
+}
+
+/* KiB that /proc tells of this process under @what. */
+static long kib(const char *what)
+{
+	FILE *f = fopen("/proc/self/smaps_rollup", "re");
+	size_t n = strlen(what);
+	char text[256];
+	long value = 0;
+
+	while (f && fgets(text, sizeof(text), f)) {
+		if (!strncmp(text, what, n))
+			value = strtol(text + n, NULL, 10);
+	}
+	if (f)
+		fclose(f);
+	return value;
+}
+
+/* What a process has for itself, and what it takes to know 100,000 names of upper. */
+static int memory(void)
+{
+	char name[64];
+	long before;
+
+	printf("process-private %ld\n", kib("Private_Dirty:"));
+	before = kib("Rss:");
+	for (int i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "own/%d", i);
+		op_stat(name, 0);
+	}
+	op_readdir("own", 0);
+	printf("100k-upper-entries %ld\n", kib("Rss:") - before);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "-l"))
 		return list();
-	if (argc != 2 && argc != 4)
-		errx(2, "usage: bench DIR [OP COUNT] | bench -l");
+	if (argc < 2)
+		errx(2, "usage: bench DIR [OP [COUNT] | instructions | large | memory] | bench -l");
 	snprintf(top, sizeof(top), "%s", argv[1]);
 	must(chdir(top), top);
-	set_up();
-	if (argc == 4)
-		return repeat(argv[2], (unsigned)strtoul(argv[3], NULL, 10));
-	for (size_t i = 0; i < NOPS; i++) {
-		printf("%s %.0f\n", ops[i].name, measure(&ops[i], op_path(&ops[i])));
-		fflush(stdout);
+	if (is(argv[2], "memory"))
+		return memory();
+	if (is(argv[2], "large")) {
+		measure_all(large, NLARGE, NULL);
+		return 0;
 	}
+	set_up();
+	if (is(argv[2], "instructions"))
+		count_instructions();
+	else if (argc == 4 && isdigit((unsigned char)*argv[3]))
+		return repeat(argv[2], (unsigned)strtoul(argv[3], NULL, 10));
+	else
+		measure_all(ops, NOPS, argv + 2);
 	return 0;
 }

@@ -10,34 +10,11 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/ovl-demo.XXXXXX")
 trap 'chmod -R u+rwX "$work"; rm -rf "$work"' EXIT
 log=$work/log
+. "$here/tests/hello.sh"
 
 say()
 {
 	printf '\n== %s\n' "$*"
-}
-
-# The mirror and release this machine uses, as one deb-src line.
-source_line()
-{
-	. /etc/os-release
-	uri=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb *\(\[[^]]*\]\)* *\([^ ]*\).*/\2/p' \
-		/etc/apt/sources.list /etc/apt/sources.list.d/*.sources \
-		/etc/apt/sources.list.d/*.list 2>/dev/null | head -1)
-	echo "deb-src ${uri:-http://deb.debian.org/debian} $VERSION_CODENAME main"
-}
-
-# GNU hello into $work/src; lists of our own, so that nothing of the machine's changes.
-fetch_hello()
-{
-	command -v apt-get >/dev/null && command -v dpkg-source >/dev/null || return 1
-	mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/fetch"
-	source_line >"$work/apt/sources.list"
-	set -- -q -o "Dir::Etc::sourcelist=$work/apt/sources.list" -o Dir::Etc::sourceparts=- \
-		-o "Dir::State::lists=$work/apt/lists" -o "Dir::Cache=$work/apt/cache" \
-		-o APT::Sandbox::User="$(id -un)" -o Acquire::Retries=2 -o Acquire::http::Timeout=30
-	apt-get "$@" update >"$log" 2>&1 || return 1
-	(cd "$work/fetch" && apt-get "$@" source hello) >>"$log" 2>&1 || return 1
-	mv "$work"/fetch/hello-*/ "$work/src"
 }
 
 # Sources, a configure script and a Makefile: what a package has, in small.
@@ -81,7 +58,7 @@ in_view()
 }
 
 say "Source: GNU hello, by apt-get source"
-if ! fetch_hello; then
+if ! fetch_hello "$work" "$work/src" "$log"; then
 	tail -3 "$log" 2>/dev/null || true
 	echo "not possible here: taking a small C project of our own instead"
 	embed_project
