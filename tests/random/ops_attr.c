@@ -161,10 +161,13 @@ bool op_fd_times(struct rng *g)
 bool op_truncate(struct rng *g)
 {
 	struct where w;
+	struct stat st;
 	off_t size = rng_chance(g, 30) ? 0 : (off_t)rng_below(g, rng_chance(g, 20) ? 20000 : 100);
 	long t;
 
 	gen_path(g, &w);
+	if (!(run.features & F_SAME_SIZE) && !stat(w.text, &st) && st.st_size == size)
+		return false;
 	t = see_before(&w);
 	say("truncate(");
 	say_where(&w);

@@ -301,8 +301,10 @@ bool op_fd_truncate(struct rng *g)
 {
 	int i = pick(g);
 	off_t size = (off_t)rng_below(g, rng_chance(g, 20) ? 20000 : 60);
+	struct stat st;
 
-	if (i < 0)
+	if (i < 0 ||
+	    (!(run.features & F_SAME_SIZE) && !fstat(run.fd[i], &st) && st.st_size == size))
 		return false;
 	say("ftruncate(%d, %ld)", i, (long)size);
 	say_result(ftruncate(run.fd[i], size));

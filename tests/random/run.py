@@ -59,6 +59,7 @@ def parse():
         if not re.match(r"--(no|with)-", r):
             p.error("unknown option " + r)
     a.features = rest + ["--with-readable"] * bool(a.user or os.geteuid())
+    a.features += ["--no-same-size"] * bool(a.upper_fs) # that is each file system's own affair
     return a
 
 
@@ -331,7 +332,8 @@ def tell(s, one, found):
             cmd += " --%s=%s" % (name.replace("_", "-"), getattr(s.opt, name))
     if only:
         cmd += " --only=" + only
-    cmd += "".join(" " + f for f in s.opt.features if f != "--with-readable")
+    cmd += "".join(" " + f for f in s.opt.features
+                   if f not in ("--with-readable", "--no-same-size"))
     cmd += " --kernel-every=%d%s" % (one is one_kernel, " --kernel-only" * s.opt.kernel_only)
     with tell_lock:
         print("DIFFERS (%s) seed %d" % (found.side, s.seed))
