@@ -68,6 +68,21 @@ costs()
 	costs 1 missing c/nothing
 }
 
+@test "relative to a directory's descriptor: one each" {
+	costs 2 openat "$V/a/b/c/f"
+	costs 1 fstatat "$V/a/b/c/f"
+	costs 1 missingat "$V/a/b/c/nothing"
+}
+
+@test "twenty directories deep: one each" {
+	deep=$V$(printf '/d%.0s' {1..20})
+	mkdir -p "$deep"
+	echo x >"$deep/f"
+	costs 1 stat "$deep/f"
+	costs 2 open "$deep/f"
+	costs 1 missing "$deep/nothing"
+}
+
 @test "the same when UPPER holds other things" {
 	in_view 'echo x >other; mkdir -p a/new; rm a/short'
 	costs 1 stat "$V/a/b/c/f"
@@ -99,6 +114,16 @@ costs()
 	view "$REPEAT" write "$V/a/b/c/f" 1
 	costs 1 write "$V/a/b/c/f"
 	costs 1 read "$V/a/b/c/f"
+}
+
+@test "work on an open file is what it is without us, before and after copy-up" {
+	costs 1 fstat "$V/a/b/c/f"
+	for of in lower copy; do
+		costs 1 lseek "$V/a/b/c/f"
+		costs 1 fsync "$V/a/b/c/f"
+		costs 2 mmap "$V/a/b/c/f"
+		view "$REPEAT" write "$V/a/b/c/f" 1
+	done
 }
 
 @test "locks are one each, and so are fcntl's other commands" {
@@ -161,7 +186,7 @@ static_costs()
 	rm -rf "$T/cache"
 }
 
-@test "/bin/true starts with at most 25 more" {
+@test "/bin/true starts with at most 17 more" {
 	local with without
 	strace -o "$T/strace" /bin/true
 	without=$(grep -cv '^[-+]' "$T/strace")
@@ -169,5 +194,42 @@ static_costs()
 	with=$(calls /bin/true)
 	echo "# $without without, $with with" >&3
 	[ "$with" -gt "$without" ]
-	[ "$with" -le $((without + 25)) ]
+	[ "$with" -le $((without + 17)) ]
+}
+
+# starts COMMAND...: system calls of COMMAND that starts a program ten times, and of those
+starts()
+{
+	"$@" strace -f "$REPEAT" exec "$PROGRAM" "$n" 2>"$T/strace"
+	grep -cvE '^(\[pid +[0-9]+\] )?([-+<]|strace: )' "$T/strace"
+}
+
+# start_costs: what one start makes, in the parent and in itself, without us and with us
+start_costs()
+{
+	local n=0 none_without none_with
+
+	none_without=$(starts env)
+	none_with=$(starts view)
+	n=10
+	without=$((($(starts env) - none_without) / 10))
+	with=$((($(starts view) - none_with) / 10))
+	echo "# $PROGRAM: $without without, $with with" >&3
+}
+
+@test "a start of /bin/true costs its parent and itself at most 33 more" {
+	PROGRAM=/bin/true
+	start_costs
+	[ "$with" -gt "$without" ]
+	[ "$with" -le $((without + 33)) ]
+}
+
+@test "so does that of a static program, with at most 53" {
+	requires gcc
+	echo 'int main(void) { return 0; }' >"$T/true.c"
+	gcc -static -o "$T/true" "$T/true.c"
+	PROGRAM=$T/true
+	start_costs
+	[ "$with" -gt "$without" ]
+	[ "$with" -le $((without + 53)) ]
 }
