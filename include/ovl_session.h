@@ -154,6 +154,7 @@ struct ovl_session {
 	struct ovl_str pass[OVL_PASS_MAX]; /* view paths left to the kernel */
 	struct ovl_str hide[OVL_HIDE_MAX]; /* absolute real paths that do not exist inside */
 	struct ovl_str preload;		   /* real path of the preloaded object */
+	struct ovl_str names;		   /* that of libovlsym.so; len 0 where there is none */
 	struct ovl_str loader;		   /* real path of the loader */
 	struct ovl_str self;		   /* this file's own real path */
 	struct ovl_str trace_path;	   /* OVL_TRACE's file, len 0 when off */

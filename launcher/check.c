@@ -237,21 +237,24 @@ bool ovl_run_preloadable(const char *path)
 	return !strpbrk(path, " :\t\n");
 }
 
-/* The object that is preloaded: OVL_DOOR asks for the one that changes no text. */
-static const char *name_of_door(void)
+bool ovl_run_by_names(void)
 {
 	const char *door = getenv("OVL_DOOR");
 
 	if (!door || !*door)
-		return "libovl.so";
+		return false;
 	if (strcmp(door, "symbols"))
 		refuse("%s: no such door: set OVL_DOOR to symbols, or not at all", door);
-	return "libovlsym.so";
+	return true;
 }
 
 static void check_parts(struct ovl_run *run)
 {
-	run->preload = find_part(name_of_door());
+	char *beside;
+
+	run->names = ovl_run_part("libovlsym.so", &beside);
+	free(beside);
+	run->preload = find_part(ovl_run_by_names() ? "libovlsym.so" : "libovl.so");
 	run->loader = find_part("ovlload");
 	if (!ovl_run_preloadable(run->preload))
 		refuse("%s: LD_PRELOAD cannot name a path with a space or colon: move it",

@@ -177,17 +177,18 @@ static void choose_upper(struct ovl_run *run)
 	run->work = absolute(run->work, "-w");
 }
 
-/* LD_PRELOAD without the outer run's object. */
+/* LD_PRELOAD without the outer run's objects. */
 static void strip_preload(const struct ovl_session *ss)
 {
-	const char *ours = ovl_session_str(ss, ss->preload);
+	const char *preload = ovl_session_str(ss, ss->preload);
+	const char *names = ovl_session_str(ss, ss->names);
 	char *all = ovl_must(strdup(getenv("LD_PRELOAD") ? getenv("LD_PRELOAD") : ""));
 	char *left = ovl_must(strdup(""));
 
 	for (char *p = strtok(all, ": "); p; p = strtok(NULL, ": ")) {
 		char *more = ovl_text("%s%s%s", left, *left ? ":" : "", p);
 
-		if (strcmp(p, ours)) {
+		if (strcmp(p, preload) && strcmp(p, names)) {
 			free(left);
 			left = more;
 		} else {

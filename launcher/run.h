@@ -38,6 +38,7 @@ struct ovl_run {
 	bool guard;	/* processes get the filter of guard.h */
 	bool no_core;	/* they leave no core file: corefile.h */
 	char *preload;	/* the preloaded object */
+	char *names;	/* the one with libc's names; NULL: there is none */
 	char *loader;	/* the loader beside it */
 	char *trace;	/* OVL_TRACE's file, or NULL */
 	bool own_upper; /* upper is a fresh directory: name it at the end */
@@ -94,6 +95,9 @@ char *ovl_run_part(const char *name, char **ret_beside);
 
 /* launcher/check.c: can LD_PRELOAD name @path? */
 bool ovl_run_preloadable(const char *path);
+
+/* launcher/check.c: does OVL_DOOR ask for the door that changes no text? */
+bool ovl_run_by_names(void);
 
 /* launcher/command.c: find and examine the command in the view. */
 void ovl_command_plan(struct ovl_run *run);

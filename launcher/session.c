@@ -63,8 +63,9 @@ static uint64_t work_bytes(const struct ovl_run *run)
 /* Bytes that all strings of @run take. */
 static uint64_t string_bytes(const struct ovl_run *run)
 {
-	const char *const single[] = {run->upper,   run->work,	  run->root,  run->upper, run->work,
-				      run->session, run->preload, run->trace, run->loader};
+	const char *const single[] = {run->upper,  run->work,	 run->root,    run->upper,
+				      run->work,   run->session, run->preload, run->trace,
+				      run->loader, run->names};
 	uint64_t n = work_bytes(run);
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
@@ -140,6 +141,8 @@ static void put_paths(struct ovl_run *run, struct draft *d)
 	ss->work_oplock = put_in_work(run, d, work_oplock);
 	ss->preload = put(d, run->preload);
 	ss->loader = put(d, run->loader);
+	if (run->names)
+		ss->names = put(d, run->names);
 	ss->self = put(d, run->session);
 	if (run->trace)
 		ss->trace_path = put(d, run->trace);

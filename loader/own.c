@@ -50,7 +50,8 @@ bool ovl_own_is_preload(const struct ovl_call *c)
 
 	/* nobody but the dynamic linker calls before the end: the pointer is good */
 	return may_end && (c->nr == __NR_openat || c->nr == __NR_open) &&
-	       ovl_str_equal(path, ovl_session_str(ovl_ss, ovl_ss->preload));
+	       (ovl_str_equal(path, ovl_session_str(ovl_ss, ovl_ss->preload)) ||
+		ovl_str_equal(path, ovl_session_str(ovl_ss, ovl_ss->names)));
 }
 
 static long call_kernel(const struct ovl_call *c)

@@ -11,6 +11,7 @@
 #include "newtext.h"
 #include "own.h"
 #include "callplace.h"
+#include "runtext.h"
 #include "sites.h"
 #include "sitetab.h"
 #include "sys.h"
@@ -177,7 +178,7 @@ static bool rewrite_text(struct rewrite *w, int i)
 	w->text = (uint8_t *)w->image->text[i].start;
 	for (uint32_t k = 0; k < list.n; k++)
 		rewrite_site(w, &list.site[k]);
-	if (ovl_sys(__NR_mprotect, start, end - start, w->image->text[i].prot))
+	if (ovl_text_run((void *)start, end - start, w->image->text[i].prot))
 		ovl_die("program", "the system does not let changed text run", 0);
 	return true;
 }
@@ -213,7 +214,7 @@ static bool rewrite(struct rewrite *w)
 	(void)ovl_sys(__NR_munmap, room, sizeof(struct room));
 	if (w->moved && !w->nmoved)
 		(void)ovl_sys(__NR_munmap, w->moved, size);
-	else if (w->nmoved && ovl_sys(__NR_mprotect, w->moved, size, PROT_READ | PROT_EXEC))
+	else if (w->nmoved && ovl_text_run(w->moved, size, PROT_READ | PROT_EXEC))
 		ovl_die("program", "the system does not let changed text run", 0);
 	return w->complete;
 }

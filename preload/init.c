@@ -6,6 +6,7 @@
  * ready. Without OVL_SESSION the object does nothing at all.
  */
 #include "exe.h"
+#include "again.h"
 #include "names.h"
 #include "objects.h"
 #include "opensession.h"
@@ -67,9 +68,9 @@ static void patch_all(struct ovl_session *ss, const uint64_t *auxv)
 	int n = ovl_objects_find(auxv, o);
 
 	if (n < 0)
-		ovl_die("program", "the dynamic linker does not tell what is loaded", -n);
+		ovl_again("program", "the dynamic linker does not tell what is loaded", -n);
 	if (!n)
-		ovl_die("program", "its libc is not known", 0);
+		ovl_again("program", "its libc is not known", 0);
 	for (int i = 0; i < n; i++)
 		ovl_patch_libc(ss, &o[i]);
 }
@@ -109,8 +110,10 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **args
 	if (ovl_names_open) {
 		ovl_names_open(auxv);
 	} else {
+		ovl_again_may(ss, envp);
 		patch_all(ss, auxv);
 		ovl_far_init(ss, auxv);
+		ovl_again_may(ss, NULL);
 		ovl_watch_init(ss);
 	}
 	ovl_execfn_show(auxv);

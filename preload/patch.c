@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "patch.h"
+#include "again.h"
 #include "entry.h"
 #include "ovl.h"
 #include "die.h"
 #include "far.h"
 #include "nr.h"
+#include "runtext.h"
 #include "sites.h"
 #include "objsites.h"
 #include "sys.h"
@@ -285,11 +287,11 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	for (uint32_t i = 0; i < list.n; i++)
 		left += patch_site(&pt, &list.site[i]) < 0;
 	if (pt.moved)
-		r = ovl_sys(__NR_mprotect, pt.moved, MOVED_MAX * MOVED_SIZE, PROT_READ | PROT_EXEC);
+		r = ovl_text_run(pt.moved, MOVED_MAX * MOVED_SIZE, PROT_READ | PROT_EXEC);
 	if (!r)
-		r = ovl_sys(__NR_mprotect, start, len, PROT_READ | PROT_EXEC);
+		r = ovl_text_run((void *)start, len, PROT_READ | PROT_EXEC);
 	if (r)
-		ovl_die(o->name, "the system does not let text be changed", -r);
+		ovl_again(o->name, "the system does not let text be changed", -r);
 	return left;
 }
 
@@ -298,7 +300,7 @@ void ovl_patch_libc(struct ovl_session *ss, const struct ovl_object *o)
 	int r = ovl_patch_object(ss, o);
 
 	if (r < 0)
-		ovl_die(o->name, "its system calls cannot be covered", -r);
+		ovl_again(o->name, "its system calls cannot be covered", -r);
 	if (r > 0) {
 		ovl_trace_text(o->name, "calls left alone:", (uint64_t)r);
 		if (!(ss->flags & OVL_S_GUARD))

@@ -18,7 +18,7 @@
  *
  * Returns the number of system calls that had to be left (not understood, no stub free,
  * out of reach of a jump, or not what the session says), or -errno with not a byte changed.
- * Does not return when the kernel refuses to make changed text executable again.
+ * Does not return when the kernel in no way lets changed text run: see again.h.
  * Context: init, or under ld.so's lock.
  */
 int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o);

@@ -30,12 +30,28 @@ static size_t element(const char *s)
 	return n;
 }
 
-/* Is the element of @n bytes at @s our own object? */
+static bool by_names;
+
+void ovl_env_set_names(void)
+{
+	by_names = true;
+}
+
+/* The object that children of this process get. */
+static struct ovl_str own_object(void)
+{
+	return by_names ? ovl_ss->names : ovl_ss->preload;
+}
+
+static bool is_this(const char *s, size_t n, struct ovl_str object)
+{
+	return n == object.len && !memcmp(s, ovl_session_str(ovl_ss, object), n);
+}
+
+/* Is the element of @n bytes at @s an object of ours? */
 static bool is_object(const char *s, size_t n)
 {
-	struct ovl_str own = ovl_ss->preload;
-
-	return n == own.len && !memcmp(s, ovl_session_str(ovl_ss, own), n);
+	return is_this(s, n, ovl_ss->preload) || (n && is_this(s, n, ovl_ss->names));
 }
 
 static bool ends_in_object(const char *value)
@@ -46,7 +62,7 @@ static bool ends_in_object(const char *value)
 		if (is_separator(*s))
 			last = s + 1;
 	}
-	return is_object(last, strlen(last));
+	return is_this(last, strlen(last), own_object());
 }
 
 void ovl_env_scan(char *const *envp, struct ovl_env *ret)
@@ -105,7 +121,7 @@ size_t ovl_env_size(const struct ovl_env *env)
 {
 	size_t own = env->preload ? strlen(env->preload) : 0;
 
-	return (env->count + 4) * sizeof(char *) + sizeof(PRELOAD) + own + 1 + ovl_ss->preload.len +
+	return (env->count + 4) * sizeof(char *) + sizeof(PRELOAD) + own + 1 + own_object().len +
 	       sizeof(SESSION) + ovl_ss->self.len +
 	       (env->load ? sizeof(LOAD) + strlen(env->load) : 0);
 }
@@ -117,9 +133,11 @@ static char *add(char *to, const char *text, size_t n)
 	return to + n;
 }
 
-/* The program's LD_PRELOAD without our object, which comes last. Returns the end. */
+/* The program's LD_PRELOAD without an object of ours, which comes last. Returns the end. */
 static char *add_preload(char *to, const char *value)
 {
+	struct ovl_str own = own_object();
+
 	to = add(to, PRELOAD, sizeof(PRELOAD) - 1);
 	while (value && *value) {
 		size_t n = element(value);
@@ -130,7 +148,7 @@ static char *add_preload(char *to, const char *value)
 		}
 		value += n + (value[n] != '\0');
 	}
-	return add(to, ovl_session_str(ovl_ss, ovl_ss->preload), ovl_ss->preload.len);
+	return add(to, ovl_session_str(ovl_ss, own), own.len);
 }
 
 char **ovl_env_build(const struct ovl_env *env, char *const *envp, void *room)

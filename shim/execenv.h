@@ -20,6 +20,9 @@ struct ovl_env {
 /* What @envp, which may be NULL, holds; @ret->load is NULL. */
 void ovl_env_scan(char *const *envp, struct ovl_env *ret);
 
+/* This process is here by the door of names: what it executes is to be, too. Context: start. */
+void ovl_env_set_names(void);
+
 /*
  * The value of OVL_LOAD into @p: @fd, or none when negative; see ovl_session.h. -ENAMETOOLONG.
  */
@@ -30,7 +33,7 @@ size_t ovl_env_size(const struct ovl_env *env);
 
 /*
  * Write a new environment to @room, aligned for pointers: @envp's variables, then LD_PRELOAD
- * with the session's object last, then OVL_SESSION, and OVL_LOAD if there is one. Returns it.
+ * with our object last, then OVL_SESSION, and OVL_LOAD if there is one. Returns it.
  */
 char **ovl_env_build(const struct ovl_env *env, char *const *envp, void *room);
 

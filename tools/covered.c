@@ -227,6 +227,10 @@ static bool tell_dynamic(struct ovl_facts *facts, const struct ovl_run *run,
 	bool libs = *program->interp && upper_has_libs(run);
 	const char *linker = *program->interp ? program->interp : program->view;
 	const char *why = NULL;
+	const char *door = ovl_run_by_names()
+				   ? "preload, by libc's names: what it does by itself shows the "
+				     "lower layer"
+				   : "preload: system calls of libc are replaced";
 	struct ovl_where w;
 
 	if (!ovl_where_find(view, linker, &w)) {
@@ -245,8 +249,7 @@ static bool tell_dynamic(struct ovl_facts *facts, const struct ovl_run *run,
 	if (why)
 		ovl_fact_tell(facts, OVL_FACT_OK, "door", "loader, then preload: %s", why);
 	else
-		ovl_fact_tell(facts, OVL_FACT_OK, "door",
-			      "preload: system calls of libc are replaced");
+		ovl_fact_tell(facts, OVL_FACT_OK, "door", "%s", door);
 	return why;
 }
 

@@ -16,9 +16,6 @@
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
 #endif
-#ifndef PR_GET_MDWE
-#define PR_GET_MDWE 66
-#endif
 
 static void tell_kernel(struct ovl_facts *facts)
 {
@@ -61,8 +58,26 @@ static void tell_privs(struct ovl_facts *facts)
 			      "setuid programs run without their privilege");
 }
 
-/* To a page of ours is done what is done to those of libc. 0 or -errno. */
-static int change_text(void)
+/* The page at @text, which was written to, from a file that has the same bytes. */
+static bool run_copy(const void *text, size_t size)
+{
+	int fd = memfd_create("ovl-text", MFD_CLOEXEC);
+	void *map = MAP_FAILED;
+
+	if (fd >= 0 && write(fd, text, size) == (ssize_t)size)
+		map = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (map != MAP_FAILED)
+		munmap(map, size);
+	if (fd >= 0)
+		close(fd);
+	return map != MAP_FAILED;
+}
+
+/*
+ * To a page of ours is done what is done to those of libc. 0, *@ret_copy when it takes a copy; or
+ * -errno.
+ */
+static int change_text(bool *ret_copy)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -80,29 +95,29 @@ static int change_text(void)
 		*text = first; /* the page is a copy from here on */
 		if (mprotect((void *)text, size, PROT_READ | PROT_EXEC))
 			err = -errno;
+		*ret_copy = err && run_copy((void *)text, size);
 	}
 	if (text != MAP_FAILED)
 		munmap((void *)text, size);
 	close(fd);
-	return err;
+	return *ret_copy ? 0 : err;
 }
 
 static void tell_text(struct ovl_facts *facts)
 {
-	int err;
+	bool copy = false;
+	int err = change_text(&copy);
 
-	if (prctl(PR_GET_MDWE, 0, 0, 0, 0) > 0) {
-		ovl_fact_tell(facts, OVL_FACT_NO, "text",
-			      "memory that was writable may not be executed here (PR_SET_MDWE): "
-			      "start without, such as systemd's MemoryDenyWriteExecute=");
-		return;
-	}
-	err = change_text();
 	if (err)
 		ovl_fact_tell(facts, OVL_FACT_NO, "text",
-			      "%s: changed text may not be executed here: a seccomp filter or "
-			      "SELinux (execmod) denies it: allow it, or start elsewhere",
+			      "%s: changed text may not be executed here, nor a copy of it: "
+			      "statically linked programs are refused, others come to the view by "
+			      "libc's names: allow it, or start elsewhere",
 			      strerror(-err));
+	else if (copy)
+		ovl_fact_tell(facts, OVL_FACT_SLOW, "text",
+			      "changed text may not be executed here (PR_SET_MDWE, a seccomp "
+			      "filter, or SELinux's execmod): programs run from a copy of it");
 	else
 		ovl_fact_tell(facts, OVL_FACT_OK, "text",
 			      "system calls in it can be replaced at a program's start");
@@ -170,5 +185,6 @@ void ovl_machine_tell(struct ovl_facts *facts, bool dispatch)
 	tell_text(facts);
 	tell_dispatch(facts, dispatch);
 	tell_part(facts, "libovl.so");
+	tell_part(facts, "libovlsym.so");
 	tell_part(facts, "ovlload");
 }

@@ -42,6 +42,7 @@ not_told()
 	fact ok text replaced
 	fact ok user-dispatch caught
 	fact ok libovl.so "$(realpath "$TOP")/libovl.so"
+	fact ok libovlsym.so "$(realpath "$TOP")/libovlsym.so"
 	fact ok ovlload "$(realpath "$TOP")/ovlload"
 	fact ok upper "a new directory in $TMPDIR"
 	fact ok links symlinks
@@ -361,6 +362,15 @@ $T/one: run by $(command -v sh)"
 	test "$output" = "ovlctl: o/u: $T/o is not writable: give another directory with -u"
 }
 
+@test "OVL_DOOR: the door by names is told" {
+	OVL_DOOR=symbols run "$OVLCTL" doctor ls
+	test "$status" = 0
+	fact ok door "preload, by libc's names"
+	OVL_DOOR=window run "$OVLCTL" doctor ls
+	test "$status" = 2
+	[[ $output == *"window: no such door"* ]]
+}
+
 @test "no seccomp, no no_new_privs, no changed text" {
 	run "$BIN/no_seccomp" "$OVLCTL" doctor
 	test "$status" != 77 || skip "no seccomp here either"
@@ -369,10 +379,16 @@ $T/one: run by $(command -v sh)"
 	run "$BIN/no_prctl" 38 "$OVLCTL" doctor
 	test "$status" = 1
 	fact no no_new_privs "Invalid argument"
+	run "$BIN/no_changed_text" memfd "$OVLCTL" doctor
+	test "$status" = 1
+	fact no text "nor a copy"
+	run "$BIN/no_changed_text" mprotect "$OVLCTL" doctor
+	test "$status" = 0
+	fact slow text "a copy of it"
 	perl -e 'exit(syscall(157, 65, 1, 0, 0, 0) != 0)' || skip "no PR_SET_MDWE here"
 	run perl -e 'syscall(157, 65, 1, 0, 0, 0); exec @ARGV' "$OVLCTL" doctor
-	test "$status" = 1
-	fact no text PR_SET_MDWE
+	test "$status" = 0
+	fact slow text "PR_SET_MDWE"
 }
 
 @test "a part of ours that is not there, or lies where LD_PRELOAD cannot name it" {

@@ -182,6 +182,24 @@ names()
 	test ! -s "$T/odd"
 }
 
+@test "symbols: a program whose text can in no way be changed is started again, by names" {
+	lower 'echo old >file; printf "#!/bin/sh\necho \$0 \$1; cat file\n" >script; chmod 755 script'
+	unset OVL_DOOR
+	run view env -C "$V" "$PROGRAMS/no_changed_text" memfd \
+		sh -c 'echo new >file; cat file; ./script one; grep -c ovl-text /proc/self/maps; echo "$LD_PRELOAD"'
+	echo "$output"
+	test "$status" = 0
+	test "$(head -4 <<<"$output")" = $'new\n./script one\nnew\n0'
+	[[ ${lines[-1]} == *"/libovlsym.so" && ${lines[-1]} != *"libovl.so"* ]]
+	lower_unchanged
+	# one that has no names is not
+	if command -v busybox; then
+		run view "$PROGRAMS/no_changed_text" memfd busybox true
+		test "$status" = 125
+		[[ $output == *"does not let changed text run"* ]]
+	fi
+}
+
 @test "symbols: another door there is none" {
 	OVL_DOOR=window run "$OVLRUN" -l "$V" -u "$U" true
 	test "$status" = 125

@@ -8,6 +8,7 @@
 #include "session.h"
 
 #define OBJECT "/usr/lib/ovlrun/libovl.so"
+#define NAMES  "/usr/lib/ovlrun/libovlsym.so"
 #define SELF   "/tmp/work/session.1"
 
 static void start(void)
@@ -15,6 +16,7 @@ static void start(void)
 	struct ovl_session *ss = session_make();
 
 	ss->preload = session_text(ss, OBJECT);
+	ss->names = session_text(ss, NAMES);
 	ss->self = session_text(ss, SELF);
 }
 
@@ -104,6 +106,17 @@ Test(execenv, of_two_preloads_the_last_counts)
 {
 	expect(ENV("LD_PRELOAD=a.so", "LD_PRELOAD=b.so"),
 	       WANT("LD_PRELOAD=b.so:" OBJECT, "OVL_SESSION=" SELF));
+}
+
+Test(execenv, of_our_two_objects_children_get_one)
+{
+	expect(ENV("LD_PRELOAD=" NAMES ":a.so"),
+	       WANT("LD_PRELOAD=a.so:" OBJECT, "OVL_SESSION=" SELF));
+	ovl_env_set_names();
+	expect(ENV("LD_PRELOAD=" OBJECT ":a.so"),
+	       WANT("LD_PRELOAD=a.so:" NAMES, "OVL_SESSION=" SELF));
+	cr_expect(complete(ENV("LD_PRELOAD=a.so:" NAMES, "OVL_SESSION=" SELF)));
+	cr_expect(not(complete(ENV("LD_PRELOAD=" OBJECT, "OVL_SESSION=" SELF))));
 }
 
 Test(execenv, what_was_built_is_complete)
