@@ -177,6 +177,16 @@ static bool is_marked(struct ovl_ctx *ctx, struct ovl_name *n)
 	return n->marked;
 }
 
+/* Upper itself is not there any more: what it held must not show as the lowers have it. */
+static bool is_upper_gone(struct ovl_ctx *ctx)
+{
+	const struct ovl_layer *up = &ovl_ss->layer[OVL_UPPER];
+
+	return ovl_sys(__NR_statx, AT_FDCWD, ovl_session_str(ovl_ss, up->path), 0, STATX_INO,
+		       &ctx->st) ||
+	       ctx->st.stx_ino != up->ino;
+}
+
 /* Upper may hold @n: look. 1: it decides; 0: it has nothing of that name. */
 static int look_upper(struct ovl_ctx *ctx, struct ovl_name *n)
 {
@@ -184,6 +194,8 @@ static int look_upper(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (!err)
 		err = ovl_real_statx(&ctx->real, &n->st);
+	if (err == -ENOENT && is_upper_gone(ctx))
+		return err;
 	if (is_missing(err) || (!err && is_mark(&ctx->real, OVL_UPPER, &n->st)))
 		return is_marked(ctx, n);
 	if (err)

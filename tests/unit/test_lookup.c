@@ -235,6 +235,18 @@ Test(lookup, an_upper_that_cannot_be_read_is_an_error_not_an_absence)
 	cr_expect(eq(int, ovl_namei(ctx, &ctx->name[0], AT_FDCWD, in("view", "f"), 0), -EACCES));
 }
 
+/* Else a program would see what it changed as it was before. */
+Test(lookup, an_upper_that_is_gone_is_an_error_not_an_absence)
+{
+	put(W_LOW(1), "f", "low");
+	put(W_UP, "f", "up");
+	layer("f");
+	cr_assert_eq(rename(in(W_UP, ""), in("elsewhere", "")), 0);
+	cr_expect(eq(int, ovl_namei(ctx, &ctx->name[0], AT_FDCWD, in("view", "f"), 0), -ENOENT));
+	cr_assert_eq(mkdir(in(W_UP, ""), 0755), 0); /* another one in its place */
+	cr_expect(eq(int, ovl_namei(ctx, &ctx->name[0], AT_FDCWD, in("view", "f"), 0), -ENOENT));
+}
+
 Test(lookup, a_name_announced_but_not_made_yet_is_the_lowers)
 {
 	put(W_LOW(1), "f", "low");
