@@ -42,7 +42,8 @@ SYM_SRC    = $(call NATIVE,$(wildcard preload/sym*.c preload/sym*.S))
 ENGINE_SRC = $(filter-out $(SYM_SRC),$(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S)))
 # The loader is the engine with another door; of preload/ it takes what both need.
 LOADER_SRC = $(call NATIVE,$(wildcard shim/*.c loader/*.c loader/*.S)) $(addprefix preload/, \
-	     die.c opensession.c runtext.c sites.c sitetab.c insn.c wanted.c trap_$(ARCH).c relay_$(ARCH).S switch_$(ARCH).S)
+	     die.c opensession.c runtext.c sigsys.c sites.c sitetab.c insn.c wanted.c trap_$(ARCH).c relay_$(ARCH).S \
+	     switch_$(ARCH).S)
 TOOL_SRC   = $(wildcard launcher/*.c) $(filter-out tools/ovlctl.c,$(wildcard tools/*.c))
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 E2E_SRC    = $(wildcard tests/e2e/bin/*.c)

@@ -12,11 +12,18 @@
 #include "die.h"
 #include "own.h"
 #include "callplace.h"
+#include "sigsys.h"
 #include "sys.h"
 #include "trap.h"
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
+#ifndef SYS_USER_DISPATCH
+#define SYS_USER_DISPATCH 2
 #endif
 #define DISPATCH_ON 1 /* PR_SYS_DISPATCH_ON */
 
@@ -33,14 +40,11 @@ static void let_pass(struct ucontext *uc, const struct ovl_call *c, bool fork)
 		ovl_trap_relay(uc, c);
 }
 
-static void handle(int sig, siginfo_t *info, void *context)
+/* A call of the program's that did not come from our text. */
+static void handle(struct ucontext *uc)
 {
-	struct ucontext *uc = context;
 	struct ovl_call c;
 
-	(void)sig;
-	if (info->si_code <= 0)
-		return; /* somebody's kill() */
 	ovl_trap_read(uc, &c);
 	switch (ovl_own_kind(c.nr)) {
 	case OVL_OWN_CALL:
@@ -64,28 +68,25 @@ static void handle(int sig, siginfo_t *info, void *context)
 	}
 }
 
-int ovl_dispatch_handle(void)
+bool ovl_sigsys_trapped(const struct siginfo *info, struct ucontext *uc)
 {
-	const uint64_t sys = 1UL << (SIGSYS - 1);
-	struct sigaction act = {
-		.sa_handler = (__sighandler_t)(void *)handle,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER,
-		.sa_restorer = ovl_trap_restorer,
-	};
-	long r;
-
-	r = ovl_sys(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.sa_mask), 0, OVL_GUARD_KEY);
-	if (!r)
-		r = ovl_sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &sys, 0, sizeof(sys));
-	return (int)r;
+	if (info->si_code != SYS_USER_DISPATCH &&
+	    (info->si_code != SYS_SECCOMP || info->si_errno != OVL_GUARD_DATA))
+		return false;
+	handle(uc);
+	return true;
 }
 
 int ovl_dispatch_arm(void)
 {
 	size_t len;
 	uint64_t start = ovl_place_range(&len);
-	long r = ovl_dispatch_handle();
+	const uint64_t sys = 1UL << (SIGSYS - 1);
+	long r;
 
+	ovl_own_dispatched();
+	r = ovl_sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &sys, 0,
+		    sizeof(sys)); /* one may be waiting */
 	if (!r)
 		r = ovl_sys(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, DISPATCH_ON, start, len, 0);
 	return (int)r;

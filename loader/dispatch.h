@@ -11,14 +11,8 @@
 #define OVL_DISPATCH_H
 
 /*
- * Take SIGSYS: for dispatch, and for what the guard traps of a program that is rewritten as far as
- * one can see (text that it makes at run time). 0 or -errno.
- */
-int ovl_dispatch_handle(void);
-
-/*
- * The same, and arm dispatch for this thread, and so for all that come of it. 0; -EINVAL: this
- * kernel has none (Linux 5.11).
+ * Arm dispatch for this thread, and so for all that come of it. SIGSYS is ours already: sigsys.h.
+ * 0; -EINVAL: this kernel has none (Linux 5.11).
  */
 int ovl_dispatch_arm(void);
 

@@ -10,7 +10,7 @@
 /* The end of a stack, see lean.h. */
 struct frame {
 	struct ovl_call call;
-	uint64_t pad;
+	uint64_t when;	 /* by the processor's counter: the later is the larger */
 	uint64_t thread; /* atomic; whose call is being made; 0: it is not, or nobody can tell */
 	uint64_t offset;
 	uint64_t entry;
@@ -104,9 +104,22 @@ static uint64_t thread_pointer(void)
 }
 
 /*
- * All stacks are taken. One of our thread's, whose call was made from here or from a little
- * below, waits for nothing: the program has gone on above.
+ * The program has gone on above: call @f of our thread waits for nothing if a later one was made
+ * from there or from a little above.
  */
+static bool is_passed(const struct frame *f, uint64_t me)
+{
+	for (unsigned i = 1; i < OVL_LEAN_STACKS; i++) {
+		const struct frame *later = frame_of(i);
+
+		if (__atomic_load_n(&later->thread, __ATOMIC_ACQUIRE) == me &&
+		    later->when > f->when && later->rsp - f->rsp < SAME_STACK)
+			return true;
+	}
+	return false;
+}
+
+/* All stacks are taken: some of our thread's may be by calls that will never return. */
 static void find_lost(const struct frame *now)
 {
 	uint64_t me = thread_pointer();
@@ -116,7 +129,7 @@ static void find_lost(const struct frame *now)
 		uint64_t thread = me;
 
 		if (__atomic_load_n(&f->thread, __ATOMIC_ACQUIRE) != me ||
-		    now->rsp - f->rsp >= SAME_STACK)
+		    (now->rsp - f->rsp >= SAME_STACK && !is_passed(f, me)))
 			continue;
 		if (!__atomic_compare_exchange_n(&f->thread, &thread, 0, false, __ATOMIC_ACQ_REL,
 						 __ATOMIC_RELAXED))
@@ -176,7 +189,9 @@ int ovl_lean_enter(struct ovl_call *c, uint32_t flavor)
 	v = ovl_enter(c);
 	if (v == OVL_PASS && !is_guarded(c) && ((const struct ovl_entry *)f->entry)->pass)
 		return OVL_LEAN_FREE;
-	if (v != OVL_DONE)
+	if (v != OVL_DONE) {
+		f->when = __builtin_ia32_rdtsc();
 		__atomic_store_n(&f->thread, thread_pointer(), __ATOMIC_RELEASE);
+	}
 	return v;
 }

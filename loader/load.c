@@ -22,6 +22,7 @@
 #include "ovl.h"
 #include "own.h"
 #include "rewrite.h"
+#include "sigsys.h"
 #include "startup.h"
 #include "str.h"
 #include "sys.h"
@@ -190,6 +191,10 @@ uint64_t ovl_load(uint64_t *sp)
 		ovl_lean_use_rdfsbase();
 	if (program.stack_exec)
 		allow_stack(sp);
+	/* for dispatch, and for what the guard traps of a program that was rewritten as far as one
+	 * can see: text that it makes at run time */
+	ovl_sigsys_init();
+	ovl_sigsys_let_block();
 	if (*program.interp) {
 		/* not rewritten: the preloaded object will look for its calls itself */
 		ovl_own_expect_end();
@@ -197,8 +202,6 @@ uint64_t ovl_load(uint64_t *sp)
 	} else if (!ovl_rewrite_engine(&program)) {
 		ovl_rewrite_all(&program);
 		dispatch(&l);
-	} else if (ovl_ss->flags & OVL_S_GUARD) {
-		(void)ovl_dispatch_handle(); /* it cannot fail here */
 	}
 	return *program.interp ? linker.entry : program.entry;
 }

@@ -7,6 +7,7 @@
 #include "str.h"
 #include "newtext.h"
 #include "peek.h"
+#include "sigsys.h"
 #include "sys.h"
 #include "trap.h"
 #include "view.h"
@@ -37,7 +38,19 @@ enum ovl_own ovl_own_kind(long nr)
 	}
 }
 
+bool ovl_own_watches(long nr)
+{
+	return ovl_newtext_wants(nr) || nr == __NR_rt_sigaction;
+}
+
 static bool may_end;
+static bool dispatched;
+
+void ovl_own_dispatched(void)
+{
+	dispatched = true;
+	ovl_sigsys_never_block();
+}
 
 void ovl_own_expect_end(void)
 {
@@ -61,32 +74,38 @@ static long call_kernel(const struct ovl_call *c)
 	return ovl_sys6(c->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* The kernel is asked first: it knows of pointers that lead nowhere. Nothing is trapped meanwhile.
- */
-static long set_mask(struct ovl_call *c)
+/* What the program sets may lead nowhere. */
+static bool copy_set(const struct ovl_call *c, void *set, size_t size)
 {
-	const uint64_t sys = SYS_BIT;
-	long r = call_kernel(c);
-
-	if (!r && c->arg[1] && c->arg[0] != SIG_UNBLOCK)
-		(void)ovl_sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &sys, 0, sizeof(sys));
-	return r;
+	return !c->arg[1] || ovl_peek((const char *)c->arg[1], set, size) == size;
 }
 
-static long set_action(struct ovl_call *c)
+static long set_mask(const struct ovl_call *c)
 {
-	struct sigaction act;
+	struct ovl_call copy = *c;
+	uint64_t set;
 
-	if (c->arg[0] == SIGSYS)
-		return 0;
-	if (!c->arg[1] || c->arg[3] != sizeof(act.sa_mask))
-		return call_kernel(c);
-	if (ovl_peek((const char *)c->arg[1], (char *)&act, sizeof(act)) != sizeof(act))
+	if (!copy_set(c, &set, sizeof(set)))
 		return -EFAULT;
-	act.sa_mask &= ~SYS_BIT;
-	if (act.sa_flags & SA_RESTORER)
-		act.sa_restorer = ovl_trap_restorer;
-	return ovl_sys(c->nr, c->arg[0], &act, c->arg[2], sizeof(act.sa_mask));
+	if (c->arg[1])
+		copy.arg[1] = (long)&set;
+	ovl_sigsys_site(&copy);
+	return copy.ret;
+}
+
+static long set_action(const struct ovl_call *c)
+{
+	struct ovl_call copy = *c;
+	struct sigaction set;
+
+	if (!copy_set(c, &set, sizeof(set)))
+		return -EFAULT;
+	if (c->arg[1] && dispatched && set.sa_flags & SA_RESTORER)
+		set.sa_restorer = ovl_trap_restorer;
+	if (c->arg[1])
+		copy.arg[1] = (long)&set;
+	ovl_sigsys_site(&copy);
+	return copy.ret;
 }
 
 void ovl_own_adopt(void)

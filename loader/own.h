@@ -19,8 +19,18 @@ enum ovl_own {
 enum ovl_own ovl_own_kind(long nr);
 
 /*
- * Answer @c: @c->ret is set. SIGSYS stays unblocked and ours; handlers of the program return by
- * our text; clone3() does not exist (ENOSYS: everybody has clone() to fall back to).
+ * Are calls of number @nr watched also in a program that was rewritten and needs no dispatch?
+ * They may be missed.
+ */
+bool ovl_own_watches(long nr);
+
+/* From now on calls are dispatched, in this thread at least. */
+void ovl_own_dispatched(void);
+
+/*
+ * Answer @c: @c->ret is set. SIGSYS stays ours, and the program does not see that; under dispatch
+ * its handlers return by our text; clone3() does not exist (ENOSYS: everybody has clone() to fall
+ * back to).
  */
 void ovl_own_call(struct ovl_call *c);
 

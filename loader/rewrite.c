@@ -8,7 +8,6 @@
 #include "lean.h"
 #include "ovl.h"
 #include "ovl_hash.h"
-#include "newtext.h"
 #include "own.h"
 #include "callplace.h"
 #include "runtext.h"
@@ -67,9 +66,10 @@ static uint64_t target_of_known(const struct rewrite *w, int nr, uint64_t back)
 
 	if (own == OVL_OWN_FORK)
 		return ovl_place(back, nr, true);
-	if (own == OVL_OWN_RETURN)
+	/* what a mask unblocks comes at once, and must not find itself on a stack of ours */
+	if (own == OVL_OWN_RETURN || (w->all && nr == __NR_rt_sigprocmask))
 		return 0;
-	if (own == OVL_OWN_CALL || (!w->all && ovl_newtext_wants(nr)))
+	if (own == OVL_OWN_CALL || (!w->all && ovl_own_watches(nr)))
 		return ovl_lean_stub(back, nr, 0, OVL_F_WATCH);
 	if (!ovl_nr_ours(nr))
 		return ovl_place(back, nr, false);
@@ -128,7 +128,7 @@ static void choose_numbers(const struct rewrite *w, uint64_t *wanted, uint64_t *
 	}
 	ovl_wanted_in_static(wanted, spared);
 	for (long nr = 0; nr < 512; nr++) {
-		uint64_t bit = ovl_newtext_wants(nr) ? 1UL << (nr % 64) : 0;
+		uint64_t bit = ovl_own_watches(nr) ? 1UL << (nr % 64) : 0;
 
 		wanted[nr / 64] |= bit;
 		spared[nr / 64] |= bit;
@@ -224,7 +224,7 @@ bool ovl_rewrite_engine(const struct ovl_image *image)
 	struct rewrite w = {.image = image};
 
 	for (long nr = 0; nr < 512; nr++) {
-		if (ovl_nr_ours(nr) || ovl_newtext_wants(nr))
+		if (ovl_nr_ours(nr) || ovl_own_watches(nr))
 			ovl_lean_want(nr);
 	}
 	return rewrite(&w);

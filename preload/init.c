@@ -106,7 +106,10 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **args
 		take_over(envp, loaded);
 	ss = ovl_session_open(path);
 	ovl_init(ss);
-	ovl_sigsys_init(ss);
+	if (ss->flags & OVL_S_GUARD) {
+		ovl_sigsys_init();
+		ovl_sigsys_unblock();
+	}
 	if (ovl_names_open) {
 		ovl_names_open(auxv);
 	} else {

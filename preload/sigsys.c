@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sigsys.h"
-#include "known.h"
 #include "sys.h"
 #include "trap.h"
+#include "view.h"
 
 #include <asm/sigcontext.h>
 #include <asm/signal.h>
@@ -15,9 +15,6 @@
 #define BIT(sig) (1ULL << ((sig)-1))
 #define TRAP	 SIGSYS
 #define STAND_IN SIGSTKFLT
-#ifndef SYS_SECCOMP
-#define SYS_SECCOMP 1
-#endif
 
 typedef void handler(int sig, siginfo_t *info, void *uc);
 
@@ -29,17 +26,21 @@ struct action {
 	uint64_t mask;
 };
 
-static struct ovl_session *session;
+/* In masks the other signal stands for SIGSYS. */
+static bool hidden;
+
+/* SIGSYS is never really blocked. */
+static bool never_block;
 
 /* A set of the program's, as the kernel is to have it, and back. */
 static uint64_t hide(uint64_t set)
 {
-	return set & BIT(TRAP) ? (set & ~BIT(TRAP)) | BIT(STAND_IN) : set;
+	return hidden && set & BIT(TRAP) ? (set & ~BIT(TRAP)) | BIT(STAND_IN) : set;
 }
 
 static uint64_t show(uint64_t set)
 {
-	return set & BIT(STAND_IN) ? set | BIT(TRAP) : set;
+	return hidden && set & BIT(STAND_IN) ? set | BIT(TRAP) : set;
 }
 
 static long sigaction(int sig, const struct action *set, struct action *ret_old)
@@ -52,20 +53,20 @@ static long sigmask(int how, uint64_t set, uint64_t *ret_old)
 	return ovl_sys(__NR_rt_sigprocmask, how, &set, ret_old, SET_SIZE);
 }
 
-/* Send @info to us again, to the process or to the thread, as it came. */
-static void send_again(siginfo_t *info)
+/* Send @info to us again, as @sig, to the process or to the thread, as it came. */
+static void send_again(int sig, siginfo_t *info)
 {
 	long pid = ovl_sys(__NR_getpid);
 	long tid = ovl_sys(__NR_gettid);
 
 	if (info->si_code == SI_TKILL) {
-		(void)ovl_sys(__NR_rt_tgsigqueueinfo, pid, tid, TRAP, info);
+		(void)ovl_sys(__NR_rt_tgsigqueueinfo, pid, tid, sig, info);
 		return;
 	}
 	/* Only the first thread may claim that it was kill(). */
 	if (pid != tid && info->si_code == SI_USER)
 		info->si_code = SI_QUEUE;
-	(void)ovl_sys(__NR_rt_sigqueueinfo, pid, TRAP, info);
+	(void)ovl_sys(__NR_rt_sigqueueinfo, pid, sig, info);
 }
 
 /* By the program's will this SIGSYS ends the process. */
@@ -73,7 +74,7 @@ static void end(siginfo_t *info)
 {
 	const struct action dfl = {.handle = DEFAULT};
 
-	__atomic_store_n(&session->own_sigsys, (uint32_t)ovl_sys(__NR_getpid), __ATOMIC_RELAXED);
+	__atomic_store_n(&ovl_ss->own_sigsys, (uint32_t)ovl_sys(__NR_getpid), __ATOMIC_RELAXED);
 	(void)sigaction(TRAP, &dfl, NULL);
 	(void)ovl_sys(__NR_rt_tgsigqueueinfo, ovl_sys(__NR_getpid), ovl_sys(__NR_gettid), TRAP,
 		      info);
@@ -84,6 +85,18 @@ static bool is_sent(const siginfo_t *info)
 	return info->si_code <= 0;
 }
 
+/* @info is blocked by the program, in this thread. */
+static void keep_for_later(siginfo_t *info, struct ucontext *uc)
+{
+	if (never_block) {
+		send_again(STAND_IN, info);
+		return;
+	}
+	uc->uc_sigmask |= BIT(TRAP);
+	(void)sigmask(SIG_BLOCK, BIT(TRAP), NULL);
+	send_again(TRAP, info);
+}
+
 /* A SIGSYS that is none of our traps: what would have become of it? */
 static void theirs(siginfo_t *info, struct ucontext *uc)
 {
@@ -91,10 +104,8 @@ static void theirs(siginfo_t *info, struct ucontext *uc)
 	uint64_t mask = uc->uc_sigmask;
 	struct action a = {0};
 
-	if (is_sent(info) && mask & BIT(STAND_IN)) {
-		uc->uc_sigmask |= BIT(TRAP);
-		(void)sigmask(SIG_BLOCK, BIT(TRAP), NULL);
-		send_again(info);
+	if (is_sent(info) && hidden && mask & BIT(STAND_IN)) {
+		keep_for_later(info, uc);
 		return;
 	}
 	(void)sigaction(STAND_IN, NULL, &a);
@@ -106,7 +117,7 @@ static void theirs(siginfo_t *info, struct ucontext *uc)
 	}
 	if (a.flags & SA_RESETHAND)
 		(void)sigaction(STAND_IN, &dfl, NULL);
-	mask |= a.mask | (a.flags & SA_NODEFER ? 0 : BIT(STAND_IN));
+	mask |= a.mask | (a.flags & SA_NODEFER ? 0 : hide(BIT(TRAP)));
 	(void)sigmask(SIG_SETMASK, mask, NULL); /* the kernel restores it after us */
 	((handler *)a.handle)(TRAP, info, uc);
 }
@@ -114,13 +125,8 @@ static void theirs(siginfo_t *info, struct ucontext *uc)
 static void on_sigsys(int sig, siginfo_t *info, void *context)
 {
 	(void)sig;
-	if (info->si_code != SYS_SECCOMP || info->si_errno != OVL_GUARD_DATA) {
+	if (!ovl_sigsys_trapped(info, context))
 		theirs(info, context);
-		return;
-	}
-	/* Who makes raw calls makes others that we do not see. */
-	ovl_known_off();
-	ovl_trap_call(context);
 }
 
 /* Our handler; a sleeping call goes on after a SIGSYS when @flags, the program's, say so. */
@@ -135,22 +141,40 @@ static long install(unsigned long flags, struct action *ret_old)
 	return sigaction(TRAP, &ours, ret_old);
 }
 
-void ovl_sigsys_init(struct ovl_session *ss)
+void ovl_sigsys_init(void)
 {
 	const struct action ignore = {.handle = IGNORE};
 	struct action old = {0};
-	uint64_t mask = 0;
 
-	if (!(ss->flags & OVL_S_GUARD))
-		return;
-	session = ss;
 	/* None of these fails. */
 	(void)install(SA_RESTART, &old);
 	if (old.handle == IGNORE)
 		(void)sigaction(STAND_IN, &ignore, NULL);
+}
+
+void ovl_sigsys_unblock(void)
+{
+	uint64_t mask = 0;
+
+	hidden = true;
 	(void)sigmask(SIG_UNBLOCK, BIT(TRAP), &mask);
 	if (mask & BIT(TRAP))
 		(void)sigmask(SIG_BLOCK, BIT(STAND_IN), NULL);
+}
+
+void ovl_sigsys_let_block(void)
+{
+	uint64_t mask = 0;
+
+	(void)sigmask(SIG_BLOCK, 0, &mask);
+	if (mask & BIT(STAND_IN))
+		(void)sigmask(SIG_BLOCK, BIT(TRAP), NULL);
+}
+
+void ovl_sigsys_never_block(void)
+{
+	never_block = true;
+	ovl_sigsys_unblock();
 }
 
 static long site_action(const long *arg)
@@ -158,24 +182,58 @@ static long site_action(const long *arg)
 	const struct action *set = (const struct action *)arg[1];
 	struct action *old = (struct action *)arg[2];
 	bool ours = (int)arg[0] == TRAP;
-	int sig = ours ? STAND_IN : (int)arg[0];
-	struct action was;
-	struct action now;
+	struct action now = {0};
 	long r;
 
 	if (set) {
 		now = *set;
 		now.mask = hide(now.mask);
 	}
-	r = sigaction(sig, set ? &now : NULL, &was);
+	r = sigaction(ours ? STAND_IN : (int)arg[0], set ? &now : NULL, old);
 	if (r)
 		return r;
 	if (set && ours)
 		(void)install(now.flags, NULL);
-	was.mask = show(was.mask);
 	if (old)
-		*old = was;
+		old->mask = show(old->mask);
 	return 0;
+}
+
+/* What waits as our stand-in: one signal of the process's and one of the thread's. */
+struct kept {
+	siginfo_t info[2];
+	int n;
+};
+
+static void take_kept(struct kept *ret)
+{
+	const uint64_t set = BIT(STAND_IN);
+	const uint64_t none[2] = {0, 0};
+
+	ret->n = 0;
+	while (ret->n < 2 &&
+	       ovl_sys(__NR_rt_sigtimedwait, &set, &ret->info[ret->n], none, SET_SIZE) == STAND_IN)
+		ret->n++;
+}
+
+static void send_kept(struct kept *kept)
+{
+	for (int i = 0; i < kept->n; i++)
+		send_again(TRAP, &kept->info[i]);
+}
+
+/* What waits is taken before and comes after, as what it is, or waits again. */
+static long change_mask(long how, uint64_t set, uint64_t *ret_old)
+{
+	struct kept kept;
+	long r;
+
+	take_kept(&kept);
+	r = sigmask(how, set, ret_old);
+	if (!r && ret_old)
+		*ret_old = show(*ret_old);
+	send_kept(&kept);
+	return r;
 }
 
 static long site_mask(const long *arg)
@@ -183,14 +241,15 @@ static long site_mask(const long *arg)
 	const uint64_t *set = (const uint64_t *)arg[1];
 	uint64_t *old = (uint64_t *)arg[2];
 	uint64_t now = set ? hide(*set) : 0;
-	uint64_t was = 0;
 	long r;
 
 	if (set && arg[0] == SIG_UNBLOCK)
 		now |= *set & BIT(TRAP);
-	r = ovl_sys(__NR_rt_sigprocmask, arg[0], set ? &now : NULL, &was, SET_SIZE);
+	if (set && never_block)
+		return change_mask(arg[0], now, old);
+	r = ovl_sys(__NR_rt_sigprocmask, arg[0], set ? &now : NULL, old, SET_SIZE);
 	if (!r && old)
-		*old = show(was);
+		*old = show(*old);
 	return r;
 }
 

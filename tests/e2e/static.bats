@@ -33,15 +33,21 @@ all_calls()
 	all_calls musl-gcc -static
 }
 
-@test "a program whose system calls cannot be rewritten runs under user dispatch" {
-	requires gcc
-	lower 'echo text >f; mkdir d e; echo g >d/g; ln -s f l'
+# odd_call: a call that cannot be rewritten, in odd.c
+odd_call()
+{
 	# a jump to the very instruction: nothing before it can be moved
 	cat >"$T/odd.c" <<-'END'
 		long odd(long nr, long a, long b, long c);
 		__asm__(".globl odd; odd: mov %rdi,%rax; mov %rsi,%rdi; mov %rdx,%rsi; mov %rcx,%rdx; jmp 1f; nop; 1: syscall; ret");
 		long (*keep)(long, long, long, long) = odd;
 	END
+}
+
+@test "a program whose system calls cannot be rewritten runs under user dispatch" {
+	requires gcc
+	lower 'echo text >f; mkdir d e; echo g >d/g; ln -s f l'
+	odd_call
 	gcc -static -O1 -D_GNU_SOURCE -pthread -w -o "$T/static_all" "$SOURCE" "$T/odd.c"
 	both "'$T/static_all' one two; echo \$?; cat spawned; find . -type f | sort | wc -l; cat e/3.7"
 	shown "threads: 0"
@@ -95,6 +101,42 @@ odd()
 @test "a program that blocks all signals, and its child" {
 	odd blocked
 	shown "blocked: 1 0"
+}
+
+# own_sigsys CASES COMPILER...: what a program does with SIGSYS itself, built so
+own_sigsys()
+{
+	local cases=$1 c
+
+	shift
+	"$@" -O1 -D_GNU_SOURCE -pthread -w -o "$T/sigsys" "$BATS_TEST_DIRNAME/bin/sigsys.c"
+	for c in $cases; do
+		echo "$c, $*" >&2
+		rm -rf "$U" "$W"
+		lower 'echo old >f'
+		both "timeout 60 '$T/sigsys' $c"
+		test -s "$T/v.out"
+	done
+}
+
+@test "a program's own use of SIGSYS: it sees what it would see without us" {
+	requires gcc
+	local all="handler blocked masked waiting fd filter ends children interrupted restarted"
+
+	own_sigsys "$all" gcc -static
+	own_sigsys "$all" gcc -static-pie
+	# musl has no headers of the kernel's
+	command -v musl-gcc >/dev/null || skip "the rest needs musl-gcc"
+	own_sigsys "$all" musl-gcc -static -idirafter /usr/include -idirafter "/usr/include/$(gcc -print-multiarch)"
+}
+
+@test "a program's own use of SIGSYS under user dispatch" {
+	requires gcc
+	odd_call
+	own_sigsys "handler masked filter ends children interrupted restarted" gcc -static "$T/odd.c"
+	# where it blocks the signal it sees nothing waiting
+	both "timeout 60 '$T/sigsys' blocked | sed 's/^raised.*/raised/'"
+	shown "handler: 31"
 }
 
 @test "a handler jumps out of calls that wait, more often than the loader has stacks" {

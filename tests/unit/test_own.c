@@ -11,6 +11,7 @@
 
 #include "loadertext.h"
 #include "session.h"
+#include "sigsys.h"
 #include "trap.h"
 
 #define BIT(sig) (1UL << ((sig)-1))
@@ -53,6 +54,13 @@ static void handler(int sig)
 	(void)sig;
 }
 
+static volatile int noted;
+
+static void note(int sig)
+{
+	noted = sig;
+}
+
 static void programs_restorer(void)
 {
 }
@@ -71,14 +79,17 @@ Test(own, calls_about_signals_and_threads_are_told_apart)
 	cr_expect(eq(int, ovl_own_kind(-1), OVL_OWN_NOT));
 }
 
-Test(own, a_mask_never_blocks_our_signal)
+Test(own, under_dispatch_a_mask_never_blocks_our_signal)
 {
 	const uint64_t all = ~0UL;
 	uint64_t old = 1;
 
+	ovl_own_dispatched();
 	cr_expect(eq(long, own(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, 8), 0));
 	cr_expect(eq(u64, old, 0));
 	cr_expect(eq(u64, mask_now(), ~(BIT(SIGSYS) | BIT(SIGKILL) | BIT(SIGSTOP))));
+	cr_expect(eq(long, own(__NR_rt_sigprocmask, SIG_BLOCK, NULL, &old, 8), 0));
+	cr_expect(eq(u64, old & BIT(SIGSYS), BIT(SIGSYS))); /* as the program believes */
 	cr_expect(eq(long, own(__NR_rt_sigprocmask, SIG_UNBLOCK, &all, NULL, 8), 0));
 	cr_expect(eq(u64, mask_now(), 0));
 	cr_expect(eq(long, own(__NR_rt_sigprocmask, SIG_BLOCK, &all, NULL, 8), 0));
@@ -100,12 +111,66 @@ Test(own, a_mask_that_is_only_asked_for_or_wrong_is_the_kernels)
 	cr_expect(eq(u64, mask_now(), BIT(SIGTERM)));
 }
 
-Test(own, a_handler_returns_by_our_text_and_does_not_block_our_signal)
+Test(own, under_dispatch_our_signal_waits_as_its_stand_in)
+{
+	const uint64_t sys = BIT(SIGSYS);
+	uint64_t pending = 0;
+
+	session_make();
+	ovl_sigsys_init();
+	ovl_own_dispatched();
+	cr_assert_eq(own(__NR_rt_sigprocmask, SIG_BLOCK, &sys, NULL, 8), 0);
+	kill(getpid(), SIGSYS);
+	cr_expect(eq(u64, mask_now(), BIT(SIGSTKFLT)));
+	syscall(SYS_rt_sigpending, &pending, 8);
+	cr_expect(eq(u64, pending, BIT(SIGSTKFLT)));
+	/* and comes as itself */
+	cr_assert_eq(own(__NR_rt_sigaction, SIGSYS, &(struct action){.handler = note}, NULL, 8), 0);
+	cr_assert_eq(own(__NR_rt_sigprocmask, SIG_UNBLOCK, &sys, NULL, 8), 0);
+	cr_expect(eq(int, noted, SIGSYS));
+	cr_expect(eq(u64, mask_now(), 0));
+}
+
+Test(own, our_signal_that_was_sent_is_really_blocked_where_the_program_blocks_it)
+{
+	const uint64_t sys = BIT(SIGSYS);
+	uint64_t pending = 0;
+
+	session_make();
+	ovl_sigsys_init();
+	ovl_sigsys_unblock();
+	cr_assert_eq(own(__NR_rt_sigprocmask, SIG_BLOCK, &sys, NULL, 8), 0);
+	cr_expect(eq(u64, mask_now(), BIT(SIGSTKFLT)));
+	kill(getpid(), SIGSYS);
+	syscall(SYS_rt_sigpending, &pending, 8);
+	cr_expect(eq(u64, pending, BIT(SIGSYS)));
+	cr_assert_eq(own(__NR_rt_sigaction, SIGSYS, &(struct action){.handler = note}, NULL, 8), 0);
+	cr_assert_eq(own(__NR_rt_sigprocmask, SIG_UNBLOCK, &sys, NULL, 8), 0);
+	cr_expect(eq(int, noted, SIGSYS));
+	cr_expect(eq(u64, mask_now(), 0));
+}
+
+Test(own, without_dispatch_masks_are_what_the_program_says)
+{
+	const struct action act = {handler, SA_RESTART | 0x04000000, programs_restorer, ~0UL};
+	const uint64_t stand_in = BIT(SIGSTKFLT);
+
+	cr_expect(eq(long, own(__NR_rt_sigaction, SIGUSR1, &act, NULL, 8), 0));
+	cr_expect(eq(u64, action_of(SIGUSR1).mask & BIT(SIGSYS), BIT(SIGSYS)));
+	cr_expect(eq(ptr, (void *)action_of(SIGUSR1).restorer, (void *)programs_restorer));
+	/* but what the program before this one has left */
+	cr_assert_eq(own(__NR_rt_sigprocmask, SIG_SETMASK, &stand_in, NULL, 8), 0);
+	ovl_sigsys_let_block();
+	cr_expect(eq(u64, mask_now(), BIT(SIGSYS) | BIT(SIGSTKFLT)));
+}
+
+Test(own, under_dispatch_a_handler_returns_by_our_text)
 {
 	const struct action act = {handler, SA_RESTART | 0x04000000, programs_restorer, ~0UL};
 	struct action old = {.mask = 1};
 	struct action now;
 
+	ovl_own_dispatched();
 	cr_expect(eq(long, own(__NR_rt_sigaction, SIGUSR1, &act, &old, 8), 0));
 	cr_expect(eq(ptr, (void *)old.handler, NULL));
 	now = action_of(SIGUSR1);
@@ -115,14 +180,20 @@ Test(own, a_handler_returns_by_our_text_and_does_not_block_our_signal)
 	cr_expect(eq(u64, now.mask & BIT(SIGSYS), 0));
 	cr_expect(eq(u64, now.mask & BIT(SIGTERM), BIT(SIGTERM)));
 	cr_expect(eq(u64, act.mask, ~0UL));
+	cr_expect(eq(long, own(__NR_rt_sigaction, SIGUSR1, NULL, &old, 8), 0));
+	cr_expect(eq(u64, old.mask & BIT(SIGSYS), BIT(SIGSYS))); /* as the program believes */
 }
 
-Test(own, the_programs_handler_of_our_signal_is_not_set)
+Test(own, the_programs_handler_of_our_signal_is_its_stand_ins)
 {
 	const struct action act = {.handler = handler};
+	struct action old = {0};
 
 	cr_expect(eq(long, own(__NR_rt_sigaction, SIGSYS, &act, NULL, 8), 0));
-	cr_expect(eq(ptr, (void *)action_of(SIGSYS).handler, NULL));
+	cr_expect(eq(ptr, (void *)action_of(SIGSTKFLT).handler, (void *)handler));
+	cr_expect(ne(ptr, (void *)action_of(SIGSYS).handler, (void *)handler));
+	cr_expect(eq(long, own(__NR_rt_sigaction, SIGSYS, NULL, &old, 8), 0));
+	cr_expect(eq(ptr, (void *)old.handler, (void *)handler));
 }
 
 Test(own, an_action_that_is_only_asked_for_or_wrong_is_the_kernels)
