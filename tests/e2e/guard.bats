@@ -43,6 +43,34 @@ raw_tree()
 	shown "renameat2: 0"
 }
 
+@test "guard: every changing call, made raw by a program that was given no environment" {
+	raw_tree
+	both "env -i $BIN/raw_all"
+	shown "setxattr: 0"
+}
+
+# raw_all_by COMPILER...: raw_all, linked statically by it: the loader replaces its calls
+raw_all_by()
+{
+	raw_tree
+	"$@" -static -O1 -D_GNU_SOURCE -w -I"$TOP/include" -o "$T/raw_all" "$BATS_TEST_DIRNAME/bin/raw_all.c"
+	both "$T/raw_all"
+	test "$(grep -c 99999 "$T/v.out")" = 0
+	shown "setxattr: 0"
+	shown "renameat2: 0"
+}
+
+@test "guard: every changing call of a statically linked program" {
+	requires gcc
+	raw_all_by gcc
+}
+
+@test "guard: every changing call of a program that is linked statically with musl" {
+	requires musl-gcc
+	# musl has no headers of the kernel's
+	raw_all_by musl-gcc -idirafter /usr/include -idirafter "/usr/include/$(gcc -print-multiarch)"
+}
+
 @test "guard: an administrator's calls, made raw, do not succeed" {
 	raw_tree
 	run in_view "$BIN/raw_all admin"
@@ -200,11 +228,78 @@ print(libc.syscall(87, b\"none\"), ctypes.get_errno())"; ls'
 	test -z "$(ls -A "$U")"
 }
 
+# i386_numbers: those of the guarded calls in i386's table, but for an administrator's
+i386_numbers()
+{
+	echo '#include <asm/unistd_32.h>' | cc -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/\1 \2/p' >"$T/i386.all"
+	sed -n 's/^ROW(\([a-z0-9_]*\), \([A-Z0-9]*\),.*/\1 \2/p' "$TOP"/shim/systab*.def |
+		grep -Ev ' FREE$|^(acct|chroot|u?mount2?|pivot_root|swapo.*|quotactl.*|uselib|open_tree.*|move_mount|fspick|mount_setattr) ' |
+		awk 'NR == FNR { guarded[$1]; next } { base = $1; sub(/(_time64|64|32)$/, "", base) } $1 in guarded || base in guarded { print $2 }' \
+			- "$T/i386.all"
+}
+
+@test "guard: every changing call of a 32-bit program" {
+	requires gcc
+	cat >"$T/i386.c" <<-'END'
+		/* NUMBER [at]: that call of i386's, about f */
+		static int how = 01001; /* as flags it truncates, as a mode and as a size it is another */
+		__asm__(".globl _start; _start: mov %esp, %eax; push %eax; call run");
+		void run(char **sp)
+		{
+			int nr = 0, r;
+			int at = (int)sp[0] > 2;
+			for (char *p = sp[2]; *p; p++)
+				nr = nr * 10 + *p - '0';
+			__asm__ volatile("int $0x80" : "=a"(r) : "a"(nr), "b"(at ? -100 : (int)"f"), "c"(at ? (int)"f" : how),
+				"d"(0), "S"(0), "D"(0) : "memory");
+			__asm__ volatile("int $0x80" : : "a"(1), "b"(0));
+		}
+	END
+	gcc -m32 -static -nostdlib -ffreestanding -fno-pic -no-pie -fno-stack-protector -O1 -w -o "$T/i386" "$T/i386.c" ||
+		skip "gcc makes no 32-bit programs"
+	"$T/i386" 20 || skip "no 32-bit programs here"
+	local numbers
+	numbers=$(i386_numbers)
+	test "$(wc -w <<<"$numbers")" -gt 45
+	lower 'for n in '"$(echo $numbers)"'; do mkdir $n $n.at; echo content >$n/f; echo content >$n.at/f; done'
+	# it does change files where nobody guards them
+	(cd "$P" && for n in $numbers; do (cd $n && "$T/i386" $n; cd ../$n.at && "$T/i386" $n at) || :; done)
+	all() { (cd "$1" && find . -printf '%p %y %m %s\n' | sort); }
+	test "$(diff <(all "$P") <(all "$V") | grep -c "^[<>]")" -gt 10
+	# past the engine, each ends at its first call; by way of it, it is refused
+	run in_view "ulimit -c 0; for n in $(echo $numbers); do for d in \$n \$n.at; do
+			(cd \$d && exec $BIN/raw_exec key $T/i386 \$n \${d#*.}) 2>/dev/null || echo \$?; done; done
+		$T/i386 20 || echo \$?"
+	echo "$output"
+	test "$(grep -c '^159$' <<<"$output")" = $((2 * $(wc -w <<<"$numbers")))
+	test "${lines[-1]}" = 126
+	lower_unchanged
+	test -z "$(find "$U" -name f)"
+}
+
 @test "guard: --no-guard leaves it out" {
 	lower 'echo old >f'
 	run "$OVLRUN" -q --no-guard -l "$V" -u "$U" -- env -C "$V" "$BIN/raw_mkdir" new
 	test "$status" = 0
 	test -d "$V/new"
+}
+
+@test "guard: ovlrun inside a user namespace, and one in its view: every kind of program" {
+	unshare -Ur true 2>/dev/null || skip "no user namespaces"
+	requires gcc
+	local script="$BIN/raw_mkdir raw; $BIN/static_mkdir static; echo new >made; mv old/f moved; rm gone; chmod 700 old; ln -s made l
+		sed -i s/new/changed/ made; env -i $BIN/raw_mkdir bare; tar cf t.tar moved; python3 -c 'import os; os.mkdir(\"py\")'; ls; cat l"
+
+	requires python3
+	lower 'mkdir old; echo f >old/f; echo g >gone'
+	AS=(unshare -Ur)
+	both "$script"
+	shown changed
+	AS=()
+	rm -rf "$U" "$W"
+	lower ':'
+	both "unshare -Ur bash -euc \"${script//\"/\\\"}\""
+	shown changed
 }
 
 @test "guard: inside a user namespace of its own" {
