@@ -159,3 +159,37 @@ odd_process()
 @test "a statically linked one that does" {
 	odd_process -static
 }
+
+# what its run time reads and writes by system calls of its own is the view's
+@test "gcc -fsanitize=address: its run time starts, reads and writes in the view" {
+	requires gcc
+	lower 'echo lower >f; mkdir d'
+	cat >"$T/a.c" <<-'END'
+		#include <fcntl.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <unistd.h>
+		int main(int n, char **v)
+		{
+			char *p = malloc(10);
+			char text[20] = "";
+			printf("%zd %s", read(open("f", O_RDONLY), text, 19), text);
+			fflush(stdout);
+			close(open("made", O_CREAT | O_WRONLY, 0644));
+			int r = n > 1 ? p[n + 9] != 1 : 0;
+			free(p);
+			return r;
+		}
+	END
+	gcc -g -fsanitize=address -o "$T/a" "$T/a.c" || skip "gcc has no AddressSanitizer"
+	"$T/a" </dev/null || skip "AddressSanitizer does not run here"
+	both "echo upper >f; '$T/a'; echo \$?; ls"
+	shown "6 upper"
+	# the report, written where only the view has a directory
+	run in_view "rmdir d; mkdir e; ASAN_OPTIONS=log_path=\$PWD/e/log '$T/a' 1 || echo status \$?; grep -c heap-buffer-overflow e/log.*"
+	echo "$output"
+	[[ $output = *$'status 1\n2' ]]
+	test -e "$(echo "$U"/e/log.*)"
+	lower_unchanged
+}
