@@ -60,6 +60,15 @@ SYM(struct ovl_stream *, fopen, const char *path, const char *mode)
 }
 SYM_ALIAS(fopen64, fopen);
 
+SYM(struct ovl_stream *, setmntent, const char *path, const char *mode)
+{
+	long flags = flags_of(mode);
+
+	return ovl_stream_of(flags < 0 ? flags : ovl_sym(__NR_open, path, flags | O_CLOEXEC, 0666),
+			     mode);
+}
+SYM_ALIAS(__setmntent, setmntent);
+
 /*
  * libc opens the new file itself, so it gets a name that leads to what we have opened: never to
  * be made, and emptied already.

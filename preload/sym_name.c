@@ -3,6 +3,7 @@
 
 #include "fdview.h"
 #include "nr.h"
+#include "str.h"
 #include "sym_dir.h"
 #include "sys.h"
 
@@ -119,9 +120,31 @@ char *getwd(char *buf)
 	return getcwd(buf, PATH_MAX);
 }
 
+/* PWD is the cwd's name, perhaps one with symlinks, if it leads there. */
+static const char *shown_cwd(void)
+{
+	char **env = ovl_sym_environ();
+	struct stat is, here;
+
+	while (env && *env && !ovl_str_starts(*env, "PWD="))
+		env++;
+	if (!env || !*env || ovl_sym(__NR_stat, *env + 4, &is) || ovl_sym(__NR_stat, ".", &here))
+		return NULL;
+	return is_same(&is, &here) ? *env + 4 : NULL;
+}
+
 SYM(char *, get_current_dir_name, void)
 {
-	return cwd_in_new(0);
+	const char *shown = shown_cwd();
+	size_t n = shown ? strlen(shown) + 1 : 0;
+	char *copy;
+
+	if (!shown)
+		return cwd_in_new(0);
+	copy = ovl_sym_malloc(n);
+	if (copy)
+		memcpy(copy, shown, n);
+	return copy;
 }
 
 /* What the link of a descriptor of it says is the name without symlinks. */

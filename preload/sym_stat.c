@@ -7,6 +7,7 @@
 #include "nr.h"
 #include "symnext.h"
 
+#include <asm/stat.h>
 #include <asm/statfs.h>
 
 /* <sys/statvfs.h>, which belongs to libc. */
@@ -59,6 +60,16 @@ SYM(int, euidaccess, const char *path, int mode)
 	return (int)ovl_sym_ret(ovl_sym(__NR_faccessat2, AT_FDCWD, path, mode, AT_EACCESS));
 }
 SYM_ALIAS(eaccess, euidaccess);
+
+SYM(int, ftok, const char *path, int project)
+{
+	struct stat st;
+	long r = ovl_sym(__NR_stat, path, &st);
+
+	if (r)
+		return (int)ovl_sym_ret(r);
+	return (int)((st.st_ino & 0xffff) | (st.st_dev & 0xff) << 16 | (unsigned)project << 24);
+}
 
 static int answer(long r, const struct statfs *s, struct statvfs *ret)
 {

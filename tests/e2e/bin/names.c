@@ -12,7 +12,9 @@
 
 #include <ftw.h>
 #include <glob.h>
+#include <mntent.h>
 #include <sys/file.h>
+#include <sys/ipc.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/time.h>
@@ -52,6 +54,8 @@ static void ask(void)
 		DO(statvfs(*p, &vfs));
 		DO(statfs(*p, &fs));
 		DO(pathconf(*p, _PC_NAME_MAX));
+		DO(ftok(*p, 7) ==
+		   (key_t)(7u << 24 | (st.st_dev & 0xff) << 16 | (st.st_ino & 0xffff)));
 	}
 	DO(vfs.f_bsize == (unsigned long)fs.f_bsize &&
 	   vfs.f_namemax == (unsigned long)fs.f_namelen);
@@ -89,6 +93,10 @@ static void where(void)
 	say_path("getcwd", getcwd(cwd, 0 * n));
 	r = get_current_dir_name();
 	say_path("get_current_dir_name", r);
+	DO(setenv("PWD", "../back/only", 1));
+	say_path("get_current_dir_name", get_current_dir_name());
+	DO(setenv("PWD", "..", 1));
+	say_path("get_current_dir_name", get_current_dir_name());
 	DO(fchdir(open("../..", O_RDONLY)));
 	n = (size_t)readlink("link", cwd, sizeof(cwd));
 	say("readlink: %.*s\n", (int)n, cwd);
@@ -127,6 +135,8 @@ static void streams(void)
 	line_of(fopen("dir/new", "r"));
 	line_of(fopen("dir/new", "re"));
 	line_of(fopen("gone", "r"));
+	line_of(setmntent("dir/new", "r"));
+	line_of(setmntent("gone", "r"));
 	line_of(fopen("file", "?"));
 	write_as("file", "r");
 	write_as("file", "r+");
