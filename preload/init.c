@@ -98,6 +98,8 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **args
 	if (!envp)
 		ovl_die("program", "its libc does not tell its environment", 0);
 	auxv = find_auxv(envp);
+	if (ovl_names_open)
+		ovl_names_open(auxv);
 	path = env_value(envp, OVL_ENV_SESSION);
 	if (!path)
 		return;
@@ -110,9 +112,7 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **args
 		ovl_sigsys_init();
 		ovl_sigsys_unblock();
 	}
-	if (ovl_names_open) {
-		ovl_names_open(auxv);
-	} else {
+	if (!ovl_names_open) {
 		ovl_again_may(ss, envp);
 		patch_all(ss, auxv);
 		ovl_far_init(ss, auxv);

@@ -36,9 +36,15 @@ static long make_at_point(long nr, const long *a)
 
 static long call(struct ovl_call *c, bool point)
 {
-	enum ovl_verdict v = ovl_enter(c);
-	const long *a = v == OVL_TAIL ? c->tail->arg : c->arg;
-	long nr = v == OVL_TAIL ? c->tail->nr : c->nr;
+	enum ovl_verdict v;
+	const long *a;
+	long nr;
+
+	if (OVL_UNLIKELY(!ovl_next[OVL_NEXT___errno_location]))
+		ovl_next_need();
+	v = ovl_enter(c);
+	a = v == OVL_TAIL ? c->tail->arg : c->arg;
+	nr = v == OVL_TAIL ? c->tail->nr : c->nr;
 
 	if (v == OVL_DONE)
 		return c->ret;
@@ -72,6 +78,10 @@ long ovl_sym_syscall(long nr, long a, long b, long c, long d, long e, long f)
 
 int *ovl_sym_errno(void)
 {
+	static int early; /* before libc is ready, and nobody will ask */
+
+	if (OVL_UNLIKELY(!ovl_next[OVL_NEXT___errno_location]))
+		return &early;
 	return OVL_NEXT(__errno_location, int *(void))();
 }
 

@@ -2,6 +2,7 @@
 #include "symnext.h"
 
 #include "objects.h"
+#include "sym.h"
 
 #include <linux/elf.h>
 
@@ -17,10 +18,15 @@ _Static_assert(OVL_NEXT_syscall == OVL_NEXT_INDEX_SYSCALL, "symnext.h");
 
 void *ovl_next[OVL_NEXT_COUNT];
 
-static const char *const names[] = {
-#define NEXT(name) #name,
+static const struct {
+	const char *name;
+	bool global;
+} names[] = {
+#define NEXT(name)   {#name, false},
+#define GLOBAL(name) {#name, true},
 #include "symnext.def"
 #undef NEXT
+#undef GLOBAL
 };
 
 /* A library's tables of names. */
@@ -120,17 +126,20 @@ static void *find_sysv(const struct tables *t, const char *name)
 	return NULL;
 }
 
-static void look_in(uint64_t base, const Elf64_Dyn *dynamic)
+/* @behind: the object is behind ours. */
+static void look_in(const struct ovl_link_map *map, bool behind)
 {
-	struct tables t = tables_of(base, dynamic);
+	struct tables t = tables_of(map->addr, map->ld);
 
 	if (!t.sym || !t.str)
 		return;
 	for (size_t i = 0; i < OVL_NEXT_COUNT; i++) {
-		if (!ovl_next[i] && t.gnu)
-			ovl_next[i] = find_gnu(&t, names[i]);
-		else if (!ovl_next[i] && t.sysv)
-			ovl_next[i] = find_sysv(&t, names[i]);
+		if (ovl_next[i] || (!behind && !names[i].global))
+			continue;
+		if (t.gnu)
+			ovl_next[i] = find_gnu(&t, names[i].name);
+		else if (t.sysv)
+			ovl_next[i] = find_sysv(&t, names[i].name);
 	}
 }
 
@@ -138,11 +147,24 @@ int ovl_next_init(const uint64_t *auxv)
 {
 	struct ovl_link_map room;
 	const struct ovl_link_map *map = ovl_objects_first(auxv, &room);
-	const struct ovl_link_map *own = map;
+	bool behind = map == &room; /* where the list has libc alone */
 
-	while (own && own->addr != (uint64_t)&__ehdr_start)
-		own = own->next;
-	for (map = own ? own->next : map; map; map = map->next)
-		look_in(map->addr, map->ld);
+	for (; map; map = map->next) {
+		if (map->addr == (uint64_t)&__ehdr_start)
+			behind = true;
+		else
+			look_in(map, behind);
+	}
 	return ovl_next[OVL_NEXT___errno_location] && ovl_next[OVL_NEXT_malloc] ? 0 : -ENOENT;
+}
+
+void ovl_next_need(void)
+{
+	char **env = ovl_sym_environ();
+
+	if (ovl_next[OVL_NEXT___errno_location] || !env)
+		return;
+	while (*env)
+		env++;
+	(void)ovl_next_init((uint64_t *)(env + 1)); /* init() tells, if there is an error */
 }

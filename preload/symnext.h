@@ -15,9 +15,11 @@
 #include "ovl_base.h"
 
 enum ovl_next {
-#define NEXT(name) OVL_NEXT_##name,
+#define NEXT(name)   OVL_NEXT_##name,
+#define GLOBAL(name) OVL_NEXT_##name,
 #include "symnext.def"
 #undef NEXT
+#undef GLOBAL
 	OVL_NEXT_COUNT
 };
 
@@ -26,6 +28,12 @@ extern OVL_HIDDEN void *ovl_next[OVL_NEXT_COUNT];
 
 /* The next @name, called as a function of @type. */
 #define OVL_NEXT(name, type) ((__typeof__(type) *)ovl_next[OVL_NEXT_##name])
+
+/*
+ * What another library's constructor calls may come before ours: does the door know its functions?
+ * Otherwise they are looked up, if libc has an environment to find the vector by.
+ */
+void ovl_next_need(void);
 
 /* 0, or -ENOENT: the dynamic linker's list cannot be found, or nobody has what cannot be missing.
  */

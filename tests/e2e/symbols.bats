@@ -130,6 +130,68 @@ family()
 	lower_unchanged
 }
 
+@test "symbols: what the program frees is of its own malloc" {
+	cat >"$T/own.c" <<-'END'
+		#include <dirent.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <unistd.h>
+		static char arena[1 << 20];
+		static size_t used;
+		void *malloc(size_t n) { used += (n + 31) & -16; return arena + used - ((n + 31) & -16); }
+		void *realloc(void *p, size_t n) { void *q = malloc(n); if (p) memcpy(q, p, n); return q; }
+		void *calloc(size_t n, size_t m) { return malloc(n * m); }
+		void free(void *p) { if (p && ((char *)p < arena || (char *)p >= arena + used)) abort(); }
+		int main(void)
+		{
+			struct dirent **list;
+			char *cwd = getcwd(NULL, 0), *real = realpath("link", NULL);
+			int n = scandir(".", &list, NULL, alphasort);
+			DIR *d = opendir("dir");
+
+			for (int i = 0; i < n; i++)
+				free(list[i]);
+			free(list);
+			printf("%d %d %s %s\n", n, readdir(d) != NULL, cwd, real);
+			free(cwd);
+			free(real);
+			closedir(d);
+		}
+	END
+	gcc -O1 -w -o "$T/own" "$T/own.c"
+	both "echo new >new; '$T/own'"
+	shown "$V/file"
+}
+
+@test "symbols: functions called before ours are ready, and without a session" {
+	cat >"$T/early.c" <<-'END'
+		#include <errno.h>
+		#include <stdio.h>
+		#include <unistd.h>
+		__attribute__((constructor)) static void early(void)
+		{
+			int r = access("/nowhere", errno = 0);
+
+			printf("%d %d\n", r, errno);
+		}
+	END
+	gcc -shared -fPIC -w -o "$T/early.so" "$T/early.c"
+	run view env LD_PRELOAD="$T/early.so" true
+	echo "$status $output"
+	test "$output" = "-1 2"
+	run env -u OVL_SESSION LD_PRELOAD="$T/early.so:$(dirname "$OVLRUN")/libovlsym.so" ls /nowhere
+	test "$status" = 2
+	[[ ${lines[0]} == "-1 2" && ${lines[1]} == *"No such file"* ]]
+	command -v musl-gcc || skip "no musl"
+	echo 'int main(void) { return 0; }' >"$T/m.c"
+	musl-gcc -shared -fPIC -w -o "$T/early.so" "$T/early.c"
+	musl-gcc -o "$T/m" "$T/m.c"
+	run view /usr/bin/python3 -c 'import os, sys; os.execve(sys.argv[1], ["m"], {"LD_PRELOAD": sys.argv[2]})' \
+		"$T/m" "$T/early.so"
+	test "$output" = "-1 2"
+}
+
 @test "symbols: no byte of the program's text is changed" {
 	run view grep -c 'r-xp .*/libc\.so' /proc/self/maps
 	test "$output" = 1
