@@ -227,10 +227,11 @@ static bool tell_dynamic(struct ovl_facts *facts, const struct ovl_run *run,
 	bool libs = *program->interp && upper_has_libs(run);
 	const char *linker = *program->interp ? program->interp : program->view;
 	const char *why = NULL;
-	const char *door = ovl_run_by_names()
-				   ? "preload, by libc's names: what it does by itself shows the "
-				     "lower layer"
-				   : "preload: system calls of libc are replaced";
+	const char *door =
+		ovl_run_by_names()
+			? "preload: by the names of libc, what that does by itself shows the "
+			  "lower layer"
+			: "preload: system calls of libc are replaced";
 	struct ovl_where w;
 
 	if (!ovl_where_find(view, linker, &w)) {

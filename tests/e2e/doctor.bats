@@ -365,7 +365,7 @@ $T/one: run by $(command -v sh)"
 @test "OVL_DOOR: the door by names is told" {
 	OVL_DOOR=symbols run "$OVLCTL" doctor ls
 	test "$status" = 0
-	fact ok door "preload, by libc's names"
+	fact ok door "preload: by the names"
 	OVL_DOOR=window run "$OVLCTL" doctor ls
 	test "$status" = 2
 	[[ $output == *"window: no such door"* ]]

@@ -89,7 +89,9 @@ in_root()
 		perl -e "rename q(/etc/new), q(/etc/old) or die; die unless -e q(/etc/old); print \`ls /etc/old\`" | grep -q old
 		dpkg -l | grep -q libc6; apt-get --version | grep -q ^apt; ldconfig; test -s /etc/ld.so.cache
 		echo "me:x:4242:1::/:/bin/sh" >>/etc/passwd; test "$(getent passwd me | cut -d: -f3)" = 4242
-		echo "192.0.2.1 somewhere" >>/etc/hosts; getent ahostsv4 somewhere | grep -q 192.0.2.1
+		echo "192.0.2.1 somewhere" >>/etc/hosts
+		# by names libc reads those of the host: README, Limits
+		test "${OVL_DOOR-}" = symbols || getent ahostsv4 somewhere | grep -q 192.0.2.1
 		sleep 0 & wait $!; mkdir /d; mv /d /e; rmdir /e'
 }
 

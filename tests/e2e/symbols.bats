@@ -130,6 +130,22 @@ family()
 	lower_unchanged
 }
 
+@test "symbols: users and groups of the view's files" {
+	local out
+
+	# a layer of ours over the machine's own; what libc tells by its own means is what is right
+	mkdir -p "$T/top/etc"
+	printf '%s\n' '# odd' 'root:x:0:0:root:/root:/bin/bash' 'bad line' 'me:x:4242:1:Me,,,:/home/me:/bin/sh' >"$T/top/etc/passwd"
+	printf '%s\n' 'root:x:0:' 'us:x:4343:me,root' 'empty:*:7:' >"$T/top/etc/group"
+	for out in names patched; do
+		"$OVLRUN" -q -l "$T/top" -l / -m / -u "$T/up.$out" -- env -C / "$PROGRAMS/names_user" me us >"$T/$out"
+		unset OVL_DOOR
+	done
+	diff "$T/patched" "$T/names"
+	grep -qx 'getpwnam: me x 4242 1 Me,,, /home/me /bin/sh' "$T/names"
+	grep -qx 'getgrent: us x 4343 me root' "$T/names"
+}
+
 @test "symbols: what the program frees is of its own malloc" {
 	cat >"$T/own.c" <<-'END'
 		#include <dirent.h>
