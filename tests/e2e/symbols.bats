@@ -252,7 +252,7 @@ names()
 	test -z "$(comm -13 "$T/ours" "$T/table")"
 	nm -D --defined-only "$libc" | awk '{ sub(/@.*/, "", $3); print $3 }' | sort -u >"$T/theirs"
 	# newer than this libc may be
-	comm -23 "$T/ours" "$T/theirs" | grep -vx -e openat2 -e 'posix_spawn_file_actions_addf\?chdir' \
+	comm -23 "$T/ours" "$T/theirs" | grep -vx -e __asan_default_options -e openat2 -e 'posix_spawn_file_actions_addf\?chdir' \
 		-e 'open_tree\|move_mount\|fspick\|mount_setattr' \
 		-e 'posix_spawn_file_actions_add\(closefrom\|tcsetpgrp\)_np' \
 		-e 'f\?stat\(at\)\?\(64\)\?\|lstat\(64\)\?\|mknod\(at\)\?\|execveat' >"$T/odd" || true
