@@ -97,7 +97,8 @@ struct ovl_dir_slot {
 	uint64_t value;
 };
 
-#define OVL_MOVES_SIZE (1u << 22)
+#define OVL_MOVES_SIZE (1u << 21) /* of each list; there are two */
+#define OVL_MOVES_MADE "//+"	  /* no path begins with two slashes */
 
 /* Where the system calls of a library are: found once per library, kept for the session. */
 #define OVL_LIBS_MAX  32
@@ -170,9 +171,11 @@ struct ovl_session {
 	uint32_t redirects;  /* 1 once upper holds a redirect */
 	uint32_t upper_libs; /* enum ovl_upper_libs: only ever gets more */
 
-	uint32_t moves_used; /* bytes of moves[] that are valid */
-	uint32_t moves_next; /* more than moves_used: what will be, once the rename is done */
-	uint64_t moves_ino;  /* that rename's object: done when upper has it at the last path */
+	uint64_t moves_now;   /* which of moves[] is valid (above), how many bytes (low 32 bits) */
+	uint32_t moves_next;  /* more bytes than that: what will be, once the rename is done */
+	uint32_t moves_short; /* bytes when the list was made shorter: shim/replay.h */
+	uint64_t moves_ino;   /* that rename's object: done when upper has it at the last path */
+	uint64_t moves_gen;   /* raised before the list that is not valid is written */
 	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */
 	uint32_t watches;    /* 1 once a directory is watched: inotify(7) */
 
@@ -188,11 +191,13 @@ struct ovl_session {
 	struct ovl_dir_slot dirs[1u << OVL_DIRS_LOG2];
 
 	/*
-	 * Each rename of a directory that lowers may have a part in, in order: old view path,
-	 * NUL, new view path, NUL. A descriptor of a lower directory is of a path as it was
-	 * before all of them. ovlrun begins the list with the redirects that upper has already.
+	 * Each rename of a directory that lowers may have a part in, in order: old path, NUL,
+	 * new path, NUL, both below the view root ("/a/b"). A descriptor of a lower directory is
+	 * of a path as it was before all of them. In front of the rename of a directory that no
+	 * lower has a part in, OVL_MOVES_MADE and its path. ovlrun begins the list with the
+	 * redirects that upper has already. The other one is for a shorter list of the same effect.
 	 */
-	char moves[OVL_MOVES_SIZE];
+	char moves[2][OVL_MOVES_SIZE];
 };
 
 /* Was the session @ss, a file of @size bytes, written by an ovlrun of this build? */

@@ -17,7 +17,6 @@
 struct fill {
 	struct ovl_session *ss;
 	uint64_t root; /* hash of the view root */
-	const char *root_path;
 	struct ovl_moves moves;
 	int index;
 };
@@ -46,17 +45,15 @@ static uint64_t hash_below(const struct fill *f, const char *rel, size_t n)
 /* The directory @e was renamed: its lower part is at @value. */
 static void note_redirect(struct fill *f, const struct ovl_tree_entry *e, const char *value)
 {
-	const char *root = strcmp(f->root_path, "/") ? f->root_path : "";
+	const char *to = e->path;
 	char *from;
-	char *to;
 
 	if (!*e->path)
 		return;
 	f->ss->redirects = 1;
 	ovl_filter_add(&f->ss->hidden, hash_below(f, e->path, strlen(e->path)));
-	to = ovl_text("%s%s", root, e->path);
 	if (value[0] == '/') {
-		from = ovl_text("%s%s", root, value);
+		from = ovl_text("%s", value);
 	} else {
 		/* beside its own lower place, wherever its parent came from */
 		size_t dir = (size_t)(strrchr(to, '/') - to);
@@ -67,7 +64,6 @@ static void note_redirect(struct fill *f, const struct ovl_tree_entry *e, const 
 	}
 	ovl_moves_add(&f->moves, from, to);
 	free(from);
-	free(to);
 }
 
 /* The same by its xattr @name. */
@@ -164,7 +160,6 @@ int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, 
 	struct fill f = {
 		.ss = ss,
 		.root = ovl_hash_path(root, strlen(root)),
-		.root_path = root,
 		.index = index,
 	};
 

@@ -5,7 +5,7 @@
  * The engine turns a lower directory's real path into the view's by following a list of
  * renames in order (ovl_session.h, moves). Those of earlier runs are known only by their
  * outcome, so each takes two steps, by way of a name that no path has: first all go aside,
- * the deepest first, then all come to their places.
+ * the deepest first, then all come to their places, the deepest last.
  * Context: launcher.
  */
 #ifndef OVL_MOVES_H
@@ -20,7 +20,7 @@ struct ovl_moves {
 	size_t n;
 };
 
-/* Add a directory of the lowers, view path @from, that is at @to by now. */
+/* Add a directory of the lowers, path @from below the view root, that is at @to by now. */
 void ovl_moves_add(struct ovl_moves *m, const char *from, const char *to);
 
 /*

@@ -97,8 +97,8 @@ struct ovl_ctx {
 	int start;	  /* the descriptor that relative paths start from */
 	int fd_layer;	  /* the layer of that descriptor's object; OVL_NONE: in none */
 	uint64_t fd_lhash; /* of a lower object: struct ovl_name's @lhash shows if a name is its */
-	unsigned anchor;  /* length of that directory's path */
-	uint64_t resolve; /* RESOLVE_* of openat2(2) */
+	unsigned anchor;   /* length of that directory's path */
+	uint64_t resolve;  /* RESOLVE_* of openat2(2) */
 	struct ovl_name name[2];
 	struct ovl_path real; /* scratch of ovl_real_*() */
 	struct ovl_path real2;

@@ -5,6 +5,7 @@
 #include "exe.h"
 #include "fdview.h"
 #include "marks.h"
+#include "lock.h"
 #include "ops.h"
 #include "proclink.h"
 #include "real.h"
@@ -99,5 +100,8 @@ int ovl_link_tell(struct ovl_ctx *ctx, struct ovl_name *n)
 	layer = copy ? OVL_NONE : ovl_view_from_real(&ctx->link, NULL);
 	if (layer < 0 && layer != OVL_NONE)
 		return layer;
+	/* Whether it is lost was of no moment, if directories moved. */
+	if (!ovl_still(ctx))
+		return OVL_AGAIN;
 	return lost || copy ? ovl_path_add(&ctx->link, " (deleted)", 10) : 0;
 }

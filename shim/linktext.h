@@ -17,7 +17,8 @@ int ovl_link_text(struct ovl_ctx *ctx, struct ovl_name *n);
 
 /*
  * ctx->link becomes the text of @n, a link outside the view, as readlink(2) tells it: below /proc
- * of an object by its path in the view, " (deleted)" when that shows it no more. -errno.
+ * of an object by its path in the view, " (deleted)" when that shows it no more. OVL_AGAIN:
+ * directories moved meanwhile. -errno.
  */
 int ovl_link_tell(struct ovl_ctx *ctx, struct ovl_name *n);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lock.h"
 
+#include "moved.h"
 #include "ops.h"
 #include "view.h"
 #include "workdir.h"
@@ -33,7 +34,7 @@ static void recover(void)
 {
 	if (!(gen_now() & 1))
 		return;
-	ovl_view_move_recover();
+	ovl_moved_recover();
 	__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
 }
 

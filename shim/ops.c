@@ -2,7 +2,6 @@
 #include "ops.h"
 
 #include "copy_up.h"
-#include "fdview.h"
 #include "inode.h"
 #include "lookup.h"
 #include "lost.h"
@@ -193,6 +192,7 @@ static bool may_write(int fd)
 long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 {
 	struct ovl_name *n = &ctx->name[0];
+	struct statx was;
 	long r = ovl_namei_fd(ctx, n, fd);
 
 	ctx->by_fd = false;
@@ -206,12 +206,14 @@ long ovl_op_change_fd(struct ovl_ctx *ctx, int fd, enum ovl_change who)
 	if (ctx->fd_layer == OVL_UPPER)
 		return ovl_ss->overrides && n->zone == OVL_Z_VIEW ? ovl_lost_change(ctx, fd, who)
 								  : OVL_R_PASS;
-	r = bring_up(ctx, n, who);
-	/* The descriptor is of the copy by now, if that could be: refd.h */
-	if (r || ovl_op_is_dir(ctx, n) || ovl_fd_path(fd, &ctx->link, NULL) > OVL_UPPER)
+	r = ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &was);
+	if (!r)
+		r = bring_up(ctx, n, who);
+	if (r || (was.stx_mode & S_IFMT) == S_IFDIR)
 		return r;
 	r = ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &n->st);
-	if (r)
+	/* The descriptor is of the copy by now, if that could be: refd.h */
+	if (r || ovl_is_same_object(&n->st, &was))
 		return r;
 	ovl_inode_present_fd(OVL_UPPER, fd, &n->st);
 	n->shown = ctx->by_fd = true;

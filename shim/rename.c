@@ -7,6 +7,7 @@
 #include "lock.h"
 #include "lookup.h"
 #include "marks.h"
+#include "moved.h"
 #include "perm.h"
 #include "real.h"
 #include "readdir.h"
@@ -252,7 +253,14 @@ static void announce_move(struct ovl_ctx *ctx, const struct renaming *r)
 	if (!ovl_ss->redirects ||
 	    ovl_sys(__NR_statx, parent, base_of(from), AT_SYMLINK_NOFOLLOW, STATX_INO, &ctx->st))
 		return;
-	ovl_view_move_begin(from->at.buf, to->at.buf, both, ctx->st.stx_ino); /* room: _fits() */
+	ovl_moved_begin(&(struct ovl_move){
+		.from = from->at.buf,
+		.to = to->at.buf,
+		.from_low = from->lowers,
+		.to_low = to->lowers,
+		.exchange = both,
+		.ino = ctx->st.stx_ino,
+	});
 }
 
 /* Where the file system has no RENAME_WHITEOUT: two steps, under the lock. */
@@ -336,6 +344,20 @@ static int exchange(struct ovl_ctx *ctx, struct renaming *r)
 			     RENAME_EXCHANGE);
 }
 
+/* May one of the directories be a merged one, or hold one that was renamed before? */
+static bool may_hold_moved(struct ovl_ctx *ctx)
+{
+	return ovl_ss->redirects || old_of(ctx)->lowers || new_of(ctx)->lowers;
+}
+
+/* What cannot be recorded must not happen: descriptors would be taken for others. */
+static int make_room(struct ovl_ctx *ctx)
+{
+	if (!may_hold_moved(ctx))
+		return 0;
+	return ovl_moved_room(old_of(ctx)->at.len, new_of(ctx)->at.len) ? -EXDEV : 0;
+}
+
 /* Everything is allowed and checked: do it. The lock keeps others from the same names. */
 static int perform(struct ovl_ctx *ctx, struct renaming *r)
 {
@@ -366,11 +388,14 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 		err = ovl_index_lose_begin(new, &o);
 	if (err)
 		return err;
-	if (moves)
-		ovl_moving(ctx);
-	err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
 	if (moves) {
-		ovl_view_move_end(!err);
+		ovl_moving(ctx);
+		err = make_room(ctx);
+	}
+	if (!err)
+		err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
+	if (moves) {
+		ovl_moved_end(!err);
 		ovl_moved(ctx);
 	}
 	if (loses)
@@ -406,12 +431,6 @@ static int find_covers(struct ovl_ctx *ctx, struct renaming *r)
 	return r->new_covers < 0 ? r->new_covers : 0;
 }
 
-/* May one of the directories be a merged one, or hold one that was renamed before? */
-static bool may_hold_moved(struct ovl_ctx *ctx)
-{
-	return ovl_ss->redirects || old_of(ctx)->lowers || new_of(ctx)->lowers;
-}
-
 static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 {
 	int err = find_out(ctx, r);
@@ -429,10 +448,6 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 		err = find_covers(ctx, r);
 	if (err)
 		return err;
-	/* What cannot be recorded must not happen: descriptors would be taken for others. */
-	if ((r->old_dir || r->new_dir) && may_hold_moved(ctx) &&
-	    !ovl_view_move_fits(&old_of(ctx)->at, &new_of(ctx)->at))
-		return -EXDEV;
 	err = bring_up(ctx, r);
 	if (!err)
 		err = perform(ctx, r);

@@ -97,6 +97,8 @@ static long look_fd(struct ovl_ctx *ctx, int fd)
 		return err;
 	names = n->st.stx_nlink;
 	layer = ovl_fd_path(fd, &ctx->link, NULL);
+	if (layer == OVL_AGAIN)
+		return layer;
 	if (layer == OVL_UPPER ||
 	    ((layer == -ESTALE || layer == -ENAMETOOLONG) && is_upper_fs(&n->st)) ||
 	    (layer == OVL_NONE && is_in_work(&ctx->link)))
@@ -269,7 +271,9 @@ static long readlink_outside(struct ovl_ctx *ctx, int dirfd, int path)
 		return ovl_op_outside(ctx, dirfd, path, false);
 	err = ovl_link_tell(ctx, n);
 	if (err)
-		return err == -ENAMETOOLONG ? err : ovl_op_outside(ctx, dirfd, path, false);
+		return err == -ENAMETOOLONG || err == OVL_AGAIN
+			       ? err
+			       : ovl_op_outside(ctx, dirfd, path, false);
 	if (ctx->link.len >= PATH_MAX)
 		return -ENAMETOOLONG;
 	return give_link(&ctx->link, to, size);

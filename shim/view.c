@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "view.h"
 
+#include "moved.h"
+
 #include "index.h"
 
 struct ovl_session *ovl_ss;
@@ -91,96 +93,6 @@ static int replace_root(struct ovl_path *p, unsigned cut)
 	return 0;
 }
 
-/* @p, at or below @from (of @n bytes), goes below @to instead. */
-static int follow_move(struct ovl_path *p, size_t n, const char *to)
-{
-	size_t to_len = strlen(to);
-	size_t tail = p->len - n;
-
-	if (to_len + tail >= sizeof(p->buf))
-		return -ENAMETOOLONG;
-	memmove(p->buf + to_len, p->buf + n, tail + 1);
-	memcpy(p->buf, to, to_len);
-	p->len = (unsigned)(to_len + tail);
-	return 0;
-}
-
-/* Where the lower directory that began as @p is by now. */
-static int follow_moves(struct ovl_path *p)
-{
-	uint32_t used = __atomic_load_n(&ovl_ss->moves_used, __ATOMIC_ACQUIRE);
-	const char *at = ovl_ss->moves;
-	const char *end = at + used;
-
-	while (at < end) {
-		const char *from = at;
-		size_t n = strlen(from);
-		const char *to = from + n + 1;
-
-		at = to + strlen(to) + 1;
-		if (ovl_path_below(p->buf, p->len, from, n)) {
-			int err = follow_move(p, n, to);
-
-			if (err)
-				return err;
-		}
-	}
-	return 0;
-}
-
-static void add_move(const char *from, const char *to)
-{
-	size_t n = strlen(from) + 1;
-	size_t m = strlen(to) + 1;
-	char *at = ovl_ss->moves + ovl_ss->moves_next;
-
-	memcpy(at, from, n);
-	memcpy(at + n, to, m);
-	ovl_ss->moves_next += (uint32_t)(n + m);
-}
-
-void ovl_view_move_begin(const char *from, const char *to, bool exchange, uint64_t ino)
-{
-	static const char aside[] = "//"; /* no clean path begins so */
-	uint32_t used = ovl_ss->moves_used;
-
-	/* Until moves_ino is that of the object, who dies has not moved anything. */
-	__atomic_store_n(&ovl_ss->moves_ino, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&ovl_ss->moves_next, used, __ATOMIC_RELEASE);
-	/* An exchange takes three steps, by way of a name that no path has. */
-	if (exchange) {
-		add_move(from, aside);
-		add_move(to, from);
-		add_move(aside, to);
-	} else {
-		add_move(from, to);
-	}
-	__atomic_store_n(&ovl_ss->moves_ino, ino, __ATOMIC_RELEASE);
-}
-
-void ovl_view_move_end(bool done)
-{
-	if (done)
-		__atomic_store_n(&ovl_ss->moves_used, ovl_ss->moves_next, __ATOMIC_RELEASE);
-	else
-		__atomic_store_n(&ovl_ss->moves_next, ovl_ss->moves_used, __ATOMIC_RELEASE);
-}
-
-void ovl_view_move_recover(void)
-{
-	const char *to = ovl_ss->moves + ovl_ss->moves_next;
-	uint32_t root = ovl_ss->root.len;
-	struct statx st;
-
-	if (ovl_ss->moves_next <= ovl_ss->moves_used)
-		return;
-	for (to--; to > ovl_ss->moves && to[-1]; to--)
-		;
-	ovl_view_move_end(ovl_ss->moves_ino && strlen(to) > root &&
-			  !ovl_upper_statx(to + (root == 1 ? 0 : root) + 1, &st) &&
-			  st.stx_ino == ovl_ss->moves_ino);
-}
-
 int ovl_upper_statx(const char *rel, struct statx *ret_st)
 {
 	struct ovl_str root = ovl_ss->layer[OVL_UPPER].path;
@@ -190,11 +102,6 @@ int ovl_upper_statx(const char *rel, struct statx *ret_st)
 	if (dir < 0)
 		return dir;
 	return (int)ovl_sys(__NR_statx, dir, rel, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, ret_st);
-}
-
-bool ovl_view_move_fits(const struct ovl_path *from, const struct ovl_path *to)
-{
-	return ovl_ss->moves_used + 2 * (from->len + to->len + 2) <= OVL_MOVES_SIZE;
 }
 
 int ovl_view_from_real(struct ovl_path *p, uint64_t *ret_lhash)
@@ -218,7 +125,7 @@ int ovl_view_from_real(struct ovl_path *p, uint64_t *ret_lhash)
 	if (!err && ret_lhash)
 		*ret_lhash = ovl_hash_path(p->buf, p->len);
 	if (!err && best != OVL_UPPER)
-		err = follow_moves(p);
+		err = ovl_moved_follow(p);
 	return err ? err : best;
 }
 

@@ -44,20 +44,10 @@ int ovl_name_real(const struct ovl_name *n, int layer, struct ovl_path *p);
 /*
  * Turn the real path @p, as the kernel tells it, into the one that the program sees:
  * below a layer's root it becomes one below the view root. Returns the layer, or
- * OVL_NONE when it is in no layer and @p is as it was. -ENAMETOOLONG. *@ret_lhash, if not NULL:
- * what struct ovl_name's @lhash is of the object, if it is a lower one.
+ * OVL_NONE when it is in no layer and @p is as it was. -ENAMETOOLONG, OVL_AGAIN (moved.h).
+ * *@ret_lhash, if not NULL: what struct ovl_name's @lhash is of the object, if it is a lower one.
  */
 int ovl_view_from_real(struct ovl_path *p, uint64_t *ret_lhash);
-
-/*
- * The directory @from of the view is about to be renamed @to (or exchanged with it), and was, or
- * was not. @ino is the number of upper's object at @from. _recover(): who was at it died; upper
- * tells what became of it. The session's lock is held. _fits() tells beforehand if there is room.
- */
-void ovl_view_move_begin(const char *from, const char *to, bool exchange, uint64_t ino);
-void ovl_view_move_end(bool done);
-void ovl_view_move_recover(void);
-bool ovl_view_move_fits(const struct ovl_path *from, const struct ovl_path *to);
 
 /* Attributes of upper's object at @rel, a path from upper's root without a slash before it. */
 int ovl_upper_statx(const char *rel, struct statx *ret_st);

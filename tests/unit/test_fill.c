@@ -116,7 +116,26 @@ Test(fill, a_redirect_beside_itself_is_beside_its_lower_place)
 	cr_assert_eq(setxattr("A/B", "user.overlay.redirect", "b", 1, 0), 0);
 	cr_assert_eq(ovl_fill_upper(ss, dir, "/view", -1), 0);
 	/* the deepest first */
-	cr_expect_str_eq(ss->moves, "/view/a/b");
+	cr_expect_str_eq(ss->moves[0], "/a/b");
+}
+
+/* Names that directories have given each other; and one is in another now. */
+Test(fill, directories_come_to_their_places_from_aside_the_deepest_last)
+{
+	static const char want[] = "/x\0//0\0/y\0//1\0//1\0/x\0//0\0/x/y";
+
+	mkdir("x", 0755);
+	mkdir("x/y", 0755);
+	cr_assert_eq(setxattr("x", "user.overlay.redirect", "/y", 2, 0), 0);
+	cr_assert_eq(setxattr("x/y", "user.overlay.redirect", "/x", 2, 0), 0);
+	cr_assert_eq(ovl_fill_upper(ss, dir, "/view", -1), 0);
+	cr_expect_eq(ss->moves_now, sizeof(want));
+	/* which of the two goes first does not matter */
+	if (!strcmp(ss->moves[0], "/x"))
+		cr_expect_arr_eq(ss->moves[0], want, sizeof(want));
+	else
+		cr_expect_arr_eq(ss->moves[0], "/y\0//0\0/x\0//1\0//0\0/x\0//1\0/x/y",
+				 sizeof(want));
 }
 
 Test(fill, wh_files_mark_the_name_they_hide)

@@ -324,6 +324,16 @@ Test(rename, a_name_that_appears_is_replaced_or_refused_as_asked)
 	EXPECT_TEXT("more", "");
 }
 
+Test(rename, a_directory_whose_move_cannot_be_noted_stays)
+{
+	w.ss->moves_now = w.ss->moves_short = OVL_MOVES_SIZE - 8;
+	cr_expect(eq(long, rename_("d", "new"), -EXDEV));
+	EXPECT_TEXT("d/f", "in d");
+	cr_expect(not(is_there(W_UP, "new")));
+	cr_expect(eq(uint, w.ss->dir_gen & 1, 0));
+	cr_expect(eq(long, rename_("f", "g"), 0), "a file needs no note");
+}
+
 /* Another process of the run: what was the file @arg is the directory d from now on. */
 static void other_puts_d_there(void *arg)
 {
