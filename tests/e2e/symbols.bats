@@ -120,6 +120,11 @@ family()
 	shown 'sigismember(&set, SIGSYS) = 1'
 }
 
+@test "symbols: a thread that opens without waiting is canceled" {
+	family names_exec cancel
+	shown 'end == PTHREAD_CANCELED = 1'
+}
+
 @test "symbols: a thread canceled in open() runs its handlers and destructors" {
 	mkfifo "$V/fifo"
 	BEFORE=$(digest)

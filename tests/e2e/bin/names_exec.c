@@ -10,6 +10,7 @@
 #include "raw.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -210,11 +211,31 @@ static void signals(void)
 	DO(signal(77, SIG_IGN) == SIG_ERR);
 }
 
+/* It makes no call that is a cancellation point but open(). */
+static void *open_for_ever(void *arg)
+{
+	for (;;)
+		syscall(SYS_close, open("file", O_RDONLY));
+	return arg;
+}
+
+static void cancel(void)
+{
+	void *end = NULL;
+	pthread_t t;
+
+	DO(pthread_create(&t, NULL, open_for_ever, NULL));
+	usleep(20000);
+	DO(pthread_cancel(t));
+	DO(pthread_join(t, &end));
+	DO(end == PTHREAD_CANCELED);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct corner table[] = {
 		{"execs", execs},     {"spawns", spawns},   {"shells", shells}, {"load", load},
-		{"numbers", numbers}, {"signals", signals}, {NULL, NULL},
+		{"numbers", numbers}, {"signals", signals}, {"cancel", cancel}, {NULL, NULL},
 	};
 
 	return corner_main(argc, argv, table);
