@@ -74,6 +74,11 @@ void see_stat(const struct stat *st)
 {
 	bool dir = S_ISDIR(st->st_mode);
 
+	/* What a lower one was changed to went with its copy (README, Limits). */
+	if (dir && !st->st_nlink) {
+		say(" {d removed}");
+		return;
+	}
 	say(" {%c%04o %u:%u", type_letter(st->st_mode), st->st_mode & 07777, st->st_uid,
 	    st->st_gid);
 	if (!dir)
