@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "catchup.h"
 
+#include "copy_up.h"
 #include "fdview.h"
 #include "index.h"
 #include "inode.h"
@@ -11,14 +12,20 @@
 #include "refd.h"
 #include "view.h"
 
-/* Has the object open as @fd, of a lower, a copy of its name? Its path is in ctx->real. */
+/*
+ * Has the object open as @fd, of a lower, a copy of its name? Its path is in ctx->real. A copy of
+ * its other names gets this one as well: what is open by that follows it, and /proc tells it.
+ */
 static bool find_by_name(struct ovl_ctx *ctx, int fd)
 {
 	struct ovl_name *n = &ctx->name[1];
 
-	return !ovl_namei_fd(ctx, n, fd) && ctx->fd_layer > OVL_UPPER && n->zone == OVL_Z_VIEW &&
-	       n->layer == OVL_UPPER && ovl_fd_is_shown(ctx, n, fd) &&
-	       !ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (ovl_namei_fd(ctx, n, fd) || ctx->fd_layer <= OVL_UPPER || n->zone != OVL_Z_VIEW ||
+	    n->layer != OVL_UPPER || !ovl_fd_is_shown(ctx, n, fd))
+		return false;
+	if (n->linked)
+		(void)ovl_copy_up(ctx, n, OVL_COPY_ALL); /* else it is the index's */
+	return !ovl_name_real(n, OVL_UPPER, &ctx->real);
 }
 
 /*

@@ -156,3 +156,19 @@ Test(catchup, what_another_process_changed_without_a_name)
 	cr_expect(eq(str, told(fd), (char *)"/f (deleted)"));
 	close(fd);
 }
+
+/* The copy of a file of several names, by the one that is the lower's still. */
+Test(catchup, a_name_that_is_the_lowers_still_gets_the_copy_too)
+{
+	int fd;
+
+	cr_assert_eq(link(in(W_LOW(1), "f"), in(W_LOW(1), "h")), 0);
+	close(left_behind());
+	cr_expect(not(is_there(W_UP, "h")));
+	fd = open(in(W_LOW(1), "h"), O_RDONLY);
+	cr_expect(eq(str, told(fd), (char *)"/h"));
+	expect_copy(fd, 2);
+	cr_assert_eq(view(SYS_rename, at("h"), at("g")), 0);
+	cr_expect(eq(str, told(fd), (char *)"/g"));
+	cr_expect(eq(str, text_fd(fd), (char *)"other"));
+}
