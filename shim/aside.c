@@ -88,8 +88,8 @@ long ovl_aside(struct ovl_ctx *ctx, long (*fn)(void *arg), void *arg)
 		return -EMFILE;
 	ctx->aside = true;
 	/* with descriptors of its own; no signal tells of its end */
-	pid = ovl_child_on_stack(CLONE_VM | CLONE_FS | CLONE_VFORK,
-				 (void *)(top & ~(uintptr_t)15), work, &w);
+	pid = ovl_child_on_stack(CLONE_VM | CLONE_FS | CLONE_VFORK, (void *)(top & ~(uintptr_t)15),
+				 work, &w);
 	ctx->aside = false;
 	if (pid < 0)
 		return -EMFILE;

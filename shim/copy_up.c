@@ -235,12 +235,14 @@ static int build_in_index(struct ovl_ctx *ctx, struct ovl_build *job, const stru
 
 /*
  * A lower inode of several names: one copy in the index, whoever comes first, and a link to it
- * for each name that is copied up.
+ * for each name that is copied up. Whole, because all names show it before the caller truncates.
  */
 static int copy_linked(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, int parent)
 {
-	struct ovl_build job = {
-		.from = &ctx->real, .st = &n->st, .size = size, .low = ovl_name_low(n)};
+	struct ovl_build job = {.from = &ctx->real,
+				.st = &n->st,
+				.size = size == OVL_COPY_NAME ? size : OVL_COPY_ALL,
+				.low = ovl_name_low(n)};
 	OVL_LOCK lock = ovl_lock_same(ctx);
 	OVL_FD tmp = ovl_workdir_open();
 	int err;

@@ -9,6 +9,13 @@
 #include "real.h"
 #include "systab.h"
 
+/* Is the file @path of @size bytes? */
+static bool has_size(struct ovl_ctx *ctx, const char *path, int64_t size)
+{
+	return !ovl_sys(__NR_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_SIZE, &ctx->st) &&
+	       (int64_t)ctx->st.stx_size == size;
+}
+
 long ovl_op_truncate(struct ovl_ctx *ctx)
 {
 	struct ovl_name *n = &ctx->name[0];
@@ -47,8 +54,10 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 		return err;
 	r = ovl_sys(__NR_truncate, loc.name, size);
 	/* The copy had the new size already: no change to the kernel, but one to the program. */
-	if (!r && copied)
-		r = ovl_do_utimens(AT_FDCWD, loc.name, now, 0);
+	if (copied && (!r || has_size(ctx, loc.name, size))) {
+		(void)ovl_do_utimens(AT_FDCWD, loc.name, now, 0); /* it is done, whatever is now */
+		r = 0;
+	}
 	if (!r && ovl_ss->overrides)
 		ovl_override_truncated(loc.name);
 	/* It was a regular file a moment ago. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# a process that is killed at any instruction leaves the old state or the new one
+# a process that is killed at any instruction, or refused any call, leaves the old state or the new one
 
 load helpers
 
@@ -10,6 +10,17 @@ load helpers
 	echo "# ${lines[-1]}" >&3
 	echo "$output"
 	[ "$status" = 0 ]
+}
+
+@test "each changing system call refused: the errno is told and the tree is the old one, or the new one without an error" {
+	requires python3
+	local error
+	for error in EDQUOT EROFS+; do # over quota for once, and read-only from there on
+		run "$TOP/tests/kill/run.py" --short --error $error --ovlrun "$OVLRUN" --fs "${OVL_TEST_FS:-/tmp}"
+		echo "# $error: ${lines[-1]}" >&3
+		echo "$output"
+		[ "$status" = 0 ]
+	done
 }
 
 @test "no room for a copy: the errno is right, the lower file is shown as it was, and no half copy" {

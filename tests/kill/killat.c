@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * killat.c - killat N OPERATION PATH [PATH] -- COMMAND...: a change that is killed half-way
+ * killat.c - killat N[:ERRNO[+]] OPERATION PATH [PATH] -- COMMAND...: a change cut off half-way
  *
  * A child does the operation; it is killed (SIGKILL) in front of its N-th system call that may
- * change a file, whoever issues it: the program or the engine. Then this process, which is of
- * the same run, executes COMMAND. Status 77 instead: the operation ended before its N-th.
+ * change a file, whoever issues it: the program or the engine. With ERRNO (a number) that call
+ * fails instead, with + all further ones too; the operation's own errno is told in a first line,
+ * "errno E", or "signal S". Then this process, which is of the same run, executes COMMAND. Status
+ * 77 instead: the operation ended before its N-th.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +26,7 @@ static int act_open(const char *a, int flags, const char *text)
 {
 	int fd = open(a, flags, 0640);
 
-	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -1 : 0;
+	return fd < 0 || (*text && write(fd, text, strlen(text)) < 0) ? -1 : 0;
 }
 
 static int act_rename(const char *a, const char *b, unsigned flags)
@@ -118,6 +120,54 @@ static int kill_at(pid_t child, long n)
 	}
 }
 
+/* Of the calls that @child is about to make the @n-th that changes fails with @err, and, if @on,
+ * all behind it. 0: it ended before. *@ret_status: how it ended. */
+static int fail_at(pid_t child, long n, int err, int on, int *ret_status)
+{
+	struct user_regs_struct regs;
+	int entry = 1;
+	int failing = 0;
+
+	waitpid(child, ret_status, 0);
+	ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD);
+	for (;;) {
+		ptrace(PTRACE_SYSCALL, child, 0, 0);
+		if (waitpid(child, ret_status, 0) < 0 || !WIFSTOPPED(*ret_status))
+			return n <= 0;
+		if (WSTOPSIG(*ret_status) != (SIGTRAP | 0x80))
+			continue;
+		ptrace(PTRACE_GETREGS, child, 0, &regs);
+		if (entry && changes(&regs) && regs.orig_rax != SYS_exit_group) {
+			n--;
+			failing = n == 0 || (n < 0 && on);
+			if (failing)
+				regs.orig_rax = (unsigned long)-1; /* no call: not made */
+		} else if (!entry && failing) {
+			regs.rax = (unsigned long)-err;
+		}
+		if (failing)
+			ptrace(PTRACE_SETREGS, child, 0, &regs);
+		failing = entry && failing;
+		entry = !entry;
+	}
+}
+
+/* The same as @how, "N:ERRNO[+]", tells; how the operation ended is told. */
+static int fail_as(pid_t child, const char *how)
+{
+	char *at;
+	long n = strtol(how, &at, 10);
+	int err = (int)strtol(at + 1, &at, 10);
+	int status;
+
+	if (!fail_at(child, n, err, *at == '+', &status))
+		return 0;
+	printf(WIFSIGNALED(status) ? "signal %d\n" : "errno %d\n",
+	       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	fflush(stdout);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	int at = 3;
@@ -126,7 +176,7 @@ int main(int argc, char **argv)
 	while (at < argc && strcmp(argv[at], "--"))
 		at++;
 	if (argc < 5 || at + 1 >= argc) {
-		fprintf(stderr, "killat N OPERATION PATH [PATH] -- COMMAND...\n");
+		fprintf(stderr, "killat N[:ERRNO[+]] OPERATION PATH [PATH] -- COMMAND...\n");
 		return 2;
 	}
 	child = fork();
@@ -137,7 +187,7 @@ int main(int argc, char **argv)
 			_exit(errno);
 		_exit(0);
 	}
-	if (!kill_at(child, atol(argv[1])))
+	if (strchr(argv[1], ':') ? !fail_as(child, argv[1]) : !kill_at(child, atol(argv[1])))
 		return 77;
 	execvp(argv[at + 1], argv + at + 1);
 	return 1;

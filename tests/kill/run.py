@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Processes of the view killed in front of each system call that changes something.
 
-    run.py [--fs DIR] [--user NAME] [--only WORD] [--short] [-v]
+    run.py [--fs DIR] [--user NAME] [--error NAME[+]] [--only WORD] [--short] [-v]
 
 For each operation and each N: the layers are made anew, a process is killed in front of the
 N-th changing system call of the operation (killat.c). Afterwards the tree, as a process of the same
 run sees it, as the next run sees it, and (as root) as the kernel shows the flattened upper, is the
 one before the operation or the one after it; the lower is unchanged; the next run sweeps work.
+With --error that call fails instead (with + all that follow, too): the operation either answers so and
+has not happened, or it has.
 Exit status 0: nothing wrong.
 """
 import argparse
+import errno
 import os
 import pwd
 import re
@@ -105,13 +108,14 @@ exchange d r
 exchange n e
 exchange h1 g
 """
-SHORT = ("append h1", "create w", "unlink h1", "rmdir y", "rename d wd", "rename r q", "exchange d r")
+SHORT = ("append h1", "empty h1", "truncate big", "create w", "unlink h1", "rmdir y", "rename d wd", "rename r q", "exchange d r")
 
 
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--fs", default=os.environ.get("TMPDIR", "/tmp"))
     p.add_argument("--user")
+    p.add_argument("--error", help="EDQUOT: that call alone fails; EROFS+: it and all that follow")
     p.add_argument("--only", default="")
     p.add_argument("--short", action="store_true", help="one operation of each kind")
     p.add_argument("-v", action="store_true")
@@ -175,13 +179,23 @@ POINTS_MAX = 60  # no operation takes as many
 
 def tries(place, op, before, after, opt):
     bad = n = 0
+    number = getattr(errno, opt.error.rstrip("+")) if opt.error else 0
     while n < POINTS_MAX:
         n += 1
         place.fresh()
-        status, same = place.killed(n, op)
+        how = "%d:%d%s" % (n, number, "+" * opt.error.endswith("+")) if opt.error else n
+        status, same = place.killed(how, op)
         if status == 77:
             return bad, n - 1
         told = []
+        if opt.error:
+            first, _, same = same.partition("\n")
+            if first not in ("errno 0", "errno %d" % number):
+                told.append((first, same))
+            elif first == "errno 0" and links_apart(same) != links_apart(after):
+                told.append(("answered as done", same))
+            elif first != "errno 0" and links_apart(same) != links_apart(before):
+                told.append(("answered as not done", same))
         # the dead one's link in work counts until the next run sweeps it
         links = links_apart if op.split()[0] == "link" and op.endswith(" w") else str
         if status or links(same) not in (links(before), links(after)):
