@@ -44,7 +44,7 @@ ENGINE_SRC = $(filter-out $(SYM_SRC),$(call NATIVE,$(wildcard shim/*.c preload/*
 LOADER_SRC = $(call NATIVE,$(wildcard shim/*.c loader/*.c loader/*.S)) $(addprefix preload/, \
 	     die.c opensession.c runtext.c sigsys.c sites.c sitetab.c insn.c wanted.c trap_$(ARCH).c relay_$(ARCH).S \
 	     switch_$(ARCH).S)
-TOOL_SRC   = $(wildcard launcher/*.c) $(filter-out tools/ovlctl.c,$(wildcard tools/*.c))
+TOOL_SRC   = $(wildcard launcher/*.c) $(filter-out tools/ovlctl.c tools/sitegen.c,$(wildcard tools/*.c))
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 E2E_SRC    = $(wildcard tests/e2e/bin/*.c)
 BENCH_SRC  = $(wildcard bench/*.c)
@@ -61,7 +61,7 @@ UNIT_BIN   = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 E2E_BIN    = $(E2E_SRC:tests/e2e/bin/%.c=$(BUILD)/e2e/%)
 BENCH_BIN  = $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 
-all: $(BIN)/ovlrun $(BIN)/libovl.so $(BIN)/libovlsym.so $(BIN)/ovlload $(BIN)/ovlctl
+all: $(BIN)/ovlrun $(BIN)/libovl.so $(BIN)/libovl.sites $(BIN)/libovlsym.so $(BIN)/ovlload $(BIN)/ovlctl
 
 $(BIN)/libovl.so: $(ENGINE_OBJ) preload/export.map
 	$(call Q,LD)$(CC) $(ENGINE_LD) -Wl,--version-script=preload/export.map -o $@ $(ENGINE_OBJ)
@@ -77,12 +77,19 @@ $(BIN)/ovlload: $(LOADER_OBJ) loader/ovlload.ld
 	$(call Q,LD)$(CC) -static -nostdlib -Wl,-T,loader/ovlload.ld -Wl,--build-id=none \
 		-Wl,-z,noexecstack -o $@ $(LOADER_OBJ)
 
-$(BIN)/ovlrun: $(BUILD)/hosted/ovlrun.o $(BUILD)/tools.a
+$(BIN)/ovlrun: $(BUILD)/hosted/ovlrun.o $(BUILD)/tools.a $(BUILD)/engine.a
 	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf
 
 # Of the engine it has what reads a program's text; mem.o is left out there.
 $(BIN)/ovlctl: $(BUILD)/hosted/tools/ovlctl.o $(BUILD)/tools.a $(BUILD)/engine.a
 	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf
+
+# What a run would have to find out of this machine's libc: launcher/sitefile.h.
+$(BUILD)/sitegen: $(BUILD)/hosted/tools/sitegen.o $(BUILD)/tools.a $(BUILD)/engine.a
+	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf
+
+$(BIN)/libovl.sites: $(BUILD)/sitegen $(BIN)/libovl.so
+	$(call Q,GEN)$(BUILD)/sitegen $(BIN)/libovl.so $@
 
 # Made anew each time: an archive would keep members whose source is gone.
 $(BUILD)/tools.a: $(TOOL_OBJ)
@@ -180,11 +187,12 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BIN)/ovlrun $(BIN)/ovlctl $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BIN)/libovl.so $(BIN)/libovlsym.so $(BIN)/ovlload $(DESTDIR)$(PREFIX)/lib/ovlrun
+	install -m 644 $(BIN)/libovl.sites $(DESTDIR)$(PREFIX)/lib/ovlrun
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean:
-	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so $(BIN)/libovlsym.so \
-		$(BIN)/ovlload
+	rm -rf $(BUILD) $(BIN)/ovlrun $(BIN)/ovlctl $(BIN)/libovl.so $(BIN)/libovl.sites \
+		$(BIN)/libovlsym.so $(BIN)/ovlload
 	@$(MAKE) -s -C tests/random clean
 	@$(MAKE) -s -C tests/race clean
 	@$(MAKE) -s -C tests/kill clean

@@ -15,6 +15,7 @@
 #include "linkindex.h"
 #include "ovl_session.h"
 #include "say.h"
+#include "sitefile.h"
 #include "upmark.h"
 
 /* The session while it is written: the mapped file and how much of its string area is used. */
@@ -210,6 +211,19 @@ static void fill_tables(struct ovl_run *run, struct ovl_session *ss)
 		give_up(run, run->work, -err);
 }
 
+/* What was found with the guard in mind is too little without it. */
+static void fill_sites(const struct ovl_run *run, struct ovl_session *ss)
+{
+	size_t dir = (size_t)(strrchr(run->preload, '/') - run->preload);
+	char *path;
+
+	if (!run->guard)
+		return;
+	path = ovl_text("%.*s/libovl.sites", (int)dir, run->preload);
+	ovl_sitefile_read(path, run->preload, ss);
+	free(path);
+}
+
 /* The trace is told by every process of the run, whoever it is by then. */
 static void make_trace(struct ovl_run *run)
 {
@@ -256,6 +270,7 @@ void ovl_session_write(struct ovl_run *run)
 	put_paths(run, &d);
 	fill_tables(run, d.ss);
 	d.ss->upper_libs |= ovl_session_libs_first();
+	fill_sites(run, d.ss);
 	run->load |= run->dynamic && d.ss->upper_libs;
 	if (run->trace)
 		make_trace(run);

@@ -198,6 +198,15 @@ static_costs()
 	[ "$with" -le $((without + 17)) ]
 }
 
+@test "the first start of a run is like the others: this machine's libc is known before" {
+	local with first
+	with=$(calls /bin/true)
+	strace -f -o "$T/first" "$OVLRUN" -q -l "$V" -u "$U" -w "$W" /bin/true
+	first=$(awk '/execve\("[^"]*\/true"/ { pid = $1 } $1 == pid && !/ [-+][-+][-+] /' "$T/first" | wc -l)
+	echo "# $first, later $with" >&3
+	[ "$first" = "$with" ]
+}
+
 # starts COMMAND...: system calls of COMMAND that starts a program ten times, and of those
 starts()
 {
