@@ -23,13 +23,29 @@ static inline uint64_t ovl_hash_mix(uint64_t h)
 	return h;
 }
 
-/* The hash of the path with hash @h and the component @name of @n bytes below it. */
+/* One step for each eight bytes, which are @word. */
+static inline uint64_t ovl_hash_word(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * 0x9fb21c651e98df25ULL;
+	return h ^ h >> 32;
+}
+
+/*
+ * The hash of the path with hash @h and the component @name of @n bytes below it. How many bytes
+ * the last, shorter word has goes into it, too.
+ */
 static inline uint64_t ovl_hash_push(uint64_t h, const char *name, size_t n)
 {
-	h = (h ^ '/') * 0x100000001b3ULL;
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)name[i]) * 0x100000001b3ULL;
-	return ovl_hash_mix(h);
+	uint64_t word;
+	uint64_t last = n;
+
+	for (; n >= sizeof(word); n -= sizeof(word), name += sizeof(word)) {
+		__builtin_memcpy(&word, name, sizeof(word));
+		h = ovl_hash_word(h, word);
+	}
+	for (; n; n--, name++)
+		last = last << 8 | (unsigned char)*name;
+	return ovl_hash_mix(ovl_hash_word(h, last));
 }
 
 /* The hash of absolute path @path of @n bytes; empty components are skipped. */

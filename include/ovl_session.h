@@ -45,6 +45,7 @@ enum ovl_session_flag {
 	OVL_S_QUIET = 1 << 4,	  /* no messages but errors */
 	OVL_S_GUARD = 1 << 5,	  /* processes have the filter: ovl_guard.h */
 	OVL_S_NO_CORE = 1 << 6,	  /* no core file: the kernel might write it to a lower */
+	OVL_S_ONE_USER = 1 << 7,  /* none of them can become another user */
 };
 
 /* What upper has changed of the files that a dynamic linker opens at a program's start. */
@@ -83,8 +84,9 @@ struct ovl_filter {
  *    whether upper covers it is told by the filter hidden.
  *  - OVL_DIRS_OUTSIDE: a directory outside the view; the low 32 bits hold outside_gen
  *    at the time.
- *  - OVL_DIRS_FILE: no directory but a regular file of the lowers, or of outside (then with
- *    OVL_DIRS_OUTSIDE and the generation): opening it needs no closer look.
+ *  - OVL_DIRS_FILE: no directory but a regular file of the lowers, with the number of the first
+ *    that has it, or of outside (then with OVL_DIRS_OUTSIDE and the generation): opening it needs
+ *    no closer look.
  *  - 0: being written.
  */
 #define OVL_DIRS_LOG2	 18
@@ -95,6 +97,23 @@ struct ovl_filter {
 struct ovl_dir_slot {
 	uint64_t key;
 	uint64_t value;
+};
+
+/* Directories that upper was seen to have: shim/dcache.h. */
+#define OVL_DCACHE_LOG2	   15
+#define OVL_DCACHE_BUCKETS 256
+
+struct ovl_dcache_slot {
+	uint64_t key;
+	uint64_t value;
+};
+
+/* Numbers that copies have in the view: shim/origins.h. */
+#define OVL_ORIGINS_LOG2 14
+
+struct ovl_origin_slot {
+	uint64_t key;
+	uint64_t ino;
 };
 
 #define OVL_MOVES_SIZE (1u << 21) /* of each list; there are two */
@@ -148,8 +167,8 @@ struct ovl_session {
 	uint64_t dot_wh; /* bit k: the marks of layer k are .wh. files, see shim/marks.h */
 	struct ovl_layer layer[1 + OVL_LOWER_MAX]; /* [0] unused (path.len == 0) when read-only */
 	struct ovl_str root;			   /* view root */
-	struct ovl_str work;		   /* work directory, holds the session file itself */
-	struct ovl_str work_tmp;	   /* what is in it, by paths that one call opens */
+	struct ovl_str work;	 /* work directory, holds the session file itself */
+	struct ovl_str work_tmp; /* what is in it, by paths that one call opens */
 	struct ovl_str work_index;
 	struct ovl_str work_oplock;
 	struct ovl_str pass[OVL_PASS_MAX]; /* view paths left to the kernel */
@@ -166,6 +185,7 @@ struct ovl_session {
 	uint32_t outside_gen; /* raised when a name outside the view may have become a symlink */
 	uint32_t temp_seq;    /* for temporary names in work */
 	uint32_t overrides;   /* 1 once an owner or mode was recorded instead of set */
+	uint32_t acls;	      /* 1 once a directory may have an ACL that its lower one has not */
 	uint32_t nsites;      /* entries of site[] in use */
 	uint32_t nlibs;
 	uint32_t redirects;  /* 1 once upper holds a redirect */
@@ -176,8 +196,8 @@ struct ovl_session {
 	uint32_t moves_short; /* bytes when the list was made shorter: shim/replay.h */
 	uint64_t moves_ino;   /* that rename's object: done when upper has it at the last path */
 	uint64_t moves_gen;   /* raised before the list that is not valid is written */
-	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */
-	uint32_t watches;    /* 1 once a directory is watched: inotify(7) */
+	uint32_t own_sigsys;  /* a process that is about to end by a SIGSYS of its own */
+	uint32_t watches;     /* 1 once a directory is watched: inotify(7) */
 
 	struct ovl_lib lib[OVL_LIBS_MAX];
 	uint64_t plain[OVL_PLAIN_MAX]; /* ids of programs without system calls of their own */
@@ -188,7 +208,13 @@ struct ovl_session {
 				    * the paths of hide[] as well */
 	struct ovl_filter linked;  /* lower inodes that WORK/index knows: shim/index.c */
 	struct ovl_filter origin;  /* inode numbers of upper objects that carry an origin */
+	struct ovl_filter special; /* names in upper of more than regular files and symlinks: to
+				    * open them the engine has to know what they are */
 	struct ovl_dir_slot dirs[1u << OVL_DIRS_LOG2];
+	uint32_t dcache_moves;			  /* counts renames of directories */
+	uint32_t dcache_gone[OVL_DCACHE_BUCKETS]; /* and removals */
+	struct ovl_dcache_slot dcache[1u << OVL_DCACHE_LOG2];
+	struct ovl_origin_slot origins[1u << OVL_ORIGINS_LOG2];
 
 	/*
 	 * Each rename of a directory that lowers may have a part in, in order: old path, NUL,

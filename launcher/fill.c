@@ -87,6 +87,9 @@ static void note_xattr(struct fill *f, const struct ovl_tree_entry *e, const cha
 		ovl_filter_add(&f->ss->origin, ovl_hash_mix(e->st->st_ino));
 	} else if (!strcmp(name, "user.containers.override_stat")) {
 		f->ss->overrides = 1;
+		ovl_filter_add(&f->ss->origin, ovl_hash_mix(e->st->st_ino));
+	} else if (!strcmp(name, "system.posix_acl_access") && S_ISDIR(e->st->st_mode)) {
+		f->ss->acls = 1;
 	} else if (ovl_upmark_private(name) && last && !strcmp(last, ".redirect")) {
 		note_redirect_xattr(f, e, name);
 	} else if (ovl_upmark_private(name) && last && !strcmp(last, ".opaque")) {
@@ -145,6 +148,8 @@ static int note(void *arg, const struct ovl_tree_entry *e)
 		ovl_filter_add(&f->ss->present, h);
 		if (!S_ISDIR(e->st->st_mode))
 			ovl_filter_add(&f->ss->hidden, h);
+		if (!S_ISREG(e->st->st_mode) && !S_ISLNK(e->st->st_mode))
+			ovl_filter_add(&f->ss->special, h);
 		if (ovl_is_start_file(e->name))
 			f->ss->upper_libs = OVL_LIBS_SOMEWHERE | OVL_LIBS_EVERYBODY;
 		if ((f->ss->dot_wh & 1) && ovl_upmark_is_file(e->name, e->st))
@@ -180,4 +185,10 @@ void ovl_fill_hide(struct ovl_session *ss, const char *path)
 	while (n && path[n - 1] != '/')
 		n--;
 	ovl_filter_add(&ss->present, ovl_hash_path(path, n));
+}
+
+void ovl_fill_pass(struct ovl_session *ss, const char *path)
+{
+	if (!(ss->flags & OVL_S_SAME_ROOT))
+		ovl_filter_add(&ss->present, ovl_hash_path(path, strlen(path)));
 }

@@ -16,6 +16,12 @@
  */
 int ovl_fill_upper(struct ovl_session *ss, const char *upper, const char *root, int index);
 
+/*
+ * The view path @path is left to the kernel, and not what a lower has there: the fast path, which
+ * knows no zones, is to leave it alone.
+ */
+void ovl_fill_pass(struct ovl_session *ss, const char *path);
+
 /* The view path @path is hidden: nothing of the lowers shows at or below it. */
 void ovl_fill_hide(struct ovl_session *ss, const char *path);
 

@@ -168,6 +168,7 @@ static uint32_t flags_of(const struct ovl_run *run, uint64_t dots)
 
 	return (run->read_only ? OVL_S_READ_ONLY : 0) | (run->trace ? OVL_S_TRACE : 0) |
 	       (run->no_xattr ? OVL_S_NO_XATTR : 0) | (same_root ? OVL_S_SAME_ROOT : 0) |
+	       (geteuid() && geteuid() == getuid() ? OVL_S_ONE_USER : 0) |
 	       (run->quiet ? OVL_S_QUIET : 0) | (run->guard ? OVL_S_GUARD : 0) |
 	       (run->no_core ? OVL_S_NO_CORE : 0);
 }
@@ -197,6 +198,8 @@ static void fill_tables(struct ovl_run *run, struct ovl_session *ss)
 	hide(run, ss, run->work);
 	for (int i = 0; i < run->nhide; i++)
 		ovl_fill_hide(ss, run->hide[i]);
+	for (int i = 0; i < run->npass; i++)
+		ovl_fill_pass(ss, run->pass[i]);
 	if (!run->upper)
 		return;
 	hide(run, ss, run->upper);

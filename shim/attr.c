@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* attr.c - mode, owner, times, and the ioctls that change flags */
+#include "dcache.h"
 #include "do.h"
 #include "fdview.h"
 #include "filelock.h"
@@ -25,6 +26,13 @@ static bool is_plain_mode(unsigned mode)
 	return !ovl_ss->overrides && (mode & 0700) == 0700;
 }
 
+/* What was found out about who may search a directory is of no worth any more. */
+static void forget_rights(const struct statx *st)
+{
+	if ((st->stx_mode & S_IFMT) == S_IFDIR)
+		ovl_dcache_moved();
+}
+
 /*
  * A merged directory's names are reached through the lower one, whose rights the kernel knows:
  * from now on ours are asked as well. Root needs not ask.
@@ -32,7 +40,8 @@ static bool is_plain_mode(unsigned mode)
 static void rights_differ(const struct ovl_name *n)
 {
 	if (n->lowers && !ovl_ss->overrides && ovl_sys(__NR_geteuid))
-		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+		ovl_overrides_begin();
+	forget_rights(&n->st);
 }
 
 /* From here on a mode that keeps its owner from reading what is stored on the object is recorded.
@@ -40,7 +49,7 @@ static void rights_differ(const struct ovl_name *n)
 static void expect_record(unsigned mode)
 {
 	if (!(mode & S_IRUSR) && !ovl_ss->overrides && ovl_sys(__NR_geteuid))
-		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+		ovl_overrides_begin();
 }
 
 /* Of a group that is not the caller's the sgid bit is not to be had: chmod(2). */
@@ -84,6 +93,7 @@ static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 
 	if (err)
 		return err;
+	forget_rights(&n->st);
 	return root ? ovl_do_chown(AT_FDCWD, loc.name, uid, gid, AT_SYMLINK_NOFOLLOW)
 		    : ovl_override_chown(loc.name, &n->st, uid, gid);
 }
@@ -93,11 +103,13 @@ static long set_mode_by_fd(struct ovl_ctx *ctx, unsigned mode)
 {
 	const struct statx *st = &ctx->name[0].st;
 
+	forget_rights(st);
 	return ovl_override_fchmod(ovl_arg_fd(ctx, 0), st, without_sgid(ctx, st, mode));
 }
 
 static long set_owner_by_fd(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 {
+	forget_rights(&ctx->name[0].st);
 	return ovl_override_fchown(ovl_arg_fd(ctx, 0), &ctx->name[0].st, uid, gid);
 }
 

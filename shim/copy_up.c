@@ -120,12 +120,15 @@ static int make_dir(struct ovl_ctx *ctx, struct ovl_name *n, unsigned len, int d
 	struct ovl_build job = {
 		.from = &ctx->real, .st = &st, .low = ctx->clean.buf, .tmp = tmp, .locked = true};
 	int err = lock < 0 ? lock : tmp < 0 ? tmp : find_lower_dir(ctx, n, len, &ctx->real, &st);
+	uint64_t hash;
 
 	if (!err)
 		err = ovl_path_set(&ctx->temp, n->at.buf, len);
 	if (err)
 		return err;
-	ovl_announce(ovl_hash_path(ctx->temp.buf, len), false);
+	hash = ovl_hash_path(ctx->temp.buf, len);
+	ovl_announce(hash, false);
+	ovl_announce_type(hash, S_IFDIR);
 	err = build(ctx, &job);
 	return err ? err : show(ctx, &job, dir, ctx->temp.buf + ovl_path_base(&ctx->temp));
 }
@@ -366,6 +369,7 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 		return err;
 	dir = (n->st.stx_mode & S_IFMT) == S_IFDIR;
 	ovl_announce(n->hash, !dir);
+	ovl_announce_type(n->hash, n->st.stx_mode & S_IFMT);
 	if (!dir)
 		ovl_startfile_note(&n->at, false);
 	ovl_inode_note(n->st.stx_ino); /* descriptors of it: catchup.h */

@@ -2,6 +2,7 @@
 #include "create.h"
 
 #include "copy_up.h"
+#include "dcache.h"
 #include "do.h"
 #include "index.h"
 #include "inode.h"
@@ -221,6 +222,20 @@ static void inherit_group(struct ovl_ctx *ctx, const struct ovl_name *n, unsigne
 		(void)ovl_override_record(loc.name, &raw, &o); /* as told above */
 }
 
+/* What @m makes, as in st_mode; 0: it is not known. */
+static unsigned type_of(const struct ovl_maker *m)
+{
+	if (m->dir)
+		return S_IFDIR;
+	if (m->make == ovl_make_symlink)
+		return S_IFLNK;
+	if (m->make == ovl_make_device)
+		return S_IFCHR;
+	if (m->make == ovl_make_link)
+		return m->mode & S_IFMT;
+	return m->mode & S_IFMT ? m->mode & S_IFMT : S_IFREG;
+}
+
 int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *m)
 {
 	const char *name = n->at.buf + ovl_path_base(&n->at);
@@ -230,6 +245,7 @@ int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *
 	if (err)
 		return err;
 	ovl_announce(n->hash, !m->dir || n->whiteout);
+	ovl_announce_type(n->hash, type_of(m));
 	if (!m->dir)
 		ovl_startfile_note(&n->at, m->make == ovl_make_symlink);
 	err = ovl_mark_yield(parent, name);

@@ -71,6 +71,7 @@ struct ovl_name {
 	bool linked;   /* the name is a lower's still, but the object was copied up by another
 			* of its names: the copy is in the index, @layer is OVL_UPPER */
 	bool shared;   /* it was copied up by this call, and descriptors of others lead to it */
+	bool fair;     /* the kernel's checks of rights on the way are the view's: dcache.h */
 	bool known;    /* @st is filled in */
 	bool shown;    /* and turned into what the view shows: inode.c */
 	struct ovl_origin from; /* when @linked: the lower inode */
@@ -83,7 +84,9 @@ struct ovl_ctx {
 	uint64_t oldmask;      /* the program's signal mask, blocked while we work */
 	unsigned uid, gid;     /* what chown asks for */
 	uint32_t gen;	       /* the session's dir_gen when the call began: lock.h */
+	uint32_t moves;	       /* ovl_dcache_moves() at that time */
 	bool locked;	       /* the whole call holds the session's lock */
+	int early;	       /* a descriptor that the fast path has made; -1: early.h */
 	int error;	       /* the call's answer when OVL_AGAIN comes too often */
 	bool rooted;	       /* the walk has met its root: xdev.h */
 	uint64_t mount;	       /* where the walk is, and where its root is: xdev.h */

@@ -89,6 +89,8 @@ long ovl_op_getcwd(struct ovl_ctx *ctx)
 	size_t size = (size_t)ovl_arg(ctx, 1);
 	int layer = ovl_fd_path(AT_FDCWD, &ctx->link, NULL);
 
+	if (layer == OVL_NONE)
+		(void)ovl_namei_fd(ctx, n, AT_FDCWD); /* to be known the next time */
 	if (layer == OVL_NONE || (layer < 0 && layer != -ESTALE))
 		return OVL_R_PASS;
 	if (layer == -ESTALE || ovl_namei_fd(ctx, n, AT_FDCWD))

@@ -49,6 +49,7 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
 	ctx->by_fd = false;
 	ctx->error = -EIO;
 	ctx->locked = false;
+	ctx->early = (int)c->ret;
 	ctx->fd_layer = OVL_NONE;
 	ctx->aside = ctx->tight = ctx->made = false;
 	for (int i = 0; i < 2; i++) {
@@ -154,6 +155,7 @@ enum ovl_verdict ovl_enter(struct ovl_call *c)
 		return OVL_PASS;
 	if (OVL_UNLIKELY(c->arg[5] == (long)OVL_GUARD_KEY))
 		return OVL_PASS; /* ovlrun's own, past the view: launcher/nested.c */
+	c->ret = -1;		 /* no descriptor: early.h */
 	v = ovl_fast(c);
 	return v == OVL_SLOW ? enter_slow(c) : v;
 }

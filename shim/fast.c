@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fast.c - "certainly untouched" is told by the tables; then the call is the kernel's own
+ * fast.c - what a name is of is told by the tables (tell.h); then the call is the kernel's own
  *
- * A path is good when all but its last component are a directory known to be reached without
- * a symlink, nothing in upper hides any of them, and upper has nothing under the whole path.
  * A symlink at the end is found out by asking the kernel not to follow it.
  */
 #include "fast.h"
 
+#include "fastupper.h"
 #include "filelock.h"
 #include "flock.h"
 #include "inode.h"
@@ -16,100 +15,6 @@
 #include "readdir.h"
 #include "stat_x86_64.h"
 #include "systab.h"
-
-/* What the tables say of a path. */
-enum tell {
-	UNKNOWN,   /* the slow path has to look */
-	UNTOUCHED, /* the kernel's answer is the view's, but a symlink must not be followed */
-	REGULAR,   /* the same, and it is a regular file or a directory */
-};
-
-static bool is_absolute(const char *path)
-{
-	return path[0] == '/';
-}
-
-/* May the directory @hash let others in than the lower one does? */
-static bool has_own_rights(uint64_t hash)
-{
-	return ovl_ss->overrides && ovl_filter_maybe(&ovl_ss->present, hash);
-}
-
-/* The directory that @path starts from: its hash. */
-static bool find_base(int dirfd, const char *path, uint64_t *ret_hash)
-{
-	if (is_absolute(path)) {
-		*ret_hash = OVL_HASH_ROOT;
-		return true;
-	}
-	return ovl_known_find(dirfd, ret_hash) && !has_own_rights(*ret_hash);
-}
-
-/*
- * Hash @path from *@hash on, up to its last component: *@hash becomes that of its directory,
- * @ret the last component. False: a "..", a trailing slash, nothing at all, or something of
- * upper's hides a directory on the way.
- */
-static bool walk(const char *path, uint64_t *hash, struct ovl_part *ret)
-{
-	const char *at = path;
-	struct ovl_part c = ovl_path_next(&at);
-
-	for (; c.n; c = ovl_path_next(&at)) {
-		if (c.name[0] == '.' && (ovl_is_dot(c.name, c.n) || ovl_is_dotdot(c.name, c.n)))
-			return false;
-		if (c.n > NAME_MAX)
-			return false;
-		if (c.last) {
-			*ret = c;
-			return !c.slash && at - path < PATH_MAX;
-		}
-		*hash = ovl_hash_push(*hash, c.name, c.n);
-		if (ovl_filter_maybe(&ovl_ss->hidden, *hash) || has_own_rights(*hash))
-			return false;
-	}
-	return false;
-}
-
-static uint64_t outside_now(void)
-{
-	return OVL_DIRS_OUTSIDE | __atomic_load_n(&ovl_ss->outside_gen, __ATOMIC_ACQUIRE);
-}
-
-/* Is the directory @hash, which a table entry @value describes, as the kernel shows it? */
-static bool is_plain_dir(uint64_t hash, uint64_t value)
-{
-	if (value & OVL_DIRS_OUTSIDE)
-		return value == outside_now();
-	if (!(ovl_ss->flags & OVL_S_SAME_ROOT) || !(value & OVL_DIRS_LOWER))
-		return false;
-	/* Without a lower directory there it is missing, or upper's alone. */
-	return value != OVL_DIRS_LOWER || !ovl_filter_maybe(&ovl_ss->present, hash);
-}
-
-static bool is_plain_file(uint64_t value)
-{
-	if (value & OVL_DIRS_OUTSIDE)
-		return value == (OVL_DIRS_FILE | outside_now());
-	return value & (OVL_DIRS_FILE | (OVL_DIRS_LOWER - 1));
-}
-
-static enum tell tell(int dirfd, const char *path)
-{
-	struct ovl_part last;
-	uint64_t hash;
-	uint64_t value;
-
-	if ((unsigned long)path < 4096 || !find_base(dirfd, path, &hash) ||
-	    !walk(path, &hash, &last) || !ovl_dirs_find(hash, &value) || !is_plain_dir(hash, value))
-		return UNKNOWN;
-	hash = ovl_hash_push(hash, last.name, last.n);
-	if (ovl_filter_maybe(&ovl_ss->present, hash) || ovl_filter_maybe(&ovl_ss->hidden, hash))
-		return UNKNOWN;
-	if (ovl_dirs_find(hash, &value) && is_plain_file(value))
-		return REGULAR;
-	return UNTOUCHED;
-}
 
 static enum ovl_verdict done(struct ovl_call *c, long ret)
 {
@@ -123,17 +28,31 @@ static bool is_linked(unsigned mode, uint32_t nlink)
 	return nlink > 1 && (mode & S_IFMT) != S_IFDIR;
 }
 
+/* A whiteout of a lower's is no object. */
+static bool is_mark(unsigned mode, uint64_t rdev)
+{
+	return (mode & S_IFMT) == S_IFCHR && !rdev;
+}
+
 /* stat and lstat by whatever name: look at the name itself, a symlink is for the slow path. */
 static enum ovl_verdict fast_stat(struct ovl_call *c, int dirfd, long path, long buf, long flags)
 {
 	const struct ovl_kstat *st = (const struct ovl_kstat *)buf;
+	struct ovl_told t;
 	long r;
 
-	if ((flags & ~(long)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT)) ||
-	    tell(dirfd, (const char *)path) == UNKNOWN)
+	if (flags & ~(long)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
 		return OVL_SLOW;
-	r = ovl_sys(__NR_newfstatat, dirfd, path, buf, flags | AT_SYMLINK_NOFOLLOW);
-	if (!r && (is_linked(st->mode, (uint32_t)st->nlink) ||
+	switch (ovl_tell(dirfd, (const char *)path, &t)) {
+	case OVL_TELL_NOTHING:
+		return OVL_SLOW;
+	case OVL_TELL_UPPER:
+		return ovl_fastup_stat(c, &t, (void *)buf, flags);
+	default:
+		break;
+	}
+	r = ovl_sys(__NR_newfstatat, dirfd, t.path, buf, flags | AT_SYMLINK_NOFOLLOW);
+	if (!r && (is_linked(st->mode, (uint32_t)st->nlink) || is_mark(st->mode, st->rdev) ||
 		   (!(flags & AT_SYMLINK_NOFOLLOW) && (st->mode & S_IFMT) == S_IFLNK)))
 		return OVL_SLOW;
 	return done(c, r);
@@ -143,63 +62,114 @@ static enum ovl_verdict fast_statx(struct ovl_call *c)
 {
 	const struct statx *st = (const struct statx *)c->arg[4];
 	long flags = c->arg[2];
+	struct ovl_told t;
+	enum ovl_tell told;
 	long r;
 
-	if ((flags & AT_EMPTY_PATH) || tell((int)c->arg[0], (const char *)c->arg[1]) == UNKNOWN)
+	if (flags & AT_EMPTY_PATH)
 		return OVL_SLOW;
-	r = ovl_sys(__NR_statx, c->arg[0], c->arg[1], flags | AT_SYMLINK_NOFOLLOW, c->arg[3], st);
+	told = ovl_tell((int)c->arg[0], (const char *)c->arg[1], &t);
+	if (told == OVL_TELL_NOTHING)
+		return OVL_SLOW;
+	if (told == OVL_TELL_UPPER)
+		return ovl_fastup_statx(c, &t);
+	r = ovl_sys(__NR_statx, c->arg[0], t.path, flags | AT_SYMLINK_NOFOLLOW, c->arg[3], st);
 	if (!r && (is_linked(st->stx_mode, st->stx_nlink) ||
+		   is_mark(st->stx_mode, st->stx_rdev_major | st->stx_rdev_minor) ||
 		   (!(flags & AT_SYMLINK_NOFOLLOW) && (st->stx_mode & S_IFMT) == S_IFLNK)))
 		return OVL_SLOW;
 	return done(c, r);
 }
 
 /*
- * Calls that follow a symlink and cannot be asked not to: of a name that is not known to be
+ * Calls that follow a symlink and cannot be asked not to: of the name @t that is not known to be
  * a file or directory, find out cheaply whether it is missing.
  */
-static enum ovl_verdict pass_or_missing(struct ovl_call *c, int dirfd, const char *path)
+static enum ovl_verdict missing_or_slow(struct ovl_call *c, const struct ovl_told *t)
 {
 	char byte;
 
-	switch (tell(dirfd, path)) {
-	case REGULAR:
-		return OVL_PASS;
-	case UNTOUCHED:
-		if (ovl_sys(__NR_readlinkat, dirfd, path, &byte, 1) == -ENOENT)
-			return done(c, -ENOENT);
+	if (ovl_sys(__NR_readlinkat, t->dirfd, t->path, &byte, 1) == -ENOENT)
+		return done(c, -ENOENT);
+	return OVL_SLOW;
+}
+
+static enum ovl_verdict fast_open(struct ovl_call *c, int dirfd, const char *path, long flags,
+				  long mode)
+{
+	bool reads = (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY;
+	struct ovl_told t;
+
+	if (flags & (O_PATH | (O_TMPFILE & ~O_DIRECTORY)))
 		return OVL_SLOW;
+	switch (ovl_tell(dirfd, path, &t)) {
+	case OVL_TELL_UPPER:
+		return ovl_fastup_open(c, &t, flags, mode);
+	case OVL_TELL_REGULAR:
+		if (!reads)
+			return OVL_SLOW;
+		return t.path == path ? OVL_PASS
+				      : done(c, ovl_sys(__NR_openat, dirfd, t.path, flags));
+	case OVL_TELL_UNTOUCHED:
+		return reads ? missing_or_slow(c, &t) : OVL_SLOW;
 	default:
 		return OVL_SLOW;
 	}
 }
 
-static enum ovl_verdict fast_open(struct ovl_call *c, int dirfd, const char *path, long flags)
-{
-	if ((flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | (O_TMPFILE & ~O_DIRECTORY))) !=
-	    O_RDONLY)
-		return OVL_SLOW;
-	return pass_or_missing(c, dirfd, path);
-}
-
 static enum ovl_verdict fast_access(struct ovl_call *c, int dirfd, const char *path, long mode)
 {
-	return mode & ~7L ? OVL_SLOW : pass_or_missing(c, dirfd, path); /* EINVAL comes first */
+	struct ovl_told t;
+
+	if (mode & ~7L)
+		return OVL_SLOW; /* EINVAL comes first */
+	switch (ovl_tell(dirfd, path, &t)) {
+	case OVL_TELL_UPPER:
+		return ovl_fastup_access(c, &t, mode);
+	case OVL_TELL_REGULAR:
+		if (mode & 2)
+			return OVL_SLOW; /* whether the view may be written is not the lower's to
+					    say */
+		return t.path == path ? OVL_PASS
+				      : done(c, ovl_sys(__NR_faccessat, dirfd, t.path, mode));
+	case OVL_TELL_UNTOUCHED:
+		return missing_or_slow(c, &t);
+	default:
+		return OVL_SLOW;
+	}
 }
 
-/* Links of /proc tell real paths, which are the slow path's to translate. */
-static enum ovl_verdict fast_readlink(int dirfd, const char *path)
+/*
+ * Links of /proc tell real paths, which are the slow path's to translate. What is outside and
+ * named by less than its whole path may be there.
+ */
+static bool may_be_of_proc(const struct ovl_told *t)
 {
-	uint64_t hash;
+	uint64_t value;
 
-	if ((unsigned long)path < 4096 || tell(dirfd, path) == UNKNOWN)
+	if (t->path[0] == '/')
+		return ovl_path_below(t->path, 6, "/proc", 5);
+	return !ovl_dirs_find(t->dir, &value) || (value & OVL_DIRS_OUTSIDE);
+}
+
+static enum ovl_verdict fast_readlink(struct ovl_call *c, int dirfd, const char *path, long buf,
+				      long size)
+{
+	struct ovl_told t;
+	long r;
+
+	switch (ovl_tell(dirfd, path, &t)) {
+	case OVL_TELL_NOTHING:
 		return OVL_SLOW;
-	if (is_absolute(path))
-		return ovl_path_below(path, 6, "/proc", 5) ? OVL_SLOW : OVL_PASS;
-	/* A cwd below /proc is outside the view: let the slow path do all of those. */
-	if (!ovl_known_find(dirfd, &hash) || !(ovl_ss->flags & OVL_S_SAME_ROOT))
-		return OVL_SLOW;
-	return ovl_dirs_find(hash, &hash) && !(hash & OVL_DIRS_OUTSIDE) ? OVL_PASS : OVL_SLOW;
+	case OVL_TELL_UPPER:
+		return ovl_fastup_readlink(c, &t, buf, size);
+	default:
+		break;
+	}
+	if (t.path == path)
+		return may_be_of_proc(&t) ? OVL_SLOW : OVL_PASS;
+	r = ovl_sys(__NR_readlinkat, dirfd, t.path, buf, size);
+	return r == -EINVAL ? OVL_SLOW : done(c, r); /* it may be a whiteout */
 }
 
 /* A descriptor's own attributes: wrong only for directories and copies, which are few. */
@@ -207,15 +177,18 @@ static enum ovl_verdict fast_fstat(struct ovl_call *c, int fd, long buf)
 {
 	const struct ovl_kstat *st = (const struct ovl_kstat *)buf;
 	uint64_t hash;
+	int layer;
 	long r = ovl_sys(__NR_fstat, fd, buf);
 
 	if (r)
 		return done(c, r);
 	if ((st->mode & S_IFMT) == S_IFDIR)
-		return ovl_known_find(fd, &hash) && !ovl_filter_maybe(&ovl_ss->present, hash)
+		return ovl_known_find(fd, &hash, &layer) && layer != OVL_UPPER &&
+				       !ovl_filter_maybe(&ovl_ss->present, hash)
 			       ? done(c, 0)
 			       : OVL_SLOW;
-	return ovl_ss->overrides || ovl_inode_maybe_origin(st->ino) ||
+	return (ovl_ss->overrides && (st->mode & S_IFMT) != S_IFREG) ||
+			       ovl_inode_maybe_origin(st->ino) ||
 			       (ovl_inode_is_foreign() && st->dev == ovl_ss->layer[OVL_UPPER].dev)
 		       ? OVL_SLOW
 		       : done(c, 0);
@@ -236,12 +209,39 @@ static enum ovl_verdict fast_getdents(struct ovl_call *c)
 	int fd = (int)c->arg[0];
 	uint64_t hash;
 	uint64_t value;
+	int layer;
 
-	if (!ovl_known_find(fd, &hash) || ovl_filter_maybe(&ovl_ss->present, hash) ||
-	    !ovl_dirs_find(hash, &value) || !is_plain_dir(hash, value))
+	if (!ovl_known_find(fd, &hash, &layer) || layer == OVL_UPPER ||
+	    ovl_filter_maybe(&ovl_ss->present, hash) || !ovl_dirs_find(hash, &value) ||
+	    !ovl_tell_plain_dir(hash, value))
 		return OVL_SLOW;
 	ovl_known_set_listing(fd, ovl_dir_tag(hash));
 	return OVL_PASS;
+}
+
+/* Is the lower directory hashed @hash still what the view shows there? */
+static bool is_shown(uint64_t hash)
+{
+	uint64_t value;
+
+	if (!ovl_filter_maybe(&ovl_ss->present, hash) && !ovl_filter_maybe(&ovl_ss->hidden, hash))
+		return true;
+	return ovl_dcache_find(hash, &value) && !(value & OVL_DC_PURE);
+}
+
+/* The kernel tells where the cwd is; of a layer's directory that is not where it is seen. */
+static enum ovl_verdict fast_getcwd(struct ovl_call *c)
+{
+	uint64_t hash;
+	int layer;
+
+	if (!ovl_known_find(AT_FDCWD, &hash, &layer))
+		return OVL_SLOW;
+	if (layer == OVL_UPPER)
+		return ovl_fastup_getcwd(c);
+	return layer == OVL_NONE || ((ovl_ss->flags & OVL_S_SAME_ROOT) && is_shown(hash))
+		       ? OVL_PASS
+		       : OVL_SLOW;
 }
 
 /* Sockets that are not AF_UNIX, and messages without an address, are nothing to us. */
@@ -329,17 +329,22 @@ static enum ovl_verdict look(struct ovl_call *c)
 	case __NR_statx:
 		return fast_statx(c);
 	case __NR_open:
-		return fast_open(c, AT_FDCWD, (const char *)a[0], a[1]);
+		return fast_open(c, AT_FDCWD, (const char *)a[0], a[1], a[2]);
 	case __NR_openat:
-		return fast_open(c, (int)a[0], (const char *)a[1], a[2]);
+		return fast_open(c, (int)a[0], (const char *)a[1], a[2], a[3]);
+	case __NR_creat:
+		return fast_open(c, AT_FDCWD, (const char *)a[0], O_CREAT | O_WRONLY | O_TRUNC,
+				 a[1]);
 	case __NR_access:
 		return fast_access(c, AT_FDCWD, (const char *)a[0], a[1]);
 	case __NR_faccessat:
 		return fast_access(c, (int)a[0], (const char *)a[1], a[2]);
 	case __NR_readlink:
-		return fast_readlink(AT_FDCWD, (const char *)a[0]);
+		return fast_readlink(c, AT_FDCWD, (const char *)a[0], a[1], (int)a[2]);
 	case __NR_readlinkat:
-		return fast_readlink((int)a[0], (const char *)a[1]);
+		return fast_readlink(c, (int)a[0], (const char *)a[1], a[2], (int)a[3]);
+	case __NR_getcwd:
+		return fast_getcwd(c);
 	case __NR_getdents64:
 		return fast_getdents(c);
 	case __NR_fcntl:

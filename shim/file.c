@@ -4,6 +4,7 @@
 #include "copy_up.h"
 #include "create.h"
 #include "do.h"
+#include "early.h"
 #include "fdview.h"
 #include "filelock.h"
 #include "hollow.h"
@@ -282,6 +283,7 @@ static int make_tight(struct ovl_ctx *ctx, struct ovl_name *n, const struct open
 	if (err)
 		return err;
 	ovl_announce(n->hash, true);
+	ovl_announce_type(n->hash, S_IFREG);
 	return ovl_open_exact(loc.fd, loc.name, o->flags, o->mode);
 }
 
@@ -390,8 +392,10 @@ static bool is_wrong_tmpfile(int flags)
 
 static long open_at(struct ovl_ctx *ctx, struct opening o)
 {
-	long r;
+	long r = ovl_early(ctx);
 
+	if (r >= 0)
+		return r;
 	if (o.flags & O_PATH)
 		o.flags &= PATH_FLAGS;
 	else if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))

@@ -5,10 +5,12 @@
 #include "index.h"
 #include "lookup.h"
 #include "marks.h"
+#include "origins.h"
 #include "override.h"
 #include "real.h"
 #include "record.h"
 #include "seal.h"
+#include "stat_x86_64.h"
 #include "str.h"
 #include "view.h"
 
@@ -132,10 +134,20 @@ bool ovl_inode_is_foreign(void)
 }
 
 /* makedev(3)'s encoding apart. */
+static uint32_t major_of(uint64_t dev)
+{
+	return (uint32_t)((dev >> 8 & 0xfff) | (dev >> 32 & 0xfffff000));
+}
+
+static uint32_t minor_of(uint64_t dev)
+{
+	return (uint32_t)((dev & 0xff) | (dev >> 12 & 0xffffff00));
+}
+
 static void set_dev(struct statx *st, uint64_t dev)
 {
-	st->stx_dev_major = (uint32_t)((dev >> 8 & 0xfff) | (dev >> 32 & 0xfffff000));
-	st->stx_dev_minor = (uint32_t)((dev & 0xff) | (dev >> 12 & 0xffffff00));
+	st->stx_dev_major = major_of(dev);
+	st->stx_dev_minor = minor_of(dev);
 }
 
 /* Born on upper: nothing to restore, but perhaps another file system to hide. */
@@ -145,6 +157,42 @@ static void present_born(struct statx *st)
 		return;
 	set_dev(st, ovl_ss->layer[1].dev);
 	st->stx_ino |= OVL_INO_FOREIGN;
+}
+
+bool ovl_inode_present_known(struct statx *st)
+{
+	unsigned type = st->stx_mode & S_IFMT;
+	uint64_t ino;
+
+	if (ovl_ss->overrides &&
+	    ((type != S_IFREG && type != S_IFDIR) || ovl_inode_maybe_origin(st->stx_ino)))
+		return false;
+	if (!ovl_inode_maybe_origin(st->stx_ino)) {
+		present_born(st);
+		return true;
+	}
+	if (!ovl_origins_find(st, &ino))
+		return false;
+	set_dev(st, ovl_ss->layer[1].dev);
+	st->stx_ino = ino;
+	return true;
+}
+
+/* The origin of the copy @st at @path, from memory or its xattr. */
+static bool find_origin(long nr, const char *path, const struct statx *st, struct ovl_origin *ret)
+{
+	char text[ORIGIN_SIZE];
+
+	if (ovl_origins_find(st, &ret->ino)) {
+		ret->major = major_of(ovl_ss->layer[1].dev);
+		ret->minor = minor_of(ovl_ss->layer[1].dev);
+		return true;
+	}
+	if (!get_xattr(nr, path, OVL_XATTR_ORIGIN, text) || !parse_origin(text, ret))
+		return false;
+	if (ovl_dev(ret->major, ret->minor) == ovl_ss->layer[1].dev)
+		ovl_origins_add(st, ret->ino);
+	return true;
 }
 
 /* Of an object that can hold no xattr of ours. */
@@ -179,7 +227,7 @@ static void present_by(long nr, const char *path, struct statx *st)
 			owner.mode &= ~ovl_seal_bits(owner.mode, owner.gid);
 		apply_owner(&owner, st);
 	}
-	if (maybe && get_xattr(nr, path, OVL_XATTR_ORIGIN, text) && parse_origin(text, &o))
+	if (maybe && find_origin(nr, path, st, &o))
 		apply_origin(&o, st);
 	else
 		present_born(st);

@@ -15,6 +15,12 @@
 /* Turn @st of the object at real path @p in @layer into what the view shows. */
 void ovl_inode_present(int layer, struct ovl_path *p, struct statx *st);
 
+/*
+ * The same of an object of upper, a directory or of one name, as far as it can be told from memory:
+ * number and device; false, and @st is as it was, when its xattrs would have to be asked.
+ */
+bool ovl_inode_present_known(struct statx *st);
+
 /* The same for the object open as @fd. */
 void ovl_inode_present_fd(int layer, int fd, struct statx *st);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "known.h"
 
+#include "dcache.h"
 #include "peek.h"
 #include "view.h"
 
@@ -78,10 +79,11 @@ static bool may_learn(void)
 	return at && ovl_thread_word(at) == tid;
 }
 
-bool ovl_known_find(int fd, uint64_t *ret_hash)
+bool ovl_known_find(int fd, uint64_t *ret_hash, int *ret_layer)
 {
 	const struct ovl_known *k = slot_of(fd);
 	uint32_t version;
+	int layer;
 	uint64_t hash;
 	bool good;
 
@@ -89,11 +91,13 @@ bool ovl_known_find(int fd, uint64_t *ret_hash)
 		return false;
 	version = __atomic_load_n(&k->version, __ATOMIC_ACQUIRE);
 	hash = __atomic_load_n(&k->hash, __ATOMIC_RELAXED);
-	good = hash && k->native &&
-	       k->dir_gen == __atomic_load_n(&ovl_ss->dir_gen, __ATOMIC_ACQUIRE) &&
-	       !(version & 1) && __atomic_load_n(&k->version, __ATOMIC_ACQUIRE) == version;
-	if (good)
+	layer = k->layer;
+	good = hash && layer != OVL_KNOWN_ODD && k->moves == ovl_dcache_moves() && !(version & 1) &&
+	       __atomic_load_n(&k->version, __ATOMIC_ACQUIRE) == version;
+	if (good) {
 		*ret_hash = hash;
+		*ret_layer = layer;
+	}
 	return good;
 }
 
@@ -104,18 +108,18 @@ uint32_t ovl_known_version(int fd)
 	return k ? __atomic_load_n(&k->version, __ATOMIC_ACQUIRE) : 1;
 }
 
-void ovl_known_learn(int fd, uint64_t hash, bool native, uint32_t version, uint32_t gen)
+void ovl_known_learn(int fd, uint64_t hash, int layer, uint32_t version, uint32_t moves)
 {
 	struct ovl_known *k = slot_of(fd);
 
-	if (!k || (version & 1) || (k->hash == hash && k->dir_gen == gen) || !may_learn())
+	if (!k || (version & 1) || (k->hash == hash && k->moves == moves) || !may_learn())
 		return;
 	if (!__atomic_compare_exchange_n(&k->version, &version, version + 1, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	k->hash = hash;
-	k->native = native;
-	k->dir_gen = gen;
+	k->layer = layer;
+	k->moves = moves;
 	version++;
 	if (__atomic_compare_exchange_n(&k->version, &version, version + 1, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_RELAXED))

@@ -6,7 +6,8 @@
  * know. So a slow call leaves its answer here, for reading calls only, and whatever might
  * make it wrong takes it away:
  *  - close, dup2, dup3, close_range of the number; chdir, fchdir (they come by here);
- *  - a directory of the view renamed or removed by anyone (the session's dir_gen);
+ *  - a directory of the view renamed by anyone (ovl_dcache_moves()). A removed one needs nothing:
+ *    its names are all hidden, and upper's is empty for the kernel too;
  *  - a change while the answer was on its way (the slot's version);
  *  - a vfork child has its parent's memory but a cwd and descriptors of its own: it never
  *    leaves an answer; nor does a program whose runtime does not say which thread it is.
@@ -17,30 +18,39 @@
 
 #include "ctx.h"
 
+/*
+ * What relative paths from a directory mean to the kernel: OVL_UPPER, upper's names, and there are
+ * no others; a lower's number, its part of what they mean in the view; OVL_NONE, outside the view,
+ * what they mean.
+ */
+#define OVL_KNOWN_ODD (-2) /* something else */
+
 /* A directory that calls may start from. */
 struct ovl_known {
 	uint64_t hash;	  /* of its path in the view; 0: not known */
-	uint32_t dir_gen; /* the session's, when it was learned */
+	uint32_t moves;	  /* ovl_dcache_moves(), when it was learned */
 	uint32_t version; /* counts what happened to the number; odd while it is being changed */
 	uint32_t meets;	  /* version + 1 as of when locks on it were found to meet all others' */
 	uint32_t listing; /* a listing begun by the kernel: tag of the directory; 0: none */
 	uint64_t locked;  /* hash of the lower's own path that it was opened by, which is not the
 			   * view's: it stays so; 0: it was not */
-	bool native;	  /* its real path is @hash's path: relative paths mean to the kernel
-			   * what they mean in the view */
+	int layer;
 };
 
-/* What is known of @fd (AT_FDCWD: the cwd): true and its *@ret_hash, when native and current. */
-bool ovl_known_find(int fd, uint64_t *ret_hash);
+/*
+ * What is known of @fd (AT_FDCWD: the cwd): true and its *@ret_hash, when native and current.
+ * *@ret_layer: see above.
+ */
+bool ovl_known_find(int fd, uint64_t *ret_hash, int *ret_layer);
 
 /* The version to hand to ovl_known_learn(), taken before the kernel is asked. */
 uint32_t ovl_known_version(int fd);
 
 /*
- * @fd was found to be @hash, @native or not, provided that nothing happened since @version,
- * nor to directories since the session's dir_gen was @gen.
+ * @fd was found to be @hash, of @layer, provided that nothing happened since @version, and that no
+ * directory moved since ovl_dcache_moves() was @moves.
  */
-void ovl_known_learn(int fd, uint64_t hash, bool native, uint32_t version, uint32_t gen);
+void ovl_known_learn(int fd, uint64_t hash, int layer, uint32_t version, uint32_t moves);
 
 /* @fd may be something else from now on; call before and after the kernel's change. */
 void ovl_known_forget(int fd);

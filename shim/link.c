@@ -150,6 +150,7 @@ static long link_named(struct ovl_ctx *ctx)
 	m.from = AT_FDCWD;
 	m.text = link;
 	m.flags = AT_SYMLINK_FOLLOW;
+	m.mode = old->st.stx_mode & S_IFMT;
 	return create(ctx, &m);
 }
 

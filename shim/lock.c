@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lock.h"
 
+#include "dcache.h"
 #include "moved.h"
 #include "ops.h"
 #include "view.h"
@@ -35,6 +36,7 @@ static void recover(void)
 	if (!(gen_now() & 1))
 		return;
 	ovl_moved_recover();
+	ovl_dcache_moved();
 	__atomic_fetch_add(&ovl_ss->dir_gen, 1, __ATOMIC_RELEASE);
 }
 
@@ -83,11 +85,13 @@ void ovl_lock_drop(const int *lock)
 
 void ovl_still_begin(struct ovl_ctx *ctx)
 {
+	ctx->moves = ovl_dcache_moves();
 	ctx->gen = gen_now();
 	if (ctx->gen & 1) {
 		OVL_LOCK lock = ovl_lock(ctx);
 
 		(void)lock; /* had or not: others' steps are seen as they are */
+		ctx->moves = ovl_dcache_moves();
 		ctx->gen = gen_now();
 	}
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "lookup.h"
 
+#include "dcache.h"
 #include "index.h"
+#include "inode.h"
 #include "marks.h"
 #include "ops.h"
+#include "perm.h"
 #include "real.h"
+#include "str.h"
 #include "view.h"
 
 static bool is_dir(const struct statx *st)
@@ -257,6 +261,129 @@ static int follow_link(struct ovl_ctx *ctx, struct ovl_name *n)
 	return 0;
 }
 
+/* Does the directory @n hold a name of another zone? */
+static bool holds_border(const struct ovl_name *n, const struct ovl_str *list, uint32_t count)
+{
+	unsigned dir = n->at.len == 1 ? 0 : n->at.len;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const char *path = ovl_session_str(ovl_ss, list[i]);
+
+		if (list[i].len > dir && path[dir] == '/' && !memcmp(path, n->at.buf, dir) &&
+		    !ovl_str_has(path + dir + 1, "/"))
+			return true;
+	}
+	return false;
+}
+
+static bool has_same_rights(const struct statx *a, const struct statx *b)
+{
+	return a->stx_mode == b->stx_mode && a->stx_uid == b->stx_uid && a->stx_gid == b->stx_gid;
+}
+
+static bool kernel_lets(struct ovl_ctx *ctx, const struct ovl_name *n, int layer)
+{
+	OVL_LOC loc = OVL_LOC_INIT;
+
+	return !ovl_name_real(n, layer, &ctx->real) && !ovl_loc_get(&ctx->real, &loc) &&
+	       !ovl_sys(__NR_faccessat2, loc.fd, loc.name, 1, AT_EACCESS | AT_SYMLINK_NOFOLLOW);
+}
+
+/* May we, who stand for all, search @n by the view's rules and the kernel's? */
+static bool may_search(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	return !ovl_perm_access(ctx, n, 1) && kernel_lets(ctx, n, OVL_UPPER) &&
+	       (!n->lowers || kernel_lets(ctx, n, ovl_lower_first(n->lowers)));
+}
+
+/*
+ * May upper's directory @n be searched by whom the view shows that it may? The same of the lower
+ * one, where lower names are found. *@ret_recorded: upper's own rights are not those shown.
+ */
+static bool is_fair(struct ovl_ctx *ctx, struct ovl_name *n, bool *ret_recorded)
+{
+	struct statx *shown = &ctx->st;
+
+	*shown = n->st;
+	if (ovl_ss->acls || ovl_name_real(n, OVL_UPPER, &ctx->real))
+		return false;
+	ovl_inode_present(OVL_UPPER, &ctx->real, shown);
+	*ret_recorded = !has_same_rights(shown, &n->st);
+	if (ovl_ss->flags & OVL_S_ONE_USER)
+		return may_search(ctx, n);
+	if ((shown->stx_mode & 0111) == 0111)
+		return true;
+	return !*ret_recorded &&
+	       (!n->lowers ||
+		(!ovl_name_real(n, ovl_lower_first(n->lowers), &ctx->real) &&
+		 !ovl_real_statx(&ctx->real, shown) && has_same_rights(shown, &n->st)));
+}
+
+/* @n was found to be a directory of upper; @value is from before that. */
+static void remember_dir(struct ovl_ctx *ctx, struct ovl_name *n, uint64_t value)
+{
+	bool deep = n->deep || may_hide(n);
+	bool recorded = false;
+
+	if (ovl_ss->overrides && n->fair)
+		n->fair = is_fair(ctx, n, &recorded);
+	if (!n->fair || n->moved || n->redirect || n->zone != OVL_Z_VIEW || (deep && n->lowers) ||
+	    holds_border(n, ovl_ss->pass, ovl_ss->npass) ||
+	    holds_border(n, ovl_ss->hide, ovl_ss->nhide))
+		return;
+	ovl_dcache_add(n->hash, value | (n->lowers ? 0 : OVL_DC_PURE) |
+					(n->opaque ? OVL_DC_OPAQUE : 0) |
+					((n->st.stx_mode & 0111) != 0111 ? OVL_DC_NARROW : 0) |
+					(deep ? OVL_DC_DEEP : 0) | (recorded ? OVL_DC_RECORD : 0));
+}
+
+/* Is @n a directory that upper is known to have? */
+static bool is_cached_dir(struct ovl_name *n, bool *ret_merged)
+{
+	uint64_t value;
+
+	if (n->moved || !ovl_dcache_find(n->hash, &value) || (value & OVL_DC_NARROW))
+		return false;
+	n->layer = OVL_UPPER;
+	n->in_upper = true;
+	n->opaque = value & OVL_DC_OPAQUE;
+	*ret_merged = !(value & OVL_DC_PURE);
+	return true;
+}
+
+void ovl_lookup_root(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	uint64_t value;
+
+	n->fair = true;
+	if (ovl_dcache_find(n->hash, &value))
+		return;
+	n->fair = !ovl_ss->overrides || !ovl_lookup_stat(ctx, n);
+	remember_dir(ctx, n, ovl_dcache_begin(n->hash, ctx->moves));
+}
+
+/* Upper may hold @n, and what it holds may decide: 1. */
+static int try_upper(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	uint64_t value;
+	bool merged;
+	int r;
+
+	if (is_cached_dir(n, &merged)) {
+		r = merged ? merge_lowers(ctx, n) : 0;
+		return r ? r : 1;
+	}
+	value = ovl_dcache_begin(n->hash, ctx->moves);
+	r = look_upper(ctx, n);
+	if (r <= 0 || n->layer != OVL_UPPER || !is_dir(&n->st))
+		return r;
+	r = n->opaque || n->redirect ? 0 : merge_lowers(ctx, n);
+	if (r)
+		return r;
+	remember_dir(ctx, n, value);
+	return 1;
+}
+
 int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	uint64_t known;
@@ -267,13 +394,9 @@ int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->linked = n->shared = n->known = n->shown = false;
 	n->lowers = 0;
 	if (n->pupper && (n->deep || ovl_filter_maybe(&ovl_ss->present, n->hash))) {
-		r = look_upper(ctx, n);
-		if (r < 0)
-			return r;
-		if (r && n->layer == OVL_UPPER && is_dir(&n->st) && !n->opaque && !n->redirect)
-			return merge_lowers(ctx, n);
+		r = try_upper(ctx, n);
 		if (r)
-			return 0;
+			return r < 0 ? r : 0;
 	}
 	if (ovl_dirs_find(n->lhash, &known) && (known & OVL_DIRS_LOWER)) {
 		n->lowers = known & n->plowers;

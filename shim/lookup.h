@@ -17,6 +17,9 @@
  */
 int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n);
 
+/* The view root @n, which every layer has, was reached: readers may rely on that. */
+void ovl_lookup_root(struct ovl_ctx *ctx, struct ovl_name *n);
+
 /*
  * Would a lower name show if upper had no entry for @n? 1 or 0, or -errno.
  * Then removing @n takes a whiteout.

@@ -10,6 +10,7 @@
 #include "perm.h"
 #include "real.h"
 #include "view.h"
+#include "walked.h"
 #include "xdev.h"
 
 #define LINKS_MAX 40 /* MAXSYMLINKS of the kernel: path_resolution(7) */
@@ -30,7 +31,7 @@ static bool in_view(const struct ovl_name *n)
 }
 
 /* The view root itself: every layer has it. */
-static void enter_view(struct ovl_name *n)
+static void enter_view(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	uint64_t known;
 
@@ -44,6 +45,8 @@ static void enter_view(struct ovl_name *n)
 	n->whiteout = n->marked = n->opaque = n->moved = n->redirect = n->deep = false;
 	n->linked = n->known = n->shown = false;
 	n->lhash = n->hash;
+	if (n->in_upper)
+		ovl_lookup_root(ctx, n);
 }
 
 static int at_root(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -56,19 +59,16 @@ static int at_root(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->known = false;
 	n->last = OVL_L_ROOT;
 	if (in_view(n))
-		enter_view(n);
+		enter_view(ctx, n);
+	else if (n->zone == OVL_Z_OUTSIDE)
+		ovl_walked_outside(n, ovl_walked_gen());
 	return ovl_xdev_note(ctx, n);
-}
-
-static uint64_t outside_gen(void)
-{
-	return __atomic_load_n(&ovl_ss->outside_gen, __ATOMIC_ACQUIRE);
 }
 
 /* Look at an object outside the view; directories reached this way are remembered. */
 static int look_outside(struct ovl_name *n)
 {
-	uint64_t gen = outside_gen();
+	uint64_t gen = ovl_walked_gen();
 	uint64_t known;
 	int err;
 
@@ -85,7 +85,7 @@ static int look_outside(struct ovl_name *n)
 		return err;
 	n->known = true;
 	if (is_dir(n) && n->zone == OVL_Z_OUTSIDE)
-		ovl_dirs_add(n->hash, OVL_DIRS_OUTSIDE | gen);
+		ovl_walked_outside(n, gen);
 	return 0;
 }
 
@@ -117,7 +117,7 @@ static int go(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_t 
 	if (!in_view(n))
 		return look_outside(n);
 	if (!was_view) {
-		enter_view(n);
+		enter_view(ctx, n);
 		return 0;
 	}
 	n->via_view = true;
@@ -172,15 +172,6 @@ static int step_up(struct ovl_ctx *ctx, struct ovl_name *n)
 	return walk_clean(ctx, n, ctx->link.buf);
 }
 
-/* Do relative paths from the descriptor of @n mean the same to the kernel? */
-static bool is_native(const struct ovl_ctx *ctx, const struct ovl_name *n)
-{
-	if (!in_view(n))
-		return n->zone == OVL_Z_OUTSIDE;
-	return (ovl_ss->flags & OVL_S_SAME_ROOT) && ctx->fd_layer == 1 && n->lowers && !n->moved &&
-	       !n->deep;
-}
-
 /* @n becomes the directory that relative paths start from. */
 static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 {
@@ -204,7 +195,7 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 	    ((is_dir(n) && !(n->lowers >> ctx->fd_layer & 1)) || !ovl_fd_is_at(ctx, n)))
 		r = -ENOENT;
 	if (!r && is_dir(n))
-		ovl_known_learn(dirfd, n->hash, is_native(ctx, n), version, ctx->gen);
+		ovl_known_learn(dirfd, n->hash, ovl_walked_base(ctx, n), version, ctx->moves);
 	return r;
 }
 
@@ -285,26 +276,6 @@ static bool follows_last(const struct ovl_name *n, int flags)
 	return n->slash && !(flags & OVL_N_CREATE);
 }
 
-/* No lower has @n, and none ever will: paths through it fail without a look. */
-static void remember_missing(const struct ovl_name *n)
-{
-	if (in_view(n) && !n->in_upper && !n->marked && n->plowers && !n->moved && !n->deep)
-		ovl_dirs_add(n->hash, OVL_DIRS_LOWER);
-}
-
-/* An untouched regular file can be opened without a closer look from now on. */
-static void remember_file(const struct ovl_name *n)
-{
-	if (!n->known || (n->st.stx_mode & S_IFMT) != S_IFREG || n->st.stx_nlink > 1)
-		return;
-	if (in_view(n) && (n->moved || n->deep || n->in_upper || n->linked))
-		return;
-	if (in_view(n))
-		ovl_dirs_add(n->hash, OVL_DIRS_FILE);
-	else if (n->zone == OVL_Z_OUTSIDE)
-		ovl_dirs_add(n->hash, OVL_DIRS_FILE | OVL_DIRS_OUTSIDE | outside_gen());
-}
-
 /*
  * May the caller look for a name in directory @n? The kernel says so when it looks at the name
  * itself, unless upper's copy has other rights than the lower directory, or upper is known not to
@@ -328,7 +299,7 @@ static int walk_one(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part c, 
 	int err;
 
 	if (n->layer == OVL_NONE) {
-		remember_missing(n);
+		ovl_walked_missing(n);
 		return -ENOENT;
 	}
 	if (!is_dir(n))
@@ -376,7 +347,7 @@ static int walk(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 		if (err)
 			return err < 0 ? err : 0;
 	}
-	remember_file(n);
+	ovl_walked_file(n);
 	return 0;
 }
 

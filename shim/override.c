@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "override.h"
 
+#include "dcache.h"
 #include "do.h"
+#include "inode.h"
 #include "marks.h"
 #include "index.h"
 #include "real.h"
@@ -102,9 +104,18 @@ static int write_down(const struct where *w, const struct statx *raw, const stru
 	return err;
 }
 
+/* The object @raw is about to have a record: whoever meets it is to look for that. */
+static void begin(const struct statx *raw)
+{
+	ovl_overrides_begin();
+	ovl_inode_note(raw->stx_ino);
+	if ((raw->stx_mode & S_IFMT) == S_IFDIR)
+		ovl_dcache_moved();
+}
+
 static int record(const struct where *w, const struct statx *raw, const struct ovl_override *o)
 {
-	__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+	begin(raw);
 	return ovl_record_fits(raw) ? ovl_record_owner(raw, o) : write_down(w, raw, o);
 }
 
@@ -115,29 +126,23 @@ int ovl_override_record(const char *path, const struct statx *raw, const struct 
 	return record(&w, raw, o);
 }
 
-/* The same of the object open as @fd where there are no xattrs. */
-static int record_by_fd(int fd, const struct ovl_override *o, unsigned mode)
-{
-	struct statx raw;
-	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
-			       &raw);
-
-	if (!err)
-		err = ovl_record_owner(&raw, o);
-	return err ? err : (int)ovl_sys(__NR_fchmod, fd, ovl_override_usable(mode));
-}
-
 int ovl_override_set(int fd, unsigned uid, unsigned gid, unsigned mode)
 {
 	struct ovl_override o = {uid, gid, mode & 07777};
 	char text[OVL_OVERRIDE_TEXT];
 	char link[OVL_FD_LINK];
 	size_t n = ovl_override_format(&o, text);
-	int err;
+	struct statx raw;
+	int err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			       &raw);
 
-	__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
-	if (ovl_ss->flags & OVL_S_NO_XATTR)
-		return record_by_fd(fd, &o, mode);
+	if (err)
+		return err;
+	begin(&raw);
+	if (ovl_ss->flags & OVL_S_NO_XATTR) {
+		err = ovl_record_owner(&raw, &o);
+		return err ? err : (int)ovl_sys(__NR_fchmod, fd, ovl_override_usable(mode));
+	}
 	err = (int)ovl_sys(__NR_fsetxattr, fd, OVL_XATTR_OVERRIDE, text, n, 0);
 	/* Its mode keeps us from writing: as above. */
 	if (err == -EACCES && !ovl_sys(__NR_fchmod, fd, ovl_override_usable(mode)))

@@ -104,7 +104,7 @@ int ovl_record_set(const struct statx *st, const struct ovl_record *r)
 	if (r->has_owner) {
 		text[n++] = ' ';
 		n += ovl_override_format(&r->owner, text + n);
-		__atomic_store_n(&ovl_ss->overrides, 1, __ATOMIC_RELEASE);
+		ovl_overrides_begin();
 	}
 	if (r->device) {
 		memcpy(text + n, device, sizeof(device) - 1);

@@ -3,6 +3,7 @@
 
 #include "attr_copy.h"
 #include "copy_up.h"
+#include "dcache.h"
 #include "do.h"
 #include "index.h"
 #include "lock.h"
@@ -311,6 +312,8 @@ int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 	bool raw = n->in_upper && n->known && !n->shown;
 	int err = remove_dir(ctx, n);
 
+	if (!err)
+		ovl_dcache_gone(n->hash);
 	if (!err && raw)
 		ovl_record_drop(&was);
 	return err;

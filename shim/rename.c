@@ -2,6 +2,7 @@
 /* rename.c - rename, NOREPLACE and EXCHANGE */
 #include "catchup.h"
 #include "copy_up.h"
+#include "dcache.h"
 #include "do.h"
 #include "index.h"
 #include "lock.h"
@@ -46,6 +47,12 @@ static struct ovl_name *new_of(struct ovl_ctx *ctx)
 static const char *base_of(const struct ovl_name *n)
 {
 	return n->at.buf + ovl_path_base(&n->at);
+}
+
+/* As in st_mode; what is not known is a directory. */
+static unsigned type_of(const struct ovl_name *n)
+{
+	return n->known ? n->st.stx_mode & S_IFMT : S_IFDIR;
 }
 
 static bool exists(const struct ovl_name *n)
@@ -157,22 +164,45 @@ static int check_objects(struct ovl_ctx *ctx, struct renaming *r)
 	return r->new_dir ? ovl_dir_must_be_empty(ctx, new) : 0;
 }
 
+/*
+ * Is it upper's alone, no directory moves and nothing is left behind or covered? Then the kernel
+ * does the same that we do, and checks for itself.
+ */
+static bool is_plain(struct ovl_ctx *ctx, const struct renaming *r)
+{
+	const struct ovl_name *old = old_of(ctx);
+	const struct ovl_name *new = new_of(ctx);
+
+	return !ovl_ss->overrides && !r->old_dir && !r->new_dir && !r->old_covers &&
+	       old->layer == OVL_UPPER && !old->linked && !new->whiteout &&
+	       (!exists(new) || (new->layer == OVL_UPPER && !new->linked)) &&
+	       !(r->flags & RENAME_EXCHANGE);
+}
+
 /* Both objects, as far as they are there, and both parents are on upper afterwards. */
 static int bring_up(struct ovl_ctx *ctx, struct renaming *r)
 {
 	struct ovl_name *new = new_of(ctx);
 	bool both = r->new_dir || (r->flags & RENAME_EXCHANGE);
+	enum ovl_parent_use use = is_plain(ctx, r) ? OVL_PARENT_CHANGE : OVL_PARENT_HOLD;
 	int err = ovl_copy_up(ctx, old_of(ctx), OVL_COPY_NAME);
 
 	if (!err && both && exists(new))
 		err = ovl_copy_up(ctx, new, OVL_COPY_NAME);
 	if (!err)
-		err = ovl_copy_up_parent(ctx, old_of(ctx), OVL_PARENT_HOLD, &r->from);
+		err = ovl_copy_up_parent(ctx, old_of(ctx), use, &r->from);
 	if (!err && is_same_parent(ctx))
 		r->to = r->from;
 	else if (!err)
-		err = ovl_copy_up_parent(ctx, new, OVL_PARENT_HOLD, &r->to);
+		err = ovl_copy_up_parent(ctx, new, use, &r->to);
 	return err;
+}
+
+static void let_go(struct renaming *r)
+{
+	if (r->to != r->from)
+		ovl_fd_drop(&r->to);
+	ovl_fd_drop(&r->from);
 }
 
 /* Where the last component of the lower path @low begins. */
@@ -379,10 +409,13 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 		return err;
 	/* What is in a directory is not announced anew: the directory itself stands for it. */
 	ovl_announce(new->hash, true);
+	ovl_announce_type(new->hash, type_of(old));
 	ovl_startfile_note(&new->at, moves);
 	ovl_startfile_note(&old->at, moves);
 	if (r->old_covers || (r->flags & RENAME_EXCHANGE))
 		ovl_announce(old->hash, true);
+	if (r->flags & RENAME_EXCHANGE)
+		ovl_announce_type(old->hash, type_of(new));
 	err = new->in_upper ? 0 : ovl_mark_yield(r->to, base_of(new));
 	if (!err && loses)
 		err = ovl_index_lose_begin(new, &o);
@@ -390,12 +423,14 @@ static int perform(struct ovl_ctx *ctx, struct renaming *r)
 		return err;
 	if (moves) {
 		ovl_moving(ctx);
+		ovl_dcache_moved();
 		err = make_room(ctx);
 	}
 	if (!err)
 		err = r->flags & RENAME_EXCHANGE ? exchange(ctx, r) : move(ctx, r);
 	if (moves) {
 		ovl_moved_end(!err);
+		ovl_dcache_moved();
 		ovl_moved(ctx);
 	}
 	if (loses)
@@ -443,17 +478,15 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 		return 0;
 	if (ovl_read_only())
 		return -EROFS;
-	err = check_objects(ctx, r);
-	if (!err)
-		err = find_covers(ctx, r);
+	err = find_covers(ctx, r);
+	if (!err && !is_plain(ctx, r))
+		err = check_objects(ctx, r);
 	if (err)
 		return err;
 	err = bring_up(ctx, r);
 	if (!err)
 		err = perform(ctx, r);
-	if (r->to != r->from)
-		ovl_fd_drop(&r->to);
-	ovl_fd_drop(&r->from);
+	let_go(r);
 	return err;
 }
 

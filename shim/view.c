@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "view.h"
 
-#include "moved.h"
-
+#include "dcache.h"
 #include "index.h"
+#include "moved.h"
 
 struct ovl_session *ovl_ss;
 
@@ -164,9 +164,30 @@ void ovl_dirs_add(uint64_t hash, uint64_t value)
 	}
 }
 
+void ovl_overrides_begin(void)
+{
+	if (__atomic_exchange_n(&ovl_ss->overrides, 1, __ATOMIC_ACQ_REL))
+		return;
+	ovl_dcache_moved();
+}
+
+void ovl_acls_begin(void)
+{
+	__atomic_store_n(&ovl_ss->acls, 1, __ATOMIC_RELEASE);
+	ovl_dcache_moved();
+}
+
 void ovl_announce(uint64_t hash, bool hides)
 {
 	ovl_filter_add(&ovl_ss->present, hash);
 	if (hides)
 		ovl_filter_add(&ovl_ss->hidden, hash);
+}
+
+void ovl_announce_type(uint64_t hash, unsigned type)
+{
+	if (type != S_IFREG && type != S_IFLNK)
+		ovl_filter_add(&ovl_ss->special, hash);
+	if (type != S_IFREG && type != S_IFDIR)
+		ovl_dcache_gone(hash); /* before a symlink is where a directory was */
 }

@@ -59,9 +59,24 @@ bool ovl_dirs_find(uint64_t hash, uint64_t *ret_value);
 void ovl_dirs_add(uint64_t hash, uint64_t value);
 
 /*
+ * From now on the rights that the view shows need not be those that the kernel would check:
+ * session's overrides. What was found out about directories before is looked at again.
+ */
+void ovl_overrides_begin(void);
+
+/* The same for ACLs, of which modes do not tell everything: session's acls. */
+void ovl_acls_begin(void);
+
+/*
  * Announce what is about to appear in upper at the path hashed @hash, before it does:
  * @hides: it will hide what the lowers hold there (anything but a plain directory).
  */
 void ovl_announce(uint64_t hash, bool hides);
+
+/*
+ * And what it will be: @type as in st_mode; 0 when that is not known, and 0 or what was said
+ * once holds on.
+ */
+void ovl_announce_type(uint64_t hash, unsigned type);
 
 #endif

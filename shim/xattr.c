@@ -217,6 +217,8 @@ static long apply(struct ovl_ctx *ctx, const struct setting *s)
 		return r;
 	if (s->value < 0)
 		return ovl_do_removexattr(loc.name, ctx->xname);
+	if (ovl_str_starts(ctx->xname, ACL_PREFIX))
+		ovl_acls_begin();
 	r = ovl_do_setxattr(loc.name, ctx->xname, (const void *)s->data, (size_t)s->size,
 			    (int)s->flags);
 	if (!r && ovl_ss->overrides && ovl_str_equal(ctx->xname, ACL_ACCESS))

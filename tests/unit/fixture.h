@@ -158,7 +158,11 @@ UNUSED static void announce(const char *rel, bool hides)
 {
 	const char *path = in(w.view, rel);
 
+	struct stat st;
+
 	ovl_announce(ovl_hash_path(path, strlen(path)), hides);
+	if (!lstat(in(W_UP, rel), &st))
+		ovl_announce_type(ovl_hash_path(path, strlen(path)), st.st_mode & S_IFMT);
 }
 
 /* A call as a program in the view makes it; the result or -errno. */

@@ -25,13 +25,14 @@ static const struct ovl_path locked = {.len = 4, .buf = "/l/d"};
 
 static void learn(int fd)
 {
-	ovl_known_learn(fd, HASH, true, ovl_known_version(fd), w.ss->dir_gen);
+	ovl_known_learn(fd, HASH, 1, ovl_known_version(fd), w.ss->dcache_moves);
 }
 
 static bool is_known(int fd)
 {
 	uint64_t hash = 0;
-	bool found = ovl_known_find(fd, &hash);
+	int layer;
+	bool found = ovl_known_find(fd, &hash, &layer);
 
 	cr_expect(eq(u64, hash, found ? HASH : 0));
 	return found;
@@ -42,7 +43,9 @@ static bool is_unknown(int fd)
 {
 	uint64_t hash;
 
-	return !ovl_known_find(fd, &hash);
+	int layer;
+
+	return !ovl_known_find(fd, &hash, &layer);
 }
 
 Test(known, what_was_learned_is_found_until_it_is_forgotten)
@@ -111,7 +114,7 @@ Test(known, an_answer_that_took_too_long_is_not_kept)
 	uint32_t before = ovl_known_version(FD);
 
 	ovl_known_forget(FD); /* closed and opened anew, while the kernel was asked */
-	ovl_known_learn(FD, HASH, true, before, w.ss->dir_gen);
+	ovl_known_learn(FD, HASH, 1, before, w.ss->dcache_moves);
 	cr_expect(not(is_known(FD)));
 }
 
@@ -134,7 +137,7 @@ Test(known, a_directory_moved_by_anyone_voids_everything)
 {
 	learn(FD);
 	learn(AT_FDCWD);
-	w.ss->dir_gen++;
+	w.ss->dcache_moves++;
 	cr_expect(not(is_known(FD)));
 	cr_expect(not(is_known(AT_FDCWD)));
 	learn(FD);
@@ -182,7 +185,7 @@ Test(known, where_no_thread_is_told_nothing_is_learned_and_seldom_looked_for)
 
 Test(known, a_directory_elsewhere_than_it_seems_is_no_base)
 {
-	ovl_known_learn(FD, HASH, false, ovl_known_version(FD), w.ss->dir_gen);
+	ovl_known_learn(FD, HASH, OVL_KNOWN_ODD, ovl_known_version(FD), w.ss->dcache_moves);
 	cr_expect(not(is_known(FD)));
 }
 
@@ -223,7 +226,7 @@ Test(known, a_lock_and_a_listing_last_as_long_as_the_number)
 	cr_expect(ovl_known_is_locked(FD, &locked));
 	cr_expect(not(ovl_known_is_locked(FD + 1, &locked)));
 	cr_expect(eq(uint, ovl_known_listing(FD), 7));
-	w.ss->dir_gen++;
+	w.ss->dcache_moves++;
 	cr_expect(ovl_known_is_locked(FD, &locked));
 	ovl_known_forget_range(FD, FD);
 	cr_expect(not(ovl_known_is_locked(FD, &locked)));

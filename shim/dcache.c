@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "dcache.h"
+
+#include "view.h"
+
+/*
+ * Two words of a slot are written one after the other: key is the hash combined with the value,
+ * so that halves of two entries are no entry.
+ * A value: count of moves (32 bits), of removals in its bucket (24), flags (8).
+ */
+#define PROBES 4
+#define FLAGS  0xffU
+
+static struct ovl_dcache_slot *slot_at(uint64_t hash, unsigned probe)
+{
+	return &ovl_ss->dcache[(ovl_hash_mix(hash) + probe) & ((1u << OVL_DCACHE_LOG2) - 1)];
+}
+
+static uint32_t *bucket_of(uint64_t hash)
+{
+	return &ovl_ss->dcache_gone[hash & (OVL_DCACHE_BUCKETS - 1)];
+}
+
+uint32_t ovl_dcache_moves(void)
+{
+	return __atomic_load_n(&ovl_ss->dcache_moves, __ATOMIC_ACQUIRE);
+}
+
+uint64_t ovl_dcache_begin(uint64_t hash, uint32_t moves)
+{
+	uint32_t gone = __atomic_load_n(bucket_of(hash), __ATOMIC_ACQUIRE);
+
+	return (uint64_t)moves << 32 | gone << 8;
+}
+
+bool ovl_dcache_still(uint64_t hash, uint64_t value)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return (value & ~(uint64_t)FLAGS) == ovl_dcache_begin(hash, ovl_dcache_moves());
+}
+
+bool ovl_dcache_find(uint64_t hash, uint64_t *ret_value)
+{
+	for (unsigned i = 0; i < PROBES; i++) {
+		const struct ovl_dcache_slot *s = slot_at(hash, i);
+		uint64_t key = __atomic_load_n(&s->key, __ATOMIC_RELAXED);
+		uint64_t value = __atomic_load_n(&s->value, __ATOMIC_RELAXED);
+
+		if ((key ^ value) != hash || !(value & OVL_DC_KNOWN))
+			continue;
+		*ret_value = value;
+		return ovl_dcache_still(hash, value);
+	}
+	return false;
+}
+
+/* The slot for @hash: its own, an old one, or any. */
+static struct ovl_dcache_slot *choose(uint64_t hash, uint64_t moves)
+{
+	struct ovl_dcache_slot *old = slot_at(hash, hash >> 62);
+
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct ovl_dcache_slot *s = slot_at(hash, i);
+		uint64_t key = __atomic_load_n(&s->key, __ATOMIC_RELAXED);
+		uint64_t value = __atomic_load_n(&s->value, __ATOMIC_RELAXED);
+
+		if ((key ^ value) == hash)
+			return s;
+		if (!(value & OVL_DC_KNOWN) || value >> 32 != moves)
+			old = s;
+	}
+	return old;
+}
+
+void ovl_dcache_add(uint64_t hash, uint64_t value)
+{
+	struct ovl_dcache_slot *s = choose(hash, value >> 32);
+
+	value |= OVL_DC_KNOWN;
+	__atomic_store_n(&s->value, value, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->key, hash ^ value, __ATOMIC_RELAXED);
+}
+
+void ovl_dcache_moved(void)
+{
+	__atomic_fetch_add(&ovl_ss->dcache_moves, 1, __ATOMIC_ACQ_REL);
+}
+
+void ovl_dcache_gone(uint64_t hash)
+{
+	__atomic_fetch_add(bucket_of(hash), 1, __ATOMIC_ACQ_REL);
+}

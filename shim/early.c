@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "early.h"
+
+#include "copy_up.h"
+#include "do.h"
+#include "fdview.h"
+#include "lock.h"
+#include "lookup.h"
+#include "namei.h"
+#include "real.h"
+
+/* Does the file open as @fd hide one of the lowers'? Then *@ret_parent is its directory. */
+static bool is_misplaced(struct ovl_ctx *ctx, int fd, int *ret_parent)
+{
+	struct ovl_name *n = &ctx->name[1];
+	uint64_t lhash;
+
+	return ovl_fd_path(fd, &ctx->link, &lhash) == OVL_UPPER &&
+	       !ovl_path_set(&ctx->clean, ctx->link.buf, ctx->link.len) &&
+	       !ovl_namei_clean(ctx, n, ctx->clean.buf) && n->layer == OVL_UPPER &&
+	       ovl_lookup_covers(ctx, n) > 0 &&
+	       !ovl_copy_up_parent(ctx, n, OVL_PARENT_HOLD, ret_parent);
+}
+
+/* Remove the file open as @fd, which is name[1]. */
+static void take_back(struct ovl_ctx *ctx, int fd, int parent)
+{
+	struct ovl_name *n = &ctx->name[1];
+	const char *name = n->at.buf + ovl_path_base(&n->at);
+	OVL_LOCK lock = ovl_lock(ctx);
+
+	if (lock >= 0 && !ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &n->st) &&
+	    !ovl_sys(__NR_statx, parent, name, AT_SYMLINK_NOFOLLOW, STATX_INO, &ctx->st) &&
+	    ovl_is_same_object(&n->st, &ctx->st))
+		(void)ovl_do_unlink(parent, name, 0); /* who cannot keeps a file too many */
+}
+
+int ovl_early(struct ovl_ctx *ctx)
+{
+	OVL_FD parent = -1;
+	int fd = ctx->early;
+
+	ctx->early = -1;
+	if (fd < 0 || !is_misplaced(ctx, fd, &parent))
+		return fd;
+	take_back(ctx, fd, parent);
+	ovl_fd_drop(&fd);
+	return -1;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "fastupper.h"
+
+#include "filelock.h"
+#include "inode.h"
+#include "marks.h"
+#include "stat_x86_64.h"
+#include "systab.h"
+#include "view.h"
+
+/* What may be opened here: the rest is rare, or means more than to open. */
+#define OPEN_FLAGS                                                                               \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | \
+	 O_NONBLOCK | O_LARGEFILE | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME)
+
+static enum ovl_verdict done(struct ovl_call *c, long ret)
+{
+	c->ret = ret;
+	return OVL_DONE;
+}
+
+/* The kernel says that the name is not there, and nobody else could have it. */
+static bool is_missing(const struct ovl_told *t, long r)
+{
+	return r == -ENOENT && ovl_told_pure(t) && ovl_told_still(t);
+}
+
+/* How many names a directory tells that it has depends on whether it is merged. */
+static bool count_names(const struct ovl_told *t, struct statx *st)
+{
+	uint64_t value;
+
+	if ((st->stx_mode & S_IFMT) != S_IFDIR)
+		return st->stx_nlink < 2;
+	if (!ovl_dcache_find(t->hash, &value))
+		return false;
+	if (!(value & OVL_DC_PURE))
+		st->stx_nlink = 1; /* not known: ovl_inode_present_name() */
+	return true;
+}
+
+#define MASK_NEEDED (STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_INO | STATX_BTIME)
+
+/*
+ * Attributes of @t as the view shows them, those of @mask, asked for with AT_* @flags; *@ret: the
+ * kernel's answer. False: not to be told.
+ */
+static bool look(const struct ovl_told *t, struct statx *st, long flags, unsigned mask, long *ret)
+{
+	*ret = ovl_sys(__NR_statx, t->dirfd, t->path, flags | AT_SYMLINK_NOFOLLOW,
+		       mask | MASK_NEEDED, st);
+	if (*ret)
+		return is_missing(t, *ret);
+	if ((!(flags & AT_SYMLINK_NOFOLLOW) && (st->stx_mode & S_IFMT) == S_IFLNK) ||
+	    ovl_mark_is_whiteout(st))
+		return false;
+	return count_names(t, st) && ovl_inode_present_known(st) && ovl_told_still(t);
+}
+
+enum ovl_verdict ovl_fastup_stat(struct ovl_call *c, const struct ovl_told *t, void *buf,
+				 long flags)
+{
+	struct statx st;
+	long r;
+
+	if (!look(t, &st, flags | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &r))
+		return OVL_SLOW;
+	if (!r && (unsigned long)buf < 4096)
+		return done(c, -EFAULT);
+	if (!r)
+		ovl_kstat_fill(buf, &st);
+	return done(c, r);
+}
+
+enum ovl_verdict ovl_fastup_statx(struct ovl_call *c, const struct ovl_told *t)
+{
+	const long flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
+	struct statx *to = (struct statx *)c->arg[4];
+	unsigned mask = (unsigned)c->arg[3];
+	long r;
+
+	if ((c->arg[2] & ~flags) || (mask & ~(unsigned)(STATX_BASIC_STATS | STATX_BTIME)) ||
+	    (unsigned long)to < 4096 || !look(t, to, c->arg[2], mask, &r))
+		return OVL_SLOW;
+	if (!r && !(mask & STATX_BTIME)) {
+		/* only who asks for it is told */
+		to->stx_mask &= ~(unsigned)STATX_BTIME;
+		memset(&to->stx_btime, 0, sizeof(to->stx_btime));
+	}
+	return done(c, r);
+}
+
+enum ovl_verdict ovl_fastup_access(struct ovl_call *c, const struct ovl_told *t, long mode)
+{
+	struct statx st;
+	long r;
+
+	if (!look(t, &st, 0, 0, &r))
+		return OVL_SLOW;
+	if (r || !mode)
+		return done(c, r);
+	/* Only the kernel knows the real ids' rights; the name was seen to be no symlink. */
+	r = ovl_sys(__NR_faccessat, t->dirfd, t->path, mode);
+	return (r && r != -EACCES) || !ovl_told_still(t) ? OVL_SLOW : done(c, r);
+}
+
+enum ovl_verdict ovl_fastup_readlink(struct ovl_call *c, const struct ovl_told *t, long buf,
+				     long size)
+{
+	long r = ovl_sys(__NR_readlinkat, t->dirfd, t->path, buf, size);
+
+	/* EINVAL: it may be a whiteout */
+	if (r < 0 ? !is_missing(t, r) : !ovl_told_still(t))
+		return OVL_SLOW;
+	return done(c, r);
+}
+
+/* May the file be made if it is not there? Then others are told of it before. */
+static bool announce(const struct ovl_told *t)
+{
+	if (!ovl_told_pure(t) || (t->value & OVL_DC_RECORD) || ovl_is_start_file(t->name))
+		return false;
+	ovl_announce(t->hash, true);
+	ovl_announce_type(t->hash, S_IFREG);
+	return true;
+}
+
+/* Was there never anything of upper's at that name? */
+static bool is_fresh(const struct ovl_told *t)
+{
+	return !(t->value & OVL_DC_DEEP) && !ovl_filter_maybe(&ovl_ss->present, t->hash);
+}
+
+/* Is upper's object to be opened by the kernel's rules, as far as there are others? */
+static bool is_plain(const struct ovl_told *t)
+{
+	struct statx st;
+	long r;
+
+	return !ovl_ss->overrides || look(t, &st, 0, 0, &r) || (r == -ENOENT);
+}
+
+/* Open what is there; *@ret_missing: nothing is. */
+static enum ovl_verdict open_existing(struct ovl_call *c, const struct ovl_told *t, long flags,
+				      bool *ret_missing)
+{
+	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
+	int fd;
+
+	if (!is_plain(t))
+		return OVL_SLOW;
+	fd = (int)ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
+	*ret_missing = is_missing(t, fd);
+	if (*ret_missing)
+		return done(c, -ENOENT);
+	if (fd >= 0 && ovl_told_still(t))
+		return done(c, fd);
+	ovl_filelock_drop(&fd);
+	return OVL_SLOW;
+}
+
+/*
+ * Make it. Should another directory have come to be there meanwhile, one that is merged, the slow
+ * path is handed the descriptor: see early.h.
+ */
+static enum ovl_verdict open_new(struct ovl_call *c, const struct ovl_told *t, long flags,
+				 long mode)
+{
+	struct open_how how = {.flags = (uint64_t)(flags | O_EXCL),
+			       .mode = (uint64_t)mode & 07777,
+			       .resolve = RESOLVE_NO_SYMLINKS};
+
+	if (!announce(t))
+		return OVL_SLOW;
+	c->ret = ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
+	return c->ret >= 0 && ovl_told_still(t) ? OVL_DONE : OVL_SLOW;
+}
+
+enum ovl_verdict ovl_fastup_open(struct ovl_call *c, const struct ovl_told *t, long flags,
+				 long mode)
+{
+	bool creates = flags & O_CREAT;
+	bool missing = creates && is_fresh(t);
+	enum ovl_verdict v = OVL_SLOW;
+
+	if ((flags & ~(long)OPEN_FLAGS) || ovl_told_special(t))
+		return OVL_SLOW;
+	if (!(creates && (flags & O_EXCL)) && !missing)
+		v = open_existing(c, t, flags & ~(long)(O_CREAT | O_EXCL), &missing);
+	return creates && (missing || (flags & O_EXCL)) ? open_new(c, t, flags, mode) : v;
+}
+
+enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c)
+{
+	struct ovl_str upper = ovl_ss->layer[OVL_UPPER].path;
+	struct ovl_str root = ovl_ss->root;
+	unsigned keep = root.len == 1 ? 0 : root.len;
+	char real[OVL_TOLD_PATH];
+	char *to = (char *)c->arg[0];
+	long n = ovl_sys(__NR_getcwd, real, sizeof(real)); /* with the NUL */
+
+	if (n == -ENOENT)
+		return done(c, n);
+	if (n < 0 ||
+	    !ovl_path_below(real, (size_t)n - 1, ovl_session_str(ovl_ss, upper), upper.len) ||
+	    (unsigned)n <= upper.len + 1 || (unsigned long)to < 4096)
+		return OVL_SLOW;
+	n -= upper.len;
+	if ((size_t)c->arg[1] < keep + (size_t)n)
+		return done(c, -ERANGE);
+	memcpy(to, ovl_session_str(ovl_ss, root), keep);
+	memcpy(to + keep, real + upper.len, (size_t)n);
+	return done(c, keep + n);
+}

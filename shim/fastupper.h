@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fastupper.h - calls on names of upper's, of a directory that is known to be there: fast.c's half
+ *
+ * The path is upper's own, put together without a look. What the kernel finds there is the view's,
+ * unless directories moved meanwhile, which is asked afterwards; what only a closer look can tell
+ * (whiteouts, symlinks, objects of several names, copies met for the first time) is left to the
+ * slow path. A name is opened with RESOLVE_NO_SYMLINKS: whatever became of the way, the file is
+ * upper's.
+ * Context: any; the program's stack, its signals as they are.
+ */
+#ifndef OVL_FASTUPPER_H
+#define OVL_FASTUPPER_H
+
+#include "ovl.h"
+#include "tell.h"
+
+/* stat and its kin, by @flags (AT_SYMLINK_NOFOLLOW), into the program's @buf. */
+enum ovl_verdict ovl_fastup_stat(struct ovl_call *c, const struct ovl_told *t, void *buf,
+				 long flags);
+
+/* statx(2) as @c asks for it, without AT_EMPTY_PATH. */
+enum ovl_verdict ovl_fastup_statx(struct ovl_call *c, const struct ovl_told *t);
+
+/* open with O_* @flags and @mode. */
+enum ovl_verdict ovl_fastup_open(struct ovl_call *c, const struct ovl_told *t, long flags,
+				 long mode);
+
+/* access(2) with @mode, of R_OK, W_OK and X_OK. */
+enum ovl_verdict ovl_fastup_access(struct ovl_call *c, const struct ovl_told *t, long mode);
+
+/* readlink(2) of @size bytes into the program's @buf. */
+enum ovl_verdict ovl_fastup_readlink(struct ovl_call *c, const struct ovl_told *t, long buf,
+				     long size);
+
+/* getcwd(2); the cwd is known to be a directory that upper alone has, or had. */
+enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "tell.h"
+
+#include "known.h"
+#include "marks.h"
+#include "str.h"
+#include "view.h"
+
+/* Masks of lowers are below this in a table's values. */
+#define LOWER_MASK (OVL_DIRS_FILE - 1)
+
+static bool is_absolute(const char *path)
+{
+	return path[0] == '/';
+}
+
+/* May the directory @hash let others in than the lower one does? */
+static bool has_own_rights(uint64_t hash)
+{
+	return ovl_ss->overrides && ovl_filter_maybe(&ovl_ss->present, hash);
+}
+
+/*
+ * Hash @path on, up to its last component: @t->dir becomes the hash of its directory, @t->name
+ * the last component, *@ret_n its length. *@clean is set false when upper may hide a directory on
+ * the way, or have one with rights of its own. False: a "..", a trailing slash, nothing at all.
+ */
+static bool walk(const char *path, struct ovl_told *t, size_t *ret_n, bool *clean)
+{
+	const char *at = path;
+	uint64_t own = has_own_rights(t->dir) ? t->dir : 0;
+	struct ovl_part c = ovl_path_next(&at);
+	uint64_t value;
+
+	for (; c.n; c = ovl_path_next(&at)) {
+		if (c.name[0] == '.' && (ovl_is_dot(c.name, c.n) || ovl_is_dotdot(c.name, c.n)))
+			return false;
+		if (c.n > NAME_MAX)
+			return false;
+		if (c.last) {
+			t->name = c.name;
+			*ret_n = c.n;
+			/* What is known of the last one holds for all above. */
+			if (own && !ovl_dcache_find(own, &value))
+				*clean = false;
+			return !c.slash && at - path < PATH_MAX;
+		}
+		t->dir = ovl_hash_push(t->dir, c.name, c.n);
+		if (ovl_filter_maybe(&ovl_ss->hidden, t->dir))
+			*clean = false;
+		if (has_own_rights(t->dir))
+			own = t->dir;
+	}
+	return false;
+}
+
+static uint64_t outside_now(void)
+{
+	return OVL_DIRS_OUTSIDE | __atomic_load_n(&ovl_ss->outside_gen, __ATOMIC_ACQUIRE);
+}
+
+bool ovl_tell_plain_dir(uint64_t hash, uint64_t value)
+{
+	if (value & OVL_DIRS_OUTSIDE)
+		return value == outside_now();
+	if (!(ovl_ss->flags & OVL_S_SAME_ROOT) || !(value & OVL_DIRS_LOWER))
+		return false;
+	/* Without a lower directory there it is missing, or upper's alone. */
+	return value != OVL_DIRS_LOWER || !ovl_filter_maybe(&ovl_ss->present, hash);
+}
+
+static bool is_plain_file(uint64_t value)
+{
+	if (value & OVL_DIRS_OUTSIDE)
+		return value == (OVL_DIRS_FILE | outside_now());
+	return value & (OVL_DIRS_FILE | LOWER_MASK);
+}
+
+/*
+ * @t is of @layer: its real path is put together, unless it starts from that layer's directory.
+ * False: it does not fit.
+ */
+static bool set_layer(struct ovl_told *t, int layer, int base)
+{
+	struct ovl_str root = ovl_ss->root;
+	struct ovl_str real = ovl_ss->layer[layer].path;
+	unsigned cut = root.len == 1 ? 0 : root.len;
+	unsigned keep = real.len == 1 ? 0 : real.len;
+	size_t n;
+
+	if (!is_absolute(t->path))
+		return layer == base;
+	n = strlen(t->path);
+	if (n <= cut || keep + (n - cut) >= sizeof(t->buf) || t->path[cut] != '/' ||
+	    memcmp(t->path, ovl_session_str(ovl_ss, root), cut))
+		return false;
+	memcpy(t->buf, ovl_session_str(ovl_ss, real), keep);
+	memcpy(t->buf + keep, t->path + cut, n - cut + 1);
+	t->path = t->buf;
+	return true;
+}
+
+/* Upper's way of keeping things is the plain one: nothing is recorded beside the objects. */
+static bool is_plain_upper(void)
+{
+	return !(ovl_ss->flags & (OVL_S_READ_ONLY | OVL_S_NO_XATTR)) && !ovl_mark_dots(OVL_UPPER);
+}
+
+/* The directory may be upper's, and what it has of that name decides. */
+static enum ovl_tell tell_upper(struct ovl_told *t, int base)
+{
+	if (!ovl_dcache_find(t->dir, &t->value) || !is_plain_upper() ||
+	    ovl_str_starts(t->name, ".wh."))
+		return OVL_TELL_NOTHING;
+	return set_layer(t, OVL_UPPER, base) ? OVL_TELL_UPPER : OVL_TELL_NOTHING;
+}
+
+/* The directory, described by the table's @value, is some lowers'. Upper has nothing there. */
+static enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value, int base)
+{
+	uint64_t mask = value & LOWER_MASK;
+	uint64_t file = 0;
+
+	if (!(value & OVL_DIRS_LOWER) || !mask)
+		return OVL_TELL_NOTHING;
+	if (ovl_dirs_find(t->hash, &file) && (file & OVL_DIRS_FILE) && !(file & OVL_DIRS_OUTSIDE))
+		mask = 1ULL << (file & 63);
+	else if (mask & (mask - 1))
+		return OVL_TELL_NOTHING;
+	if ((ovl_ss->dot_wh & mask) || !set_layer(t, ovl_lower_first(mask), base))
+		return OVL_TELL_NOTHING;
+	return file & OVL_DIRS_FILE ? OVL_TELL_REGULAR : OVL_TELL_UNTOUCHED;
+}
+
+/* Upper has nothing of that name, and hides nothing on the way. */
+static enum ovl_tell tell_untouched(struct ovl_told *t, int base)
+{
+	uint64_t value;
+
+	if (!ovl_dirs_find(t->dir, &value))
+		return OVL_TELL_NOTHING;
+	if (!ovl_tell_plain_dir(t->dir, value))
+		return tell_lower(t, value, base);
+	/* A path left to the kernel is not below the lower's directory, but where that is seen. */
+	if (base > OVL_UPPER && !(ovl_ss->flags & OVL_S_SAME_ROOT))
+		return OVL_TELL_NOTHING;
+	return ovl_dirs_find(t->hash, &value) && is_plain_file(value) ? OVL_TELL_REGULAR
+								      : OVL_TELL_UNTOUCHED;
+}
+
+enum ovl_tell ovl_tell(int dirfd, const char *path, struct ovl_told *t)
+{
+	enum ovl_tell tell = OVL_TELL_NOTHING;
+	int base = OVL_NONE; /* the layer of the directory that it starts from */
+	bool clean = true;
+	size_t n;
+
+	if ((unsigned long)path < 4096)
+		return OVL_TELL_NOTHING;
+	t->dirfd = dirfd;
+	t->path = path;
+	if (is_absolute(path))
+		t->dir = OVL_HASH_ROOT;
+	else if (!ovl_known_find(dirfd, &t->dir, &base))
+		return OVL_TELL_NOTHING;
+	if (!walk(path, t, &n, &clean))
+		return OVL_TELL_NOTHING;
+	t->hash = ovl_hash_push(t->dir, t->name, n);
+	if (base != OVL_UPPER && clean && !ovl_filter_maybe(&ovl_ss->hidden, t->hash) &&
+	    !ovl_filter_maybe(&ovl_ss->present, t->hash))
+		tell = tell_untouched(t, base);
+	return tell == OVL_TELL_NOTHING ? tell_upper(t, base) : tell;
+}
+
+bool ovl_told_still(const struct ovl_told *t)
+{
+	return ovl_dcache_still(t->dir, t->value);
+}
+
+bool ovl_told_special(const struct ovl_told *t)
+{
+	return (t->value & OVL_DC_DEEP) || ovl_filter_maybe(&ovl_ss->special, t->hash);
+}

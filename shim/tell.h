@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tell.h - what the shared tables say of a path, without a system call
+ *
+ * A path is good when all but its last component are a directory known to be reached without
+ * a symlink: the lowers', where nothing of upper's hides any of them, or upper's (dcache.h).
+ * Of the last component only that much is known that the kernel must not follow it.
+ * Context: any.
+ */
+#ifndef OVL_TELL_H
+#define OVL_TELL_H
+
+#include "dcache.h"
+
+/* Bytes of a real path that is not the program's own: it is put together on the stack. */
+#define OVL_TOLD_PATH 240
+
+enum ovl_tell {
+	OVL_TELL_NOTHING,   /* the slow path has to look */
+	OVL_TELL_UNTOUCHED, /* the kernel's answer is the view's, but a symlink is not */
+	OVL_TELL_REGULAR,   /* the same, and it is a regular file or a directory */
+	OVL_TELL_UPPER,	    /* what upper has there is the view's, but a whiteout or a symlink */
+};
+
+struct ovl_told {
+	int dirfd;	  /* what to hand to the kernel: */
+	const char *path; /* the program's own, or @buf */
+	const char *name; /* last component, in the program's path */
+	uint64_t hash;	  /* of the whole path */
+	uint64_t dir;	  /* of the directory; with OVL_TELL_UPPER: */
+	uint64_t value;	  /* its entry in the dcache */
+	char buf[OVL_TOLD_PATH];
+};
+
+/* What is known of @path from @dirfd; with _NOTHING *@t is not valid. */
+enum ovl_tell ovl_tell(int dirfd, const char *path, struct ovl_told *t);
+
+/* Told _UPPER: is there nothing but upper's? What that lacks is missing. */
+static inline bool ovl_told_pure(const struct ovl_told *t)
+{
+	return t->value & OVL_DC_PURE;
+}
+
+/* Told _UPPER: was that true all the time that the kernel took? */
+bool ovl_told_still(const struct ovl_told *t);
+
+/* Told _UPPER: could the name be of a directory, FIFO, socket or device? "No" is certain. */
+bool ovl_told_special(const struct ovl_told *t);
+
+/* The directory @hash, which a table entry @value describes, is as the kernel shows it. */
+bool ovl_tell_plain_dir(uint64_t hash, uint64_t value);
+
+#endif
