@@ -258,3 +258,75 @@ FIND(getgrnam, groups, group_entry, NAME)
 FIND(getgrgid, groups, group_entry, ID)
 LIST(setpwent, getpwent, endpwent, users, user_entry)
 LIST(setgrent, getgrent, endgrent, groups, group_entry)
+
+static bool has_member(const struct group_entry *g, const char *user)
+{
+	for (char **m = g->member; *m; m++) {
+		if (ovl_str_equal(*m, user))
+			return true;
+	}
+	return false;
+}
+
+/* What a user's groups are collected in. */
+struct list {
+	uint32_t *id;
+	int room;
+	int n; /* may be more */
+};
+
+static void add(struct list *l, uint32_t id)
+{
+	for (int i = 0; i < l->n && i < l->room; i++) {
+		if (l->id[i] == id)
+			return;
+	}
+	if (l->n < l->room)
+		l->id[l->n] = id;
+	l->n++;
+}
+
+/* The groups of @user in the view's files: 0; -ENOENT: it is no user of theirs. */
+static long collect(const char *user, uint32_t first, struct list *l)
+{
+	char *line = ovl_sym_malloc(LINE_MAX);
+	struct reader r = {0};
+	union entry e;
+	long n;
+
+	if (!line)
+		return -ENOMEM;
+	n = find(&users, user, 0, &e, line, LINE_MAX) > 0 ? 0 : -ENOENT;
+	if (!n)
+		add(l, first);
+	while (!n && next_entry(&r, &groups, &e, line, LINE_MAX) > 0) {
+		if (has_member(&e.group_entry, user))
+			add(l, e.group_entry.id);
+	}
+	done(&r);
+	ovl_sym_free(line);
+	return n;
+}
+
+SYM(int, getgrouplist, const char *user, uint32_t first, uint32_t *id, int *n)
+{
+	struct list l = {.id = id, .room = *n};
+
+	if (collect(user, first, &l))
+		return OVL_NEXT(getgrouplist,
+				int(const char *, uint32_t, uint32_t *, int *))(user, first, id, n);
+	*n = l.n;
+	return l.n > l.room ? -1 : l.n;
+}
+
+SYM(int, initgroups, const char *user, uint32_t first)
+{
+	uint32_t id[256]; /* NGROUPS_MAX is more, but nobody has so many in a file */
+	struct list l = {.id = id, .room = (int)OVL_ARRAY_SIZE(id)};
+
+	if (collect(user, first, &l))
+		return OVL_NEXT(initgroups, int(const char *, uint32_t))(user, first);
+	/* libc's function does it for all threads */
+	return OVL_NEXT(setgroups,
+			int(size_t, const uint32_t *))((size_t)(l.n < l.room ? l.n : l.room), id);
+}

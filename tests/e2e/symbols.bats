@@ -141,7 +141,7 @@ family()
 	# a layer of ours over the machine's own; what libc tells by its own means is what is right
 	mkdir -p "$T/top/etc"
 	printf '%s\n' '# odd' 'root:x:0:0:root:/root:/bin/bash' 'bad line' 'me:x:4242:1:Me,,,:/home/me:/bin/sh' >"$T/top/etc/passwd"
-	printf '%s\n' 'root:x:0:' 'us:x:4343:me,root' 'empty:*:7:' >"$T/top/etc/group"
+	printf '%s\n' 'root:x:0:' 'us:x:4343:me,root' 'empty:*:7:' 'more:x:9:me' >"$T/top/etc/group"
 	for out in names patched; do
 		"$OVLRUN" -q -l "$T/top" -l / -m / -u "$T/up.$out" -- env -C / "$PROGRAMS/names_user" me us >"$T/$out"
 		unset OVL_DOOR
@@ -149,6 +149,8 @@ family()
 	diff "$T/patched" "$T/names"
 	grep -qx 'getpwnam: me x 4242 1 Me,,, /home/me /bin/sh' "$T/names"
 	grep -qx 'getgrent: us x 4343 me root' "$T/names"
+	grep -qx '3 1 4343 9' "$T/names"
+	test "$(id -u)" != 0 || grep -qx 'in 4343' "$T/names"
 }
 
 @test "symbols: what the program frees is of its own malloc" {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void say_user(const char *how, const struct passwd *p)
 {
@@ -32,7 +33,9 @@ int main(int argc, char **argv)
 {
 	struct passwd user, *p;
 	struct group group, *g;
+	gid_t list[8];
 	char buf[500];
+	int count;
 	size_t n = 0;
 
 	if (argc != 3)
@@ -51,6 +54,18 @@ int main(int argc, char **argv)
 	say_group("getgrnam_r", g);
 	printf("%d ", getgrgid_r(4343, &group, buf, sizeof(buf), &g));
 	say_group("getgrgid_r", g);
+	count = 8;
+	printf("%d", getgrouplist(argv[1], 1, list, &count));
+	for (int i = 0; i < count; i++)
+		printf(" %d", (int)list[i]);
+	count = 1;
+	printf("\n%d", getgrouplist(argv[1], 1, list, &count));
+	printf(" %d\n", count);
+	if (!initgroups(argv[1], 5)) {
+		count = getgroups(8, list);
+		for (int i = 0; i < count; i++)
+			printf("in %d\n", (int)list[i]);
+	}
 	printf("%s\n", strerrorname_np(getpwnam_r(argv[1], &user, buf, 10, &p)));
 	printf("%s\n", strerrorname_np(getgrnam_r(argv[2], &group, buf, 30, &g)));
 	for (int i = 0; i < 2; i++) {
