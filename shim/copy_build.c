@@ -22,8 +22,8 @@ static int build_file(struct ovl_ctx *ctx, struct ovl_build *job)
 		return err;
 	if (job->size < size)
 		size = job->size;
-	/* Without content, too: to see who has it open. */
-	from = ovl_open_beneath(loc.fd, loc.name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	/* Without content, too: to see who has it open. Who sees that this moment is waited for. */
+	from = ovl_open_beneath(loc.fd, loc.name, O_RDONLY, 0);
 	hollow = from == -EACCES && job->size == OVL_COPY_NAME && job->low &&
 		 ovl_hollow_may(loc.fd, loc.name, job->st);
 	if (from < 0 && !hollow && size)

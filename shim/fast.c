@@ -99,6 +99,7 @@ static enum ovl_verdict fast_open(struct ovl_call *c, int dirfd, const char *pat
 {
 	bool reads = (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY;
 	struct ovl_told t;
+	long r;
 
 	if (flags & (O_PATH | (O_TMPFILE & ~O_DIRECTORY)))
 		return OVL_SLOW;
@@ -108,8 +109,11 @@ static enum ovl_verdict fast_open(struct ovl_call *c, int dirfd, const char *pat
 	case OVL_TELL_REGULAR:
 		if (!reads)
 			return OVL_SLOW;
-		return t.path == path ? OVL_PASS
-				      : done(c, ovl_sys(__NR_openat, dirfd, t.path, flags));
+		if (t.path == path && !(flags & O_NONBLOCK))
+			return OVL_PASS;
+		r = ovl_sys(__NR_openat, dirfd, t.path, flags);
+		/* Who would wait for a copy-up's lease (held.h) is refused. */
+		return r == -EAGAIN ? OVL_SLOW : done(c, r);
 	case OVL_TELL_UNTOUCHED:
 		return reads ? missing_or_slow(c, &t) : OVL_SLOW;
 	default:

@@ -7,6 +7,7 @@
 #include "early.h"
 #include "fdview.h"
 #include "filelock.h"
+#include "held.h"
 #include "hollow.h"
 #include "inode.h"
 #include "known.h"
@@ -178,6 +179,12 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 	if (may_block(n, flags))
 		return open_waiting(ctx, flags);
 	r = open_real(ctx, flags);
+	/* It went meanwhile: then it is to be made. Or a copy-up has a lease on it: held.h */
+	if ((r == -ENOENT && (o->flags & O_CREAT)) ||
+	    (r == -EAGAIN && (flags & O_NONBLOCK) && n->layer != OVL_UPPER && ovl_held_wait())) {
+		ctx->error = (int)r;
+		return OVL_AGAIN;
+	}
 	if (r >= 0 && (flags & O_TRUNC) && ovl_ss->overrides && !ovl_loc_path(&ctx->real, &loc))
 		ovl_override_truncated(loc.name); /* gone: open(2) */
 	return r;

@@ -8,6 +8,14 @@
 #define F_SETLEASE_NR 1024
 #define SIGNAL_URG    23 /* SIGURG: who does not wait for it ignores it */
 
+bool ovl_held_wait(void)
+{
+	const int64_t moment[2] = {0, 1000000}; /* struct timespec: a millisecond */
+
+	(void)ovl_sys(__NR_nanosleep, moment, 0); /* less will do */
+	return true;
+}
+
 bool ovl_held(int fd)
 {
 	long r;

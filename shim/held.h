@@ -18,4 +18,7 @@
  */
 bool ovl_held(int fd);
 
+/* Such a lease, which kept somebody from opening the file, may be gone in a moment: true. */
+bool ovl_held_wait(void);
+
 #endif

@@ -45,6 +45,16 @@ Test(fast, an_untouched_lower_name_takes_the_programs_own_call_alone)
 	cr_expect(eq(uint, cost(SYS_access, "d/missing", F_OK, 0), 1));
 }
 
+/* Somebody copies the file up: held.h */
+Test(fast, who_would_wait_for_a_lease_is_not_told_so)
+{
+	cr_expect(eq(uint, cost(SYS_open, "d/f", O_RDONLY | O_NONBLOCK, 0), 1));
+	fault_reset();
+	fault_set(__NR_openat, 1, -EAGAIN);
+	cr_expect(
+		eq(str, text_fd(view(SYS_open, at("d/f"), O_RDONLY | O_NONBLOCK)), (char *)"low"));
+}
+
 Test(fast, the_kernels_answer_is_the_views)
 {
 	cr_expect(eq(long, view(SYS_stat, at("d/f"), &st), 0));

@@ -2,6 +2,9 @@
 #include "fault.h"
 #include "fixture.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 TestSuite(file, .init = world_make_files, .fini = world_end);
 
 static long open_(const char *rel, int flags)
@@ -185,6 +188,61 @@ Test(file, a_whiteout_that_appears_is_looked_at_again)
 	fault_hook(__NR_openat2, 1, other_unlinks, (void *)"f");
 	cr_expect(eq(long, refused("f", O_RDWR), -ENOENT));
 	cr_expect(is_whiteout(W_UP, "f"));
+}
+
+Test(file, a_file_that_goes_before_it_is_opened_is_made_if_it_may)
+{
+	put(W_UP, "u", "up");
+	fault_hook(__NR_openat2, 1, other_unlinks, (void *)"u");
+	cr_expect(eq(str, text_fd(view(SYS_openat, AT_FDCWD, at("u"), O_RDWR | O_CREAT, 0644)),
+		     (char *)""));
+	fault_reset();
+	fault_hook(__NR_openat2, 1, other_unlinks, (void *)"u");
+	cr_expect(eq(long, refused("u", O_RDWR), -ENOENT));
+}
+
+static int leased;
+
+/* For SIGURG and SIGIO: somebody wants to open the file. */
+static void give_back(int sig)
+{
+	(void)sig;
+	fcntl(leased, F_SETLEASE, F_UNLCK);
+}
+
+/* Another process, in the midst of a copy-up, has a lease on the file: held.h */
+static pid_t other_has_a_lease(const char *rel)
+{
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	cr_assert_eq(pipe(ready), 0);
+	child = fork();
+	if (!child) {
+		leased = open(in(W_LOW(1), rel), O_RDONLY);
+		signal(SIGIO, give_back);
+		(void)!write(ready[1], fcntl(leased, F_SETLEASE, F_WRLCK) ? "n" : "y", 1);
+		for (;;)
+			pause();
+	}
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	cr_assert_eq(byte, 'y');
+	return child;
+}
+
+Test(file, a_lease_of_somebody_elses_copy_up_is_waited_for)
+{
+	static const int flags[] = {O_RDONLY | O_NONBLOCK, O_RDWR};
+
+	for (int i = 0; i < 2; i++) {
+		pid_t child = other_has_a_lease("f");
+
+		cr_expect(eq(str, text_fd(view(SYS_openat, AT_FDCWD, at("f"), flags[i])),
+			     (char *)"low"));
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
 }
 
 Test(file, truncating_copies_only_what_is_kept)
