@@ -6,6 +6,7 @@
 #include "dcache.h"
 #include "do.h"
 #include "index.h"
+#include "inode.h"
 #include "lock.h"
 #include "lookup.h"
 #include "marks.h"
@@ -344,7 +345,11 @@ int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent)
 	ovl_workdir_name(temp);
 	err = ovl_dir_must_be_empty(ctx, n);
 	if (!err)
-		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+		err = ovl_lookup_stat(ctx, n);
+	if (err)
+		return err;
+	ovl_inode_present_name(ctx, n);
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 	if (!err)
 		err = ovl_do_mkdir(tmp, temp, 0700);
 	if (err)

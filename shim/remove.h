@@ -25,7 +25,7 @@ int ovl_remove_check(struct ovl_ctx *ctx, const struct ovl_name *n, int parent);
 
 /*
  * The upper directory @n in @parent, empty in the view, becomes an empty opaque one with the
- * same attributes, in one step: then rename(2) can replace it. @n->st is known, as shown; the
+ * same attributes, as the view shows them, in one step: then rename(2) can replace it. The
  * session's lock is held.
  */
 int ovl_remove_content(struct ovl_ctx *ctx, struct ovl_name *n, int parent);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "remove.h"
 
-#include "lookup.h"
+#include "inode.h"
+#include "override.h"
 
 #include "fault.h"
 #include "fixture.h"
@@ -298,10 +299,32 @@ Test(remove, content_is_replaced_by_nothing_in_one_step)
 	put_whiteout(W_UP, "d/f");
 	cr_assert_eq(chmod(in(W_UP, "d"), 01750), 0);
 	n = name_of(ctx, 0, "d");
-	cr_assert_eq(ovl_lookup_stat(ctx, n), 0);
 	cr_expect(eq(int, ovl_remove_content(ctx, n, parent), 0));
 	cr_expect(eq(int, names_in(W_UP, "d"), 0));
 	cr_expect(is_opaque(W_UP, "d"));
 	cr_expect(eq(uint, lstat_of(W_UP, "d").st_mode & 07777, 01750));
 	EXPECT_NO_TEMPORARY();
+}
+
+/* Owner and group, where they are but recorded: who dies in front of the rename leaves them. */
+Test(remove, what_replaces_content_has_what_is_recorded)
+{
+	struct ovl_override o = {geteuid(), 4242, 0750};
+	struct ovl_ctx *ctx = ctx_make();
+	int parent = open(in(W_UP, ""), O_PATH | O_DIRECTORY);
+	struct stat st;
+
+	put_dir(W_UP, "d");
+	put_whiteout(W_UP, "d/f");
+	st = lstat_of(W_UP, "d");
+	ovl_inode_note(st.st_ino);
+	cr_assert_eq(
+		ovl_override_record(in(W_UP, "d"), &(struct statx){.stx_mode = S_IFDIR | 0755}, &o),
+		0);
+	fault_set(__NR_fchown, FAULT_EACH, -EPERM);
+	cr_expect(eq(int, ovl_remove_content(ctx, name_of(ctx, 0, "d"), parent), 0));
+	cr_expect(is_opaque(W_UP, "d"));
+	cr_expect(eq(long, view(SYS_stat, at("d"), &st), 0));
+	cr_expect(eq(uint, st.st_gid, 4242));
+	cr_expect(eq(uint, st.st_mode & 07777, 0750));
 }
