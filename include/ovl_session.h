@@ -46,6 +46,7 @@ enum ovl_session_flag {
 	OVL_S_GUARD = 1 << 5,	  /* processes have the filter: ovl_guard.h */
 	OVL_S_NO_CORE = 1 << 6,	  /* no core file: the kernel might write it to a lower */
 	OVL_S_ONE_USER = 1 << 7,  /* none of them can become another user */
+	OVL_S_LINKS_CAREFUL = 1 << 8, /* fs.protected_symlinks is set: proc(5) */
 };
 
 /* What upper has changed of the files that a dynamic linker opens at a program's start. */

@@ -161,6 +161,19 @@ static uint64_t dots_of(const struct ovl_run *run)
 	return mask;
 }
 
+/* Does the kernel refuse to follow others' symlinks in sticky directories? proc(5) */
+static bool links_careful(void)
+{
+	int fd = open("/proc/sys/fs/protected_symlinks", O_RDONLY | O_CLOEXEC);
+	char value = '0';
+
+	if (fd < 0 || read(fd, &value, 1) != 1)
+		value = '0';
+	if (fd >= 0)
+		close(fd);
+	return value != '0';
+}
+
 static uint32_t flags_of(const struct ovl_run *run, uint64_t dots)
 {
 	/* A lower's .wh. files do not show: then the kernel's own listing is not the view's. */
@@ -170,7 +183,7 @@ static uint32_t flags_of(const struct ovl_run *run, uint64_t dots)
 	       (run->no_xattr ? OVL_S_NO_XATTR : 0) | (same_root ? OVL_S_SAME_ROOT : 0) |
 	       (geteuid() && geteuid() == getuid() ? OVL_S_ONE_USER : 0) |
 	       (run->quiet ? OVL_S_QUIET : 0) | (run->guard ? OVL_S_GUARD : 0) |
-	       (run->no_core ? OVL_S_NO_CORE : 0);
+	       (run->no_core ? OVL_S_NO_CORE : 0) | (links_careful() ? OVL_S_LINKS_CAREFUL : 0);
 }
 
 /* @path exists in no view: not by its real name, nor where a lower that holds it appears. */

@@ -232,7 +232,6 @@ static int go_up(struct ovl_ctx *ctx, struct ovl_name *n)
 static int follow(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part part, const char **at)
 {
 	size_t left = strlen(*at);
-	size_t slash = part.slash;
 	int err;
 	int r;
 
@@ -256,11 +255,11 @@ static int follow(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_part part,
 	}
 	if (ctx->link.buf[0] != '/' && r)
 		return -ENOTDIR;
-	if (ctx->link.len + slash + left >= sizeof(ctx->rest))
+	if (ctx->link.len + part.slash + left >= sizeof(ctx->rest))
 		return -ENAMETOOLONG;
-	memmove(ctx->rest + ctx->link.len + slash, *at, left + 1);
+	memmove(ctx->rest + ctx->link.len + part.slash, *at, left + 1);
 	memcpy(ctx->rest, ctx->link.buf, ctx->link.len);
-	if (slash)
+	if (part.slash)
 		ctx->rest[ctx->link.len] = '/';
 	*at = ctx->rest;
 	if (ctx->link.buf[0] == '/')
@@ -343,7 +342,8 @@ static int walk(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 		/* A link of /proc leads to the object itself, be it a symlink. */
 		if (c.last && (ctx->jumped || !follows_last(n, flags)))
 			continue;
-		err = follow(ctx, n, c, &at);
+		err = c.last ? ovl_perm_follow(ctx, n) : 0;
+		err = err ? err : follow(ctx, n, c, &at);
 		if (err)
 			return err < 0 ? err : 0;
 	}

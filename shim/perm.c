@@ -216,3 +216,10 @@ int ovl_perm_sticky(struct ovl_ctx *ctx, struct ovl_name *n)
 		careful = ovl_perm_careful("/proc/sys/fs/protected_fifos");
 	return careful > (st.stx_mode & 2 ? 0 : 1) ? -EACCES : 0;
 }
+
+int ovl_perm_follow(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	if (!(ovl_ss->flags & OVL_S_LINKS_CAREFUL) || n->zone != OVL_Z_VIEW)
+		return 0;
+	return ovl_perm_sticky(ctx, n);
+}

@@ -45,6 +45,13 @@ int ovl_perm_owner(struct ovl_ctx *ctx, struct ovl_name *n);
  */
 int ovl_perm_sticky(struct ovl_ctx *ctx, struct ovl_name *n);
 
+/*
+ * 0: the symlink @n of the view, the last component of a path, @n->st is known, may be followed.
+ * -EACCES: it is another's in a sticky directory that all may write to: fs.protected_symlinks,
+ * which is asked for when the run begins.
+ */
+int ovl_perm_follow(struct ovl_ctx *ctx, struct ovl_name *n);
+
 /* How careful (0: not) is the kernel asked to be, by the file @knob in /proc/sys/fs? */
 int ovl_perm_careful(const char *knob);
 

@@ -53,3 +53,17 @@ more_setup()
 @test "perm: directories" {
 	corner perm directories
 }
+
+# The kernel of the plain side is as it is; what the view makes of the knob is seen with another one.
+@test "perm: others' symlinks in a sticky directory" {
+	ln -s theirs "$V/sticky/link"
+	ln -s "$V/sticky/theirs" "$V/own/link"
+	lower :
+	both 'cat sticky/link; cat own/link; stat -L -c %s sticky/link; readlink sticky/link'
+	echo 1 >one
+	run -1 unshare -m sh -c 'mount --bind "$1" /proc/sys/fs/protected_symlinks; shift; exec "$@"' sh "$T/one" \
+		"${AS[@]}" "$T/bin/ovlrun" -q -l "$V" -u "$U" -w "$W" -- cat "$V/sticky/link"
+	[[ $output = *"Permission denied"* ]]
+	run -0 unshare -m sh -c 'mount --bind "$1" /proc/sys/fs/protected_symlinks; shift; exec "$@"' sh "$T/one" \
+		"${AS[@]}" "$T/bin/ovlrun" -q -l "$V" -u "$U" -w "$W" -- readlink "$V/sticky/link"
+}

@@ -201,6 +201,37 @@ Test(perm, what_others_left_in_a_sticky_directory_is_not_taken_for_ones_own)
 	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, at("d/link"), O_CREAT | O_NOFOLLOW), -ELOOP));
 }
 
+/* fs.protected_symlinks; the kernel asks it of root too. */
+Test(perm, others_symlinks_in_a_sticky_directory_are_not_followed)
+{
+	put(W_LOW(1), "target", "t");
+	put_dir(W_LOW(1), "dir");
+	put(W_LOW(1), "dir/in", "in");
+	put_link(W_LOW(1), "d/link", "../target");
+	put_link(W_LOW(1), "d/way", "../dir");
+	make_mode(01777);
+	cr_assert_eq(lchown(in(W_LOW(1), "d/link"), 4242, 4242), 0);
+	cr_assert_eq(lchown(in(W_LOW(1), "d/way"), 4242, 4242), 0);
+	cr_expect(eq(str, shown("d/link"), (char *)"t"), "not asked for");
+	w.ss->flags |= OVL_S_LINKS_CAREFUL;
+	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, at("d/link"), O_RDONLY), -EACCES));
+	cr_expect(eq(long, view(SYS_chmod, at("d/link"), 0600), -EACCES));
+	cr_expect(eq(str, shown("d/way/in"), (char *)"in"), "no link at the end");
+	cr_expect(
+		eq(long, view(SYS_openat, AT_FDCWD, at("d/link"), O_RDONLY | O_NOFOLLOW), -ELOOP));
+	make_mode(0777);
+	cr_expect(eq(str, shown("d/link"), (char *)"t"), "not sticky");
+	make_mode(01770);
+	cr_expect(eq(str, shown("d/link"), (char *)"t"), "not for all to write");
+	make_mode(01777);
+	cr_assert_eq(lchown(in(W_LOW(1), "d/link"), 0, 0), 0);
+	become(NOBODY);
+	cr_expect(eq(str, shown("d/link"), (char *)"t"), "the directory's owner's");
+	become(4242);
+	cr_expect(eq(str, shown("d/way/in"), (char *)"in"));
+	cr_expect(eq(long, view(SYS_chdir, at("d/way")), 0), "one's own");
+}
+
 Test(perm, only_owner_and_root_own)
 {
 	give(W_LOW(1), "d/f", NOBODY, 0600);
