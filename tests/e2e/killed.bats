@@ -45,7 +45,7 @@ print(len(open(\"d/f\").read()), os.stat(\"h\").st_nlink)
 
 @test "UPPER full in mid-run: ENOSPC, nothing lost, and it goes on when there is room again" {
 	requires root
-	upper_on_tmpfs -o size=16m
+	upper_on_tmpfs -o size=28m
 	lower 'mkdir d; for i in 1 2 3 4; do head -c 4000000 /dev/zero | tr "\0" $i >d/$i; done'
 	run in_view 'for i in 1 2 3 4; do echo more >>d/$i || echo "refused $i"; done
 		stat -c "%n %s" d/*; rm d/1; echo more >>d/4 && stat -c "%n %s" d/4'

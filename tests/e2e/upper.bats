@@ -128,7 +128,7 @@ PY
 @test "UPPER read-only after an error of its file system: EROFS, and all that was done shows" {
 	requires root mkfs.ext4
 	local loop image=$T/image
-	truncate -s 16M "$image"
+	truncate -s 100M "$image"
 	mkfs.ext4 -q "$image"
 	mkdir "$T/t"
 	mount -o loop,errors=remount-ro "$image" "$T/t" || skip "no loop devices"
