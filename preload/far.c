@@ -26,7 +26,7 @@ struct far_site {
 };
 
 _Static_assert(4 * OVL_FAR_CMPS * OVL_FAR_CMP_SIZE <= OVL_FAR_MOV, "far.h");
-_Static_assert(OVL_FAR_BITS + 64 <= SIZE, "far.h");
+_Static_assert(OVL_FAR_ANY + OVL_FAR_ANYS * OVL_FAR_ANY_SIZE <= OVL_FAR_TEXT - 64, "far.h");
 _Static_assert(sizeof(struct far_site) <= OVL_FAR_MOV_SIZE, "far.h");
 
 extern const unsigned char ovl_far_text[];
@@ -34,7 +34,7 @@ extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
 /* Where the pieces are mapped, and how many of each class are used. */
 static uint8_t *pieces;
-static uint16_t used[5];
+static uint16_t used[OVL_FAR_CLASSES];
 
 /* The offset of the pieces in this object's file. */
 static long offset_in_file(void)
@@ -50,19 +50,19 @@ static long offset_in_file(void)
 	return -ENOEXEC;
 }
 
-/* Memory near the program: below it, where nothing grows. */
-static long reserve(const struct ovl_object *o)
+/* Below the program, where nothing grows. */
+long ovl_far_reserve(const struct ovl_object *o, size_t size)
 {
 	uint64_t at = (uint64_t)o->text & -PAGE;
 	long r = -ENOMEM;
 
 	for (int i = 0; i < TRIES && r < 0 && at > STEP; i++) {
 		at -= i ? STEP : 16 * PAGE;
-		r = ovl_sys(__NR_mmap, at, SIZE, PROT_READ | PROT_WRITE,
+		r = ovl_sys(__NR_mmap, at, size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		/* Linux before 4.17 takes it for a hint. */
 		if (r >= 0 && (uint64_t)r != at) {
-			(void)ovl_sys(__NR_munmap, r, SIZE);
+			(void)ovl_sys(__NR_munmap, r, size);
 			r = -EEXIST;
 		}
 	}
@@ -82,7 +82,7 @@ static int map_pieces(const struct ovl_session *ss, const struct ovl_object *o)
 		return fd;
 	if (off < 0)
 		return (int)off;
-	at = reserve(o);
+	at = ovl_far_reserve(o, SIZE);
 	if (at < 0)
 		return (int)at;
 	r = ovl_sys(__NR_mmap, at, OVL_FAR_TEXT, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd,
@@ -96,50 +96,33 @@ static int map_pieces(const struct ovl_session *ss, const struct ovl_object *o)
 	return 0;
 }
 
+unsigned ovl_far_room(unsigned class)
+{
+	if (class == OVL_FAR_CLASS_ANY)
+		return OVL_FAR_ANYS;
+	return class ? OVL_FAR_CMPS : OVL_FAR_MOVS;
+}
+
 const uint8_t *ovl_far_piece(const struct ovl_session *ss, const struct ovl_object *o,
 			     unsigned class, uint64_t back, int nr)
 {
 	uint8_t *piece;
 	unsigned i;
 
-	if (class > 4 || used[class] == (class ? OVL_FAR_CMPS : OVL_FAR_MOVS))
+	if (class >= OVL_FAR_CLASSES || used[class] == ovl_far_room(class))
 		return NULL;
 	if (!pieces && map_pieces(ss, o))
 		return NULL;
 	i = used[class]++;
-	if (class)
+	if (class == OVL_FAR_CLASS_ANY)
+		piece = pieces + OVL_FAR_ANY + i * OVL_FAR_ANY_SIZE;
+	else if (class)
 		piece = pieces + ((class - 1) * OVL_FAR_CMPS + i) * OVL_FAR_CMP_SIZE;
 	else
 		piece = pieces + OVL_FAR_MOV + i * OVL_FAR_MOV_SIZE;
 	*(struct far_site *)(piece + OVL_FAR_TEXT) =
 		(struct far_site){back, (uint64_t)nr | OVL_GUARD_TRAP};
 	return piece;
-}
-
-/* Are there two bytes in @o that may be a system call? */
-static bool may_call(const struct ovl_object *o)
-{
-	const uint64_t ones = 0x0101010101010101;
-	const uint8_t *p = o->text;
-	uint32_t i;
-
-	for (i = 0; i + 8 < o->text_len; i += 8) {
-		uint64_t v;
-
-		memcpy(&v, p + i + 1, sizeof(v));
-		v ^= ones * 5;
-		if (!((v - ones) & ~v & ones << 7))
-			continue;
-		for (int k = 0; k < 8; k++) {
-			if (p[i + k] == 0x0f && p[i + k + 1] == 0x05)
-				return true;
-		}
-	}
-	for (; i + 1 < o->text_len; i++) {
-		if (p[i] == 0x0f && p[i + 1] == 0x05)
-			return true;
-	}
-	return false;
 }
 
 void ovl_far_init(struct ovl_session *ss, const uint64_t *auxv)
@@ -149,7 +132,7 @@ void ovl_far_init(struct ovl_session *ss, const uint64_t *auxv)
 	if (!(ss->flags & OVL_S_GUARD) || ovl_object_program(auxv, &o) ||
 	    ovl_sitetab_is_plain(ss, o.id))
 		return;
-	if ((o.text_len > OVL_WANTED_TEXT_MAX && !o.is_go) || !may_call(&o)) {
+	if ((o.text_len > OVL_WANTED_TEXT_MAX && !o.is_go) || !ovl_object_may_call(&o)) {
 		ovl_sitetab_set_plain(ss, o.id);
 		return;
 	}

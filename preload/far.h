@@ -4,7 +4,7 @@
  *
  * What changes a file is trapped by the guard wherever it comes from. Reading calls are free
  * there, so a program that is known to hold system call instructions (Go with cgo, FreePascal)
- * has its sites patched like libc's, but for three things: the program lies out of reach of our
+ * has its sites patched like libc's, but for these things: the program lies out of reach of our
  * text; it may have no stack to spare (goroutines); and its number is mostly in a register. So
  * a site leads to a piece of code near by, which makes the very call with OVL_GUARD_TRAP added to
  * a number of ours: the guard traps that, and trap.h does the rest on the signal's stack.
@@ -25,7 +25,14 @@
 #define OVL_FAR_MOV_SIZE 16
 #define OVL_FAR_TEXT	 8192
 #define OVL_FAR_MOV	 4096 /* where the second kind begins */
-#define OVL_FAR_BITS	 (OVL_FAR_TEXT + OVL_FAR_MOV + OVL_FAR_MOVS * OVL_FAR_MOV_SIZE)
+#define OVL_FAR_ANYS	 62
+#define OVL_FAR_ANY_SIZE 32
+#define OVL_FAR_ANY	 (OVL_FAR_MOV + OVL_FAR_MOVS * OVL_FAR_MOV_SIZE)
+#define OVL_FAR_BITS	 (2 * OVL_FAR_TEXT - 64)
+
+/* Classes of pieces: 0 MOV, 1..4 CMP by comparison, and for a call that was moved away. */
+#define OVL_FAR_CLASS_ANY 5
+#define OVL_FAR_CLASSES	  6
 
 #ifndef __ASSEMBLER__
 #include "objects.h"
@@ -33,7 +40,7 @@
 
 /*
  * ovl_far_piece - a piece of code for a site of @o
- * @class: as patch.c has them, 0: MOV, 1..4: CMP
+ * @class: OVL_FAR_CLASS_ANY or one of those before it
  * @back:  where it jumps to in the end
  * @nr:    MOV: the number
  *
@@ -41,6 +48,12 @@
  */
 const uint8_t *ovl_far_piece(const struct ovl_session *ss, const struct ovl_object *o,
 			     unsigned class, uint64_t back, int nr);
+
+/* How many pieces of @class there are. */
+unsigned ovl_far_room(unsigned class);
+
+/* Memory of @size bytes near @o, to write: its address, or -errno. */
+long ovl_far_reserve(const struct ovl_object *o, size_t size);
 
 /* Patch the program itself, if it is one of those. Context: init. */
 void ovl_far_init(struct ovl_session *ss, const uint64_t *auxv);

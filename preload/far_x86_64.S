@@ -46,6 +46,21 @@ ovl_far_text:
 	mov	(2b + SITE + 8)(%rip), %eax
 	jmp	*(2b + SITE)(%rip)
 	.endr
+	.org	ovl_far_text + OVL_FAR_ANY, 0xcc
+
+	/* In place of the program's system call, whatever is around it. */
+	.rept	OVL_FAR_ANYS
+	.balign	OVL_FAR_ANY_SIZE, 0xcc
+2:
+	cmp	$511, %eax
+	ja	1f
+	bt	%eax, (ovl_far_text + OVL_FAR_BITS)(%rip)
+	jnc	1f
+	or	$OVL_GUARD_TRAP, %eax
+1:
+	syscall
+	jmp	*(2b + SITE)(%rip)
+	.endr
 	.org	ovl_far_text + OVL_FAR_TEXT, 0xcc	/* an error when there is more */
 	.size	ovl_far_text, . - ovl_far_text
 

@@ -12,6 +12,7 @@
 #include "opensession.h"
 #include "ovl.h"
 #include "ovl_session.h"
+#include "ownlibs.h"
 #include "patch.h"
 #include "die.h"
 #include "execfn.h"
@@ -117,6 +118,7 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **args
 		patch_all(ss, auxv);
 		ovl_far_init(ss, auxv);
 		ovl_again_may(ss, NULL);
+		ovl_ownlibs_init(ss, auxv);
 		ovl_watch_init(ss);
 	}
 	ovl_execfn_show(auxv);

@@ -9,6 +9,11 @@
 #define NT_BUILD_ID 3
 #define HEADERS_MAX 4096
 #define PAGE	    4096UL
+#ifndef PT_GNU_EH_FRAME
+#define PT_GNU_EH_FRAME 0x6474e550
+#endif
+
+extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
 /* <link.h>, which belongs to libc. */
 struct r_debug {
@@ -30,6 +35,22 @@ static uint64_t note_build_id(const uint8_t *p, uint64_t len)
 		p = desc + ((nh->n_descsz + 3) & ~3u);
 	}
 	return 0;
+}
+
+static bool is_go_note(const Elf64_Phdr *ph, uint64_t base)
+{
+	const Elf64_Nhdr *nh = (const Elf64_Nhdr *)(base + ph->p_vaddr);
+	const uint8_t *end = (const uint8_t *)nh + ph->p_filesz;
+
+	while (end - (const uint8_t *)nh > (long)sizeof(*nh)) {
+		if (nh->n_namesz == 3 && !memcmp(nh + 1, "Go", 3))
+			return true;
+		if (nh->n_namesz == 4 && !memcmp(nh + 1, "Go\0", 4))
+			return true;
+		nh = (const Elf64_Nhdr *)((const uint8_t *)(nh + 1) + ((nh->n_namesz + 3) & ~3u) +
+					  ((nh->n_descsz + 3) & ~3u));
+	}
+	return false;
 }
 
 /*
@@ -64,9 +85,15 @@ int ovl_object_read(uint64_t base, const char *name, struct ovl_object *ret)
 			o.text = (uint8_t *)(base + ph[i].p_vaddr);
 			o.text_off = (uint32_t)ph[i].p_vaddr;
 			o.text_len = (uint32_t)ph[i].p_filesz;
-		} else if (ph[i].p_type == PT_NOTE && !o.id &&
-			   ph[i].p_vaddr + ph[i].p_filesz <= limit) {
-			o.id = note_build_id((const uint8_t *)base + ph[i].p_vaddr, ph[i].p_filesz);
+		} else if (ph[i].p_type == PT_NOTE && ph[i].p_vaddr + ph[i].p_filesz <= limit) {
+			o.is_go |= is_go_note(&ph[i], base);
+			if (!o.id)
+				o.id = note_build_id((const uint8_t *)base + ph[i].p_vaddr,
+						     ph[i].p_filesz);
+		} else if (ph[i].p_type == PT_GNU_EH_FRAME && ph[i].p_vaddr == ph[i].p_offset) {
+			/* ld.so maps the whole file first: it is there already */
+			o.eh = (const uint8_t *)base + ph[i].p_vaddr;
+			o.eh_len = (uint32_t)ph[i].p_filesz;
 		} else if (ph[i].p_type == PT_INTERP) {
 			o.has_interp = true;
 		}
@@ -223,18 +250,52 @@ int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret)
 	return n;
 }
 
-static bool is_go_note(const Elf64_Phdr *ph, uint64_t base)
+/* The kernel's, and ours. */
+static bool is_nobodys(const struct ovl_link_map *map, const uint64_t *auxv)
 {
-	const Elf64_Nhdr *nh = (const Elf64_Nhdr *)(base + ph->p_vaddr);
-	const uint8_t *end = (const uint8_t *)nh + ph->p_filesz;
+	return map->addr == aux_value(auxv, AT_SYSINFO_EHDR) ||
+	       map->addr == (uint64_t)&__ehdr_start;
+}
 
-	while (end - (const uint8_t *)nh > (long)sizeof(*nh)) {
-		if (nh->n_namesz == 3 && !memcmp(nh + 1, "Go", 3))
+bool ovl_object_next(const uint64_t *auxv, const void **at, struct ovl_object *ret)
+{
+	const struct executed e = executed(auxv);
+	const struct ovl_link_map *map = *at ? *at : first_object(&e);
+	uint64_t at_base = aux_value(auxv, AT_BASE);
+
+	/* the first is the program */
+	while (map && (map = map->next)) {
+		if (is_nobodys(map, auxv) || is_ldso(map, at_base) ||
+		    is_musl(last_component(map->name)) || ovl_object_is_libc(map->name) ||
+		    ovl_object_read(map->addr, map->name, ret))
+			continue;
+		*at = map;
+		return true;
+	}
+	return false;
+}
+
+bool ovl_object_may_call(const struct ovl_object *o)
+{
+	const uint64_t ones = 0x0101010101010101;
+	const uint8_t *p = o->text;
+	uint32_t i;
+
+	for (i = 0; i + 8 < o->text_len; i += 8) {
+		uint64_t v;
+
+		memcpy(&v, p + i + 1, sizeof(v));
+		v ^= ones * 5;
+		if (!((v - ones) & ~v & ones << 7))
+			continue;
+		for (int k = 0; k < 8; k++) {
+			if (p[i + k] == 0x0f && p[i + k + 1] == 0x05)
+				return true;
+		}
+	}
+	for (; i + 1 < o->text_len; i++) {
+		if (p[i] == 0x0f && p[i + 1] == 0x05)
 			return true;
-		if (nh->n_namesz == 4 && !memcmp(nh + 1, "Go\0", 4))
-			return true;
-		nh = (const Elf64_Nhdr *)((const uint8_t *)(nh + 1) + ((nh->n_namesz + 3) & ~3u) +
-					  ((nh->n_descsz + 3) & ~3u));
 	}
 	return false;
 }
@@ -253,6 +314,9 @@ int ovl_object_program(const uint64_t *auxv, struct ovl_object *ret)
 			o.text = (uint8_t *)(o.base + ph[i].p_vaddr);
 			o.text_off = (uint32_t)ph[i].p_vaddr;
 			o.text_len = (uint32_t)ph[i].p_filesz;
+		} else if (ph[i].p_type == PT_GNU_EH_FRAME) {
+			o.eh = (const uint8_t *)o.base + ph[i].p_vaddr;
+			o.eh_len = (uint32_t)ph[i].p_filesz;
 		} else if (ph[i].p_type == PT_NOTE) {
 			o.is_go |= is_go_note(&ph[i], o.base);
 			if (!o.id)

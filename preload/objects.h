@@ -30,10 +30,13 @@ struct ovl_object {
 	uint8_t *text;	  /* its executable segment */
 	uint32_t text_len;
 	uint32_t text_off; /* of the segment from base */
+	uint32_t eh_len;
+	const uint8_t *eh; /* .eh_frame_hdr; NULL: none, or where that is is not known */
 	uint64_t id;	   /* hash of the build-id, else of the headers; never 0 */
 	bool is_ldso;	   /* which loads libraries for dlmopen(): musl has none */
 	bool is_program;   /* not a library: see far.h */
 	bool is_go;
+	bool is_own;	 /* a library that is no libc: see ownlibs.h */
 	bool has_interp; /* glibc's libc and libpthread can be run; other libraries cannot */
 };
 
@@ -64,6 +67,17 @@ int ovl_objects_find(const uint64_t *auxv, struct ovl_object *ret);
  * linker, started by its name, tells of none: then @room is the list, and has that linker.
  */
 const struct ovl_link_map *ovl_objects_first(const uint64_t *auxv, struct ovl_link_map *room);
+
+/*
+ * ovl_object_next - the libraries that are neither libc nor ours, one after the other
+ * @at: NULL for the first; the rest is our business
+ *
+ * Returns false when there is no other.
+ */
+bool ovl_object_next(const uint64_t *auxv, const void **at, struct ovl_object *ret);
+
+/* Are there two bytes in the text of @o that may be a system call? */
+bool ovl_object_may_call(const struct ovl_object *o);
 
 /*
  * ovl_object_program - the program itself; without a build-id it is known by its headers

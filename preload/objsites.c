@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "objsites.h"
+#include "ehframe.h"
 #include "sites.h"
 #include "sys.h"
 #include "wanted.h"
@@ -22,6 +23,32 @@ static int search(struct ovl_sites *s)
 	return err;
 }
 
+/*
+ * Is @site not data? In a program what looks like a call with its number or a comparison is taken
+ * for one, and the Go tool chain puts no data into a text. As tools/calls.c has it.
+ */
+static bool is_code(const struct ovl_object *o, const struct ovl_site *site)
+{
+	bool moves = site->kind == OVL_SITE_WRAP || site->kind == OVL_SITE_NEXT;
+	const uint8_t *at = (const uint8_t *)o->base + site->offset;
+
+	if (o->is_program && (o->is_go || !moves))
+		return true;
+	return o->eh && ovl_ehframe_is_code(o->eh, o->eh_len, at, site->length);
+}
+
+static void keep_code(const struct ovl_object *o, struct ovl_sites *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->nsites; i++) {
+		if (is_code(o, &s->site[i]))
+			s->site[n++] = s->site[i];
+	}
+	s->nunknown += s->nsites - n;
+	s->nsites = n;
+}
+
 int ovl_object_sites(struct ovl_session *ss, const struct ovl_object *o, struct ovl_site_list *ret)
 {
 	uint64_t wanted[8];
@@ -32,7 +59,7 @@ int ovl_object_sites(struct ovl_session *ss, const struct ovl_object *o, struct 
 		.base = o->text_off,
 		.wanted = wanted,
 		.spared = spared,
-		.kinds = o->is_program ? OVL_SITES_REPLAY : OVL_SITES_ALL,
+		.kinds = o->is_own || o->is_program ? OVL_SITES_OWN : OVL_SITES_ALL,
 		.site = found,
 		.max = FOUND_MAX,
 	};
@@ -40,14 +67,17 @@ int ovl_object_sites(struct ovl_session *ss, const struct ovl_object *o, struct 
 
 	if (ovl_sitetab_find(ss, o->id, ret))
 		return 0;
-	if (o->is_program)
+	if (o->is_program || o->is_own)
 		ovl_wanted_in_program(wanted);
 	else
 		ovl_wanted_in_libc(ss->flags, o->is_ldso, wanted, spared);
 	err = search(&s);
 	if (err)
 		return err;
+	if (o->is_own || o->is_program)
+		keep_code(o, &s);
 	*ret = (struct ovl_site_list){found, s.nsites, s.nunknown};
-	ovl_sitetab_add(ss, o->id, ret);
+	if (!o->is_own || s.nsites)
+		ovl_sitetab_add(ss, o->id, ret);
 	return 0;
 }

@@ -158,8 +158,14 @@ static int find_target(const struct patch *pt, const struct ovl_site *s, int cla
 	int stub;
 
 	if (pt->o->is_program) {
+		bool mov = s->kind == OVL_SITE_MOV;
+
+		if (s->kind == OVL_SITE_WRAP || s->kind == OVL_SITE_NEXT)
+			class = OVL_FAR_CLASS_ANY;
+		else if (s->kind == OVL_SITE_PREV)
+			return -EINVAL;
 		*ret = ovl_far_piece(pt->ss, pt->o, (unsigned)class,
-				     class ? e->back : e->back - SYSCALL_LEN, e->nr);
+				     mov ? e->back - SYSCALL_LEN : e->back, e->nr);
 		return *ret ? 0 : -ENOSPC;
 	}
 	stub = take_stub(class);
@@ -172,6 +178,15 @@ static int find_target(const struct patch *pt, const struct ovl_site *s, int cla
 	return 0;
 }
 
+/* Within reach of what is patched, and of where the pieces lead. */
+static long get_moved(const struct ovl_object *o)
+{
+	if (o->is_program)
+		return ovl_far_reserve(o, MOVED_MAX * MOVED_SIZE);
+	return ovl_sys(__NR_mmap, 0, MOVED_MAX * MOVED_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 /* The @len bytes at @p to a piece of their own, from where it goes on at @to. */
 static int move_away(struct patch *pt, const uint8_t *p, size_t len, const uint8_t *to,
 		     const uint8_t **ret)
@@ -179,8 +194,7 @@ static int move_away(struct patch *pt, const uint8_t *p, size_t len, const uint8
 	uint8_t *piece;
 
 	if (!pt->moved) {
-		long at = ovl_sys(__NR_mmap, 0, MOVED_MAX * MOVED_SIZE, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		long at = get_moved(pt->o);
 
 		if (ovl_is_err(at))
 			return (int)at;

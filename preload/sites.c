@@ -396,7 +396,7 @@ static bool choose_other(const struct ovl_sites *s, const struct ovl_cand *c, bo
 	if (choose_prev(s, c, ret) || choose_cmp(s, c, ret))
 		return true;
 	/* Moving costs memory and a call: not for what may be missed. */
-	if (s->kinds != OVL_SITES_ALL || c->guess == OVL_NR_MEMORY || is_spared(s, c->guess))
+	if (is_spared(s, c->guess) || (s->kinds == OVL_SITES_ALL && c->guess == OVL_NR_MEMORY))
 		return false;
 	return choose_wrap(c, nr, ret) || choose_next(c, nr, ret);
 }
@@ -412,8 +412,9 @@ static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ov
 	if (choose_mov(s, c, ret) || choose_other(s, c, known, ret))
 		return 1;
 	/* A guess is good enough where nothing can be done. */
-	return c->guess != OVL_NR_NONE && (!is_wanted(s, c->guess) || is_spared(s, c->guess)) ? 0
-											      : -1;
+	if (c->guess == OVL_NR_NONE || (c->guess == OVL_NR_MEMORY && s->kinds == OVL_SITES_OWN))
+		return -1;
+	return !is_wanted(s, c->guess) || is_spared(s, c->guess) ? 0 : -1;
 }
 
 int ovl_sites_find(struct ovl_sites *s)

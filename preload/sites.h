@@ -12,8 +12,8 @@
  * that register alone, every direct branch into that stretch comes from where the
  * register is the same, and what follows a jump there is reached by such a branch. For the others
  * one of three places is chosen, see enum ovl_site_kind; bytes that some direct branch lands in are
- * never chosen. A number out of memory is not looked for where it has no place: that is how a libc
- * makes all its threads setuid(), and nothing else.
+ * never chosen. In a libc a number out of memory is not looked for where it has no place: that is
+ * how it makes all its threads setuid(), and nothing else.
  */
 #ifndef OVL_SITES_H
 #define OVL_SITES_H
@@ -60,10 +60,10 @@ struct ovl_land {
 
 /* Which kinds of places may be chosen, besides OVL_SITE_MOV. */
 enum ovl_sites_kinds {
-	OVL_SITES_REPLAY, /* PREV and CMP */
-	OVL_SITES_WRAP,	  /* WRAP */
-	OVL_SITES_ALL,	  /* PREV and CMP, or else WRAP and NEXT: for what must not be missed, and
-			   * with its number, where that is known */
+	OVL_SITES_WRAP, /* WRAP */
+	OVL_SITES_ALL,	/* PREV and CMP, or else WRAP and NEXT: for what must not be missed, and
+			 * with its number, where that is known */
+	OVL_SITES_OWN,	/* the same, also by numbers out of memory: what is no libc */
 };
 
 /* Room for a search. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "watch.h"
 #include "objects.h"
+#include "ownlibs.h"
 #include "patch.h"
 #include "real.h"
 #include "sigsys.h"
@@ -48,15 +49,17 @@ static void look_at_text(const struct ovl_call *c)
 	struct ovl_site_list list;
 	struct ovl_object o;
 
-	if (ovl_object_read(watched.base, "libc loaded by dlmopen", &o) || !o.has_interp)
+	if (ovl_object_read(watched.base, "library loaded later", &o))
 		return;
 	/* ld.so maps a segment whole; anything else is not ld.so loading a library. */
 	if (((uint64_t)o.text & -PAGE) != (uint64_t)c->ret ||
 	    (uint64_t)o.text + o.text_len > (uint64_t)c->ret + (uint64_t)c->arg[1])
 		return;
-	if (!ovl_sitetab_find(watched.ss, o.id, &list) && !fd_is_libc(c->arg[4]))
-		return;
-	ovl_patch_libc(watched.ss, &o);
+	/* of a second libc, from dlmopen, all has to be covered */
+	if (o.has_interp && (ovl_sitetab_find(watched.ss, o.id, &list) || fd_is_libc(c->arg[4])))
+		ovl_patch_libc(watched.ss, &o);
+	else
+		ovl_ownlibs_look(watched.ss, &o);
 }
 
 void ovl_watch(struct ovl_call *c)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watch.h - a libc that is loaded later: dlmopen
+ * watch.h - what is loaded later: by dlopen, or a libc by dlmopen
  *
  * ld.so maps every library by one mmap site, which is patched with flavor OVL_F_WATCH.
- * When it maps the executable segment of a libc, that is patched before anybody can
- * call it.
+ * When it maps the executable segment of a libc, or of a library with system calls of its own
+ * (ownlibs.h), that is patched before anybody can call it.
  */
 #ifndef OVL_WATCH_H
 #define OVL_WATCH_H

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../loader/lean.h"
+#include "../preload/ehframe.h"
 #include "../preload/entry.h"
 #include "../preload/far.h"
 #include "../preload/sites.h"
@@ -72,33 +73,39 @@ int ovl_calls_in_static(const struct ovl_elffile *f, struct ovl_calls *ret)
 	return err;
 }
 
-/* Those of @s that no piece of far.h is fit for, or left for. */
-static unsigned without_piece(const struct ovl_sites *s)
+/* Is @site certain not to be data? As preload/objsites.c has it. */
+static bool is_code(const struct ovl_elffile *f, const struct ovl_site *site, bool library)
 {
-	unsigned used[5] = {0}; /* by class: MOV, and each comparison */
-	unsigned left = 0;
+	bool moves = site->kind == OVL_SITE_WRAP || site->kind == OVL_SITE_NEXT;
 
-	for (uint32_t i = 0; i < s->nsites; i++) {
-		const struct ovl_site *site = &s->site[i];
-		const uint8_t *behind = s->text + site->offset + 2;
-		unsigned class = 0;
-		uint8_t len;
-
-		if (site->kind == OVL_SITE_CMP)
-			class = ovl_sites_cmp(behind, site->length - 2u, &len);
-		if (site->kind == OVL_SITE_PREV ||
-		    used[class] == (class ? OVL_FAR_CMPS : OVL_FAR_MOVS))
-			left++;
-		else
-			used[class]++;
-	}
-	return left;
+	if (!library && (f->go || !moves))
+		return true;
+	return f->eh &&
+	       ovl_ehframe_is_code(f->eh, f->eh_len, f->text[0].at + site->offset, site->length);
 }
 
-int ovl_calls_that_read(const struct ovl_elffile *f, struct ovl_calls *ret)
+/* Which piece of far.h would @site have? OVL_FAR_CLASSES: none. */
+static unsigned class_of(const uint8_t *text, const struct ovl_site *site)
 {
+	uint8_t len;
+
+	switch (site->kind) {
+	case OVL_SITE_MOV:
+		return 0;
+	case OVL_SITE_CMP:
+		return ovl_sites_cmp(text + site->offset + 2, site->length - 2u, &len);
+	case OVL_SITE_PREV:
+		return OVL_FAR_CLASSES;
+	default:
+		return OVL_FAR_CLASS_ANY;
+	}
+}
+
+static int search_own(const struct ovl_elffile *f, bool library, struct ovl_calls *ret)
+{
+	unsigned used[OVL_FAR_CLASSES] = {0};
 	uint64_t wanted[8];
-	struct ovl_sites s = {.wanted = wanted, .kinds = OVL_SITES_REPLAY};
+	struct ovl_sites s = {.wanted = wanted, .kinds = OVL_SITES_OWN};
 	int err;
 
 	*ret = (struct ovl_calls){0};
@@ -107,9 +114,27 @@ int ovl_calls_that_read(const struct ovl_elffile *f, struct ovl_calls *ret)
 	if (err)
 		return err;
 	ret->n = s.nsites + s.nunknown;
-	ret->left = s.nunknown + without_piece(&s);
-	ret->sure = s.nsites > 0;
+	ret->left = s.nunknown;
+	for (uint32_t i = 0; i < s.nsites; i++) {
+		unsigned class = library ? 0 : class_of(s.text, &s.site[i]);
+		bool code = is_code(f, &s.site[i], library);
+
+		ret->sure |= code;
+		if (!code || class == OVL_FAR_CLASSES ||
+		    (!library && used[class]++ >= ovl_far_room(class)))
+			ret->left++;
+	}
 	return 0;
+}
+
+int ovl_calls_that_read(const struct ovl_elffile *f, struct ovl_calls *ret)
+{
+	return search_own(f, false, ret);
+}
+
+int ovl_calls_in_library(const struct ovl_elffile *f, struct ovl_calls *ret)
+{
+	return search_own(f, true, ret);
 }
 
 bool ovl_calls_unsearched(const struct ovl_elffile *f)

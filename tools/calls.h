@@ -25,13 +25,15 @@ int ovl_calls_in_libc(const struct ovl_elffile *f, bool ldso, struct ovl_calls *
 int ovl_calls_in_static(const struct ovl_elffile *f, struct ovl_calls *ret);
 
 /*
- * In a dynamic program's own text, or another library's: calls that only read, which the guard
- * does not trap. What is left of them is what cannot be changed in a program. Not sure: no number
- * is known, so all of it may be data that looks like it.
+ * In a dynamic program's own text: calls that only read, which the guard does not trap. Not sure:
+ * all of it may be data that looks like it.
  */
 int ovl_calls_that_read(const struct ovl_elffile *f, struct ovl_calls *ret);
 
-/* Is the program so large that its own text is not looked at? */
+/* The same in a library that is no libc: see preload/ownlibs.h. */
+int ovl_calls_in_library(const struct ovl_elffile *f, struct ovl_calls *ret);
+
+/* Is the file so large that its own text is not looked at? A program of Go's is. */
 bool ovl_calls_unsearched(const struct ovl_elffile *f);
 
 #endif

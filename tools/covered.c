@@ -127,13 +127,23 @@ static void tell_calls_of_lib(struct ovl_facts *facts, const struct ovl_lib_foun
 
 	if (ovl_elffile_open(lib->real, &f))
 		return; /* it was readable a moment ago */
-	if (ovl_calls_that_read(&f, &calls))
+	if (ovl_calls_in_library(&f, &calls))
 		ovl_fact_tell(facts, OVL_FACT_BARE, "own-calls",
 			      "%s: not known: too large to be searched", lib->view);
-	else if (calls.sure)
+	else if (calls.sure && (f.go || ovl_calls_unsearched(&f)))
 		ovl_fact_tell(facts, OVL_FACT_NO, "own-calls",
-			      "%s: %u reading system calls past libc, in a library: they show "
+			      "%s: %u reading system calls past libc, in a library %s: they show "
 			      "the lower layer: use one without",
+			      lib->view, calls.n,
+			      f.go ? "of Go's" : "of more text than is searched");
+	else if (calls.sure && calls.left)
+		ovl_fact_tell(facts, OVL_FACT_NO, "own-calls",
+			      "%s: %u of %u reading system calls past libc, in a library, are not "
+			      "understood: they show the lower layer: use one without",
+			      lib->view, calls.left, calls.n);
+	else if (calls.sure)
+		ovl_fact_tell(facts, OVL_FACT_OK, "own-calls",
+			      "%s: %u reading system calls past libc, in a library: replaced",
 			      lib->view, calls.n);
 	ovl_elffile_close(&f);
 }

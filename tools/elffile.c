@@ -25,6 +25,21 @@ static void note_text(struct ovl_elffile *f, const GElf_Phdr *ph)
 	f->ntexts++;
 }
 
+static void note_eh(struct ovl_elffile *f, const GElf_Phdr *ph)
+{
+	const uint8_t *at;
+	size_t size = 0;
+	const char *raw = elf_rawfile(f->elf, &size);
+
+	if (!raw || !f->ntexts || ph->p_offset > size || ph->p_filesz > size - ph->p_offset)
+		return;
+	at = (const uint8_t *)raw + ph->p_offset;
+	if ((uint64_t)(at - f->text[0].at) != ph->p_vaddr - f->text[0].vaddr)
+		return;
+	f->eh = at;
+	f->eh_len = (uint32_t)ph->p_filesz;
+}
+
 static void look_at_notes(struct ovl_elffile *f, const GElf_Phdr *ph)
 {
 	Elf_Data *data = elf_getdata_rawchunk(f->elf, (int64_t)ph->p_offset, ph->p_filesz,
@@ -62,6 +77,8 @@ int ovl_elffile_open(const char *real, struct ovl_elffile *ret)
 			note_text(&f, &ph);
 		else if (ph.p_type == PT_NOTE)
 			look_at_notes(&f, &ph);
+		else if (ph.p_type == PT_GNU_EH_FRAME) /* the loaded segments come before */
+			note_eh(&f, &ph);
 	}
 	*ret = f;
 	return 0;

@@ -18,7 +18,9 @@ struct ovl_elffile {
 	Elf *elf;
 	bool go;	  /* made by the Go tool chain */
 	bool text_hidden; /* executable memory that text[] does not have: writable, or too many */
-	int ntexts;	  /* executable segments */
+	uint32_t eh_len;
+	const uint8_t *eh; /* .eh_frame_hdr, as far from text[0] as in memory; NULL: it is not */
+	int ntexts;	   /* executable segments */
 	struct {
 		const uint8_t *at;
 		uint64_t len;

@@ -337,6 +337,84 @@ i386_numbers()
 	shown "moved/f: 0 7"
 }
 
+# looks SCRIPT: what raw_looks.h sees by the program or library that the script builds and runs in $T
+looks()
+{
+	requires gcc
+	not_by_names "reads past libc"
+	ln -sf "$BATS_TEST_DIRNAME/bin/raw.h" "$BATS_TEST_DIRNAME/bin/raw_looks.h" "$T/"
+	printf '#include "raw_looks.h"\nint main(void) { return looks(); }\n' >"$T/own.c"
+	printf '#include "raw_looks.h"\nint look(void) { return looks(); }\n' >"$T/look.c"
+	printf 'int look(void);\nint main(void) { return look(); }\n' >"$T/needs.c"
+	cat >"$T/loads.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <stdio.h>
+		int main(int n, char **v)
+		{
+			void *lib = n > 2 ? dlmopen(LM_ID_NEWLM, v[1], RTLD_NOW) : dlopen(v[1], RTLD_NOW);
+			int (*look)(void) = lib ? (int (*)(void))dlsym(lib, "look") : 0;
+			if (!look)
+				puts(dlerror());
+			return look ? look() : 9;
+		}
+	END
+	(cd "$T" && eval "$2")
+	rm -rf "$U" "$W"
+	rm -rf "$V"
+	mkdir "$V"
+	lower 'echo old >old; mkdir d'
+	both "echo text >new; rm old; ln -s new l; mv d e; $1"
+	shown "open new: 1, 5 bytes"
+	shown "stat: 0 -2"
+	shown "getdents64: 1 0 1"
+	shown "getcwd: /e"
+}
+
+@test "guard: reading calls of a program's own inline assembly" {
+	looks "$T/own" 'gcc -w -O2 -o own own.c'
+	looks "$T/own" 'gcc -w -O0 -o own own.c'
+	looks "$T/own" 'gcc -w -O2 -no-pie -o own own.c'
+}
+
+@test "guard: reading calls of a library's own: needed, and loaded later" {
+	local O
+
+	for O in -O0 -O2; do
+		looks "$T/needs" "gcc -w $O -shared -fPIC -o liblook.so look.c && gcc -o needs needs.c -L. -llook -Wl,-rpath,'$T'"
+		looks "$T/loads $T/liblook.so" "gcc -w $O -shared -fPIC -o liblook.so look.c && gcc -w -o loads loads.c -ldl"
+		looks "$T/loads $T/liblook.so new" ':'
+	done
+	# an old layout of segments, and one with holes between them
+	looks "$T/needs" "gcc -w -O2 -shared -fPIC -Wl,-z,noseparate-code -o liblook.so look.c"
+	looks "$T/loads $T/liblook.so" ':'
+	looks "$T/needs" "gcc -w -O2 -shared -fPIC -Wl,-z,max-page-size=0x200000 -o liblook.so look.c"
+}
+
+@test "guard: reading calls of musl's programs and libraries" {
+	requires musl-gcc
+	looks "$T/own" 'musl-gcc -w -O2 -Wl,--eh-frame-hdr -o own own.c'
+	looks "$T/needs" "musl-gcc -w -O2 -shared -fPIC -Wl,--eh-frame-hdr -o liblook.so look.c && musl-gcc -o needs needs.c -L. -llook -Wl,-rpath,'$T'"
+}
+
+@test "guard: a table in a library's text that looks like a call is not changed" {
+	requires gcc
+	not_by_names "reads past libc"
+	cat >"$T/table.c" <<-'END'
+		/* mov $257,%eax; syscall; ret: bytes between two functions */
+		__asm__(".text\n.globl table\ntable: .byte 0xb8, 1, 1, 0, 0, 0x0f, 5, 0xc3, 0x90, 0x90, 0x90, 0x90\n");
+		extern const unsigned char table[12];
+		long call(void) { long r; __asm__ volatile("syscall" : "=a"(r) : "0"(21), "D"("new"), "S"(0) : "rcx", "r11", "memory"); return r; }
+		int sum(void) { int n = 0; for (int i = 0; i < 12; i++) n = n * 3 + ((volatile const unsigned char *)table)[i]; return n; }
+	END
+	printf '#include <stdio.h>\nint sum(void); long call(void); int main(void) { printf("%%d %%ld\\n", sum(), call()); return 0; }\n' >"$T/main.c"
+	gcc -O1 -shared -fPIC -o "$T/libtable.so" "$T/table.c"
+	gcc -o "$T/main" "$T/main.c" -L"$T" -ltable -Wl,-rpath,"$T"
+	lower ':'
+	both "echo text >new; $T/main"
+	shown " 0" # and the call beside it is the view's
+}
+
 @test "guard: Go with cgo sees the view" {
 	not_by_names "reads past libc"
 	requires go cc

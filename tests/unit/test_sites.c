@@ -20,7 +20,7 @@ static struct ovl_site found[8];
 static struct ovl_sites result;
 static uint64_t wanted[8];
 static const uint64_t *spared;
-static enum ovl_sites_kinds kinds; /* OVL_SITES_REPLAY, unless a test says otherwise */
+static enum ovl_sites_kinds kinds = OVL_SITES_ALL; /* unless a test says otherwise */
 
 static void want(int nr)
 {
@@ -91,11 +91,11 @@ Test(sites, unwanted_number_is_left_alone)
 	expect_none(0);
 }
 
-Test(sites, number_beyond_the_table_is_left_alone)
+Test(sites, number_beyond_the_table_is_looked_at_when_it_is_called)
 {
 	want(0);
 	SEARCH(MOV(512), SYSCALL, RET);
-	cr_expect(eq(u32, result.nsites, 0));
+	expect_one(0, -1, OVL_SITE_WRAP, 7);
 }
 
 Test(sites, zero_by_xor_is_read)
@@ -119,13 +119,13 @@ Test(sites, comparison_of_32_bits_counts_too)
 Test(sites, comparison_cut_by_the_end_does_not_count)
 {
 	SEARCH(MOV(__NR_openat), 0x48, 0x89, 0xfe, SYSCALL, 0x48, 0x3d, 0x00, 0xf0, 0xff);
-	expect_none(1);
+	expect_one(5, __NR_openat, OVL_SITE_WRAP, 5);
 }
 
 Test(sites, comparison_with_another_value_does_not_count)
 {
 	SEARCH(0x89, 0xf8, SYSCALL, 0x48, 0x3d, 0x00, 0x00, 0xff, 0xff, RET);
-	expect_none(1);
+	expect_one(2, -1, OVL_SITE_NEXT, 8);
 }
 
 Test(sites, number_in_an_argument_is_dispatched_at_run_time)
@@ -138,6 +138,17 @@ Test(sites, number_out_of_memory_is_setxid)
 {
 	SEARCH(0x8b, 0x03, SYSCALL, RET); /* mov (%rbx),%eax */
 	expect_none(0);
+	SEARCH(0x48, 0x8b, 0x03, SYSCALL, RET); /* mov (%rbx),%rax: there would be room */
+	expect_none(0);
+}
+
+Test(sites, number_out_of_memory_is_looked_at_in_what_is_no_libc)
+{
+	kinds = OVL_SITES_OWN;
+	SEARCH(0x48, 0x8b, 0x03, SYSCALL, RET);
+	expect_one(0, -1, OVL_SITE_WRAP, 5);
+	SEARCH(0x8b, 0x03, SYSCALL, RET);
+	expect_none(1);
 }
 
 Test(sites, number_out_of_an_argument_without_a_place_is_told)
@@ -229,63 +240,54 @@ Test(sites, no_text_no_sites)
 
 Test(sites, instruction_before_moves_where_nothing_can_be_replayed)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(RET, 0x48, 0x89, 0xfe, SYSCALL, RET);
 	expect_one(1, -1, OVL_SITE_WRAP, 5);
 }
 
 Test(sites, number_of_a_moved_call_is_kept_when_it_is_known)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(RET, MOV(__NR_openat), 0x48, 0x89, 0xfe, SYSCALL, RET);
 	expect_one(6, __NR_openat, OVL_SITE_WRAP, 5);
 }
 
 Test(sites, replay_is_preferred_to_moving)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(RET, 0x48, 0x89, 0xfe, SYSCALL, CMP_R000, RET);
 	expect_one(4, -1, OVL_SITE_CMP, 8);
 }
 
 Test(sites, what_is_behind_moves_where_nothing_before_can)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(ALONE, SYSCALL, MOVES, RET);
 	expect_one(2, -1, OVL_SITE_NEXT, 5);
 }
 
 Test(sites, two_instructions_behind_move_together)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(ALONE, SYSCALL, 0x89, 0xc2, 0x83, 0xf8, 0xda, RET); /* mov, cmp */
 	expect_one(2, -1, OVL_SITE_NEXT, 7);
 }
 
 Test(sites, branch_to_the_call_itself_does_not_hinder_what_is_behind)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(ALONE, SYSCALL, MOVES, JMP(-7), RET);
 	expect_one(2, -1, OVL_SITE_NEXT, 5);
 }
 
 Test(sites, branch_into_what_is_behind_hinders_it)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(ALONE, SYSCALL, MOVES, JMP(-5), RET);
 	expect_none(1);
 }
 
 Test(sites, branch_between_two_that_would_move_hinders_them)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(ALONE, SYSCALL, 0x89, 0xc2, 0x83, 0xf8, 0xda, JE(-5), RET);
 	expect_none(1);
 }
 
 Test(sites, branch_behind_does_not_move)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(ALONE, SYSCALL, 0x89, 0xc2, JE(1), RET, RET);
 	expect_none(1);
 }
@@ -294,7 +296,6 @@ Test(sites, what_may_be_missed_is_not_moved)
 {
 	static const uint64_t stat_is[8] = {1ULL << __NR_stat};
 
-	kinds = OVL_SITES_ALL;
 	spared = stat_is;
 	SEARCH(RET, MOV(__NR_stat), 0x48, 0x89, 0xfe, SYSCALL, RET);
 	expect_none(0);
@@ -302,14 +303,12 @@ Test(sites, what_may_be_missed_is_not_moved)
 
 Test(sites, number_out_of_memory_is_not_moved_either)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(RET, 0x8b, 0x03, 0x48, 0x89, 0xfe, SYSCALL, RET);
 	expect_none(0);
 }
 
 Test(sites, call_with_a_number_from_the_stack_is_moved)
 {
-	kinds = OVL_SITES_ALL;
 	SEARCH(RET, 0x48, 0x8b, 0x44, 0x24, 0x10, SYSCALL, RET); /* glibc 2.41: open() */
 	expect_one(1, -1, OVL_SITE_WRAP, 7);
 }
