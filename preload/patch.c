@@ -255,32 +255,25 @@ static int patch_site(struct patch *pt, const struct ovl_site *s)
 	return r;
 }
 
-/* The pages that hold all of @list, every one of which must lie in @o's text. */
-static int page_range(const struct ovl_object *o, const struct ovl_site_list *list,
-		      uint64_t *ret_start, uint64_t *ret_len)
+/* Is every one of @list in @o's text? */
+static bool lie_in_text(const struct ovl_object *o, const struct ovl_site_list *list)
 {
-	uint64_t lo = UINT64_MAX;
-	uint64_t hi = 0;
-
 	for (uint32_t i = 0; i < list->n; i++) {
 		uint64_t at = list->site[i].offset;
-		uint64_t end = at + list->site[i].length;
+		uint64_t end = at + list->site[i].length + SYSCALL_LEN;
 
-		if (at < o->text_off || end + SYSCALL_LEN > o->text_off + (uint64_t)o->text_len)
-			return -EINVAL;
-		lo = at < lo ? at : lo;
-		hi = end > hi ? end : hi;
+		if (at < o->text_off || end > o->text_off + (uint64_t)o->text_len)
+			return false;
 	}
-	*ret_start = (o->base + lo) & -PAGE;
-	*ret_len = ((o->base + hi + PAGE - 1) & -PAGE) - *ret_start;
-	return 0;
+	return true;
 }
 
 int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 {
 	struct patch pt = {.ss = ss, .o = o};
 	struct ovl_site_list list;
-	uint64_t start, len;
+	uint64_t start = (uint64_t)o->text & -PAGE;
+	uint64_t len = (((uint64_t)o->text + o->text_len + PAGE - 1) & -PAGE) - start;
 	int left;
 	long r;
 
@@ -292,9 +285,8 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 		return left;
 	if (((const uint8_t *)o->base)[list.site[0].offset] == 0xe9)
 		return 0; /* another instance of us was here first */
-	r = page_range(o, &list, &start, &len);
-	if (r)
-		return (int)r;
+	if (!lie_in_text(o, &list))
+		return -EINVAL;
 	r = ovl_sys(__NR_mprotect, start, len, PROT_READ | PROT_WRITE);
 	if (r)
 		return (int)r;

@@ -2,10 +2,10 @@
 /*
  * patch.h - turn the sites of a loaded library into jumps to stubs
  *
- * No page is writable and executable at the same time: the pages from the first site to
- * the last become writable, are changed, and become executable again. Nobody may run
- * in them meanwhile: at init the process has one thread, and that runs here; a library
- * that is being loaded has no callers yet.
+ * No page is writable and executable at the same time: the text becomes writable, is changed, and
+ * becomes executable again; all of it, because to part a mapping and to join it again costs a start
+ * more than the pages that stay as they are. Nobody may run in them meanwhile: at init the process
+ * has one thread, and that runs here; a library that is being loaded has no callers yet.
  */
 #ifndef OVL_PATCH_H
 #define OVL_PATCH_H
