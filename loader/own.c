@@ -83,7 +83,7 @@ static bool copy_set(const struct ovl_call *c, void *set, size_t size)
 static long set_mask(const struct ovl_call *c)
 {
 	struct ovl_call copy = *c;
-	uint64_t set;
+	uint64_t set = 0;
 
 	if (!copy_set(c, &set, sizeof(set)))
 		return -EFAULT;
@@ -96,7 +96,7 @@ static long set_mask(const struct ovl_call *c)
 static long set_action(const struct ovl_call *c)
 {
 	struct ovl_call copy = *c;
-	struct sigaction set;
+	struct sigaction set = {0};
 
 	if (!copy_set(c, &set, sizeof(set)))
 		return -EFAULT;

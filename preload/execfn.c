@@ -20,6 +20,7 @@ void ovl_execfn_show(uint64_t *auxv)
 	path = (const char *)auxv[1];
 	if (*path != '/' || ovl_zone_of(path, strlen(path)) == OVL_Z_VIEW)
 		return;
-	if (!ovl_path_set(&shown, path, strlen(path)) && ovl_view_from_real(&shown, NULL) >= OVL_UPPER)
+	if (!ovl_path_set(&shown, path, strlen(path)) &&
+	    ovl_view_from_real(&shown, NULL) >= OVL_UPPER)
 		auxv[1] = (uint64_t)shown.buf;
 }
