@@ -12,13 +12,12 @@
 #include "perm.h"
 #include "real.h"
 #include "readdir.h"
+#include "redirect.h"
 #include "remove.h"
 #include "startfile.h"
 #include "systab.h"
 #include "trace.h"
 #include "workdir.h"
-
-#define REDIRECT_FITS 1024 /* bytes of a path that an xattr surely takes, where there is space */
 
 #define FLAGS_KNOWN (RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)
 
@@ -205,70 +204,6 @@ static void let_go(struct renaming *r)
 	ovl_fd_drop(&r->from);
 }
 
-/* Where the last component of the lower path @low begins. */
-static size_t base_of_low(const char *low)
-{
-	size_t n = strlen(low);
-
-	while (n && low[n - 1] != '/')
-		n--;
-	return n;
-}
-
-/*
- * The directory open as @dir, going from @n's place to @to's, shall find its lower part. A path
- * that is too long for an xattr can be told by its last name where it stays in its directory.
- */
-static int redirect(const struct ovl_name *n, const struct ovl_name *to, int dir)
-{
-	const char *low = ovl_name_low(n);
-	const char *there = ovl_name_low(to);
-	size_t base = base_of_low(low);
-	int err = ovl_mark_redirect_set(dir, low, strlen(low));
-
-	if ((err != -ENOSPC && err != -ERANGE && err != -E2BIG) || base < REDIRECT_FITS)
-		return err;
-	if (base != base_of_low(there) || memcmp(low, there, base))
-		return -EXDEV;
-	return ovl_mark_redirect_set(dir, low + base, strlen(low + base));
-}
-
-/* The upper directory @n moves to @to: where its lower part is, or that it has none, goes on it. */
-static int mark_moved(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_name *to)
-{
-	OVL_FD dir = -1;
-	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-
-	if (err)
-		return err;
-	dir = ovl_real_open(&ctx->real, O_RDONLY | O_DIRECTORY);
-	if (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP)
-		return OVL_AGAIN;
-	if (dir < 0)
-		return dir;
-	if (!n->lowers)
-		return ovl_mark_opaque(dir);
-	__atomic_store_n(&ovl_ss->redirects, 1, __ATOMIC_RELEASE);
-	return redirect(n, to, dir);
-}
-
-/*
- * Make the upper directory @n ready to move to @to: with its lower part, if it has one, behind
- * it; and where a lower name is at the new place (@covers), not merging with that.
- */
-static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_name *to, bool covers)
-{
-	int err;
-
-	if (!n->lowers && !covers)
-		return 0;
-	err = mark_moved(ctx, n, to);
-	/* Its mode keeps its owner from that, but not from moving it. */
-	if (err == -EACCES && !ovl_dir_open_up(ctx, n))
-		err = mark_moved(ctx, n, to);
-	return err;
-}
-
 /*
  * Descriptors of lower directories below the old path are found below the new one, once it is so. A
  * file that is exchanged with one does not count: there may have been another, still open.
@@ -344,7 +279,7 @@ static int move(struct ovl_ctx *ctx, struct renaming *r)
 	if (r->old_covers)
 		ovl_note(ctx, "whiteout");
 	if (r->old_dir)
-		err = prepare(ctx, old_of(ctx), new, r->new_covers || new->whiteout);
+		err = ovl_redirect_prepare(ctx, old_of(ctx), new, r->new_covers || new->whiteout);
 	if (!err && r->new_dir && new->lowers)
 		err = ovl_remove_content(ctx, new, r->to);
 	if (err)
@@ -363,9 +298,9 @@ static int exchange(struct ovl_ctx *ctx, struct renaming *r)
 	int err = 0;
 
 	if (r->old_dir)
-		err = prepare(ctx, old_of(ctx), new_of(ctx), r->new_covers);
+		err = ovl_redirect_prepare(ctx, old_of(ctx), new_of(ctx), r->new_covers);
 	if (!err && r->new_dir)
-		err = prepare(ctx, new_of(ctx), old_of(ctx), r->old_covers);
+		err = ovl_redirect_prepare(ctx, new_of(ctx), old_of(ctx), r->old_covers);
 	if (err)
 		return err;
 	if (r->old_dir || r->new_dir)
