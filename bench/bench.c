@@ -68,17 +68,20 @@ static void *work(void *arg)
 
 static void begin(struct worker *w)
 {
+	pid_t child;
+
 	if (pair->op->how == THREADS) {
 		if (pthread_create(&w->thread, NULL, work, w))
 			errx(1, "pthread_create");
 		return;
 	}
-	w->process = fork();
-	must(w->process, "fork");
-	if (!w->process) {
+	child = fork();
+	must(child, "fork");
+	if (!child) {
 		work(w);
 		_exit(0);
 	}
+	w->process = child; /* not by the child: it writes to the same memory */
 }
 
 static void end(struct worker *w)
