@@ -16,14 +16,25 @@ bool ovl_held_wait(void)
 	return true;
 }
 
+/* A lease of that @type, given back at once. 0, or why there is none. */
+static long try_lease(int fd, int type)
+{
+	long r = ovl_sys(__NR_fcntl, fd, F_SETLEASE_NR, type);
+
+	if (!r)
+		(void)ovl_sys(__NR_fcntl, fd, F_SETLEASE_NR, F_UNLCK); /* it is our own */
+	return r;
+}
+
 bool ovl_held(int fd)
 {
 	long r;
 
 	/* Who opens the file this moment waits until the lease is given back, and we are told. */
 	(void)ovl_sys(__NR_fcntl, fd, F_SETSIG_NR, SIGNAL_URG); /* else SIGIO, which ends us */
-	r = ovl_sys(__NR_fcntl, fd, F_SETLEASE_NR, F_WRLCK);
-	if (!r)
-		(void)ovl_sys(__NR_fcntl, fd, F_SETLEASE_NR, F_UNLCK); /* it is our own */
-	return r == -EAGAIN || r == -EACCES;
+	r = try_lease(fd, F_WRLCK);
+	/* NFS has none without a delegation; readers are not in the way of one to read. */
+	if (r == -EAGAIN)
+		return !try_lease(fd, F_RDLCK);
+	return r == -EACCES;
 }

@@ -13,8 +13,8 @@
 
 /*
  * May the regular file open as @fd, for reading alone, be open by another open as well, in whatever
- * process? Of somebody else's file an ordinary user cannot tell: it may. Where the file system
- * has no leases: not.
+ * process? Of somebody else's file an ordinary user cannot tell: it may. Where there are no leases,
+ * or where an outsider has it open for writing: not.
  */
 bool ovl_held(int fd);
 
