@@ -2,7 +2,9 @@
 /*
  * doors.c - what one system call costs by the door through which it reaches the engine
  *
- *   doors FILE     "NAME NS" lines, the best of some batches; FILE is an untouched one, absolute
+ *   doors FILE     "NAME NS" lines, the best of some batches; FILE is an untouched one, absolute,
+ *                  of 4 KiB or more
+ *   doors          nothing: what it executes itself, linked as it is
  *
  * Run it natively, and in the view with and without --no-guard: see README.md.
  */
@@ -11,6 +13,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -77,15 +80,39 @@ static void op_unlink_raw(void)
 	raw(SYS_unlink, "/proc/none", 0, 0, 0);
 }
 
-static void op_exec(void)
+static char block[4096];
+static int reads;
+static int writes;
+
+static void op_read(void)
+{
+	(void)!pread(reads, block, sizeof(block), 0);
+}
+
+static void op_write(void)
+{
+	(void)!pwrite(writes, block, sizeof(block), 0);
+}
+
+static void execute(const char *program)
 {
 	pid_t pid = vfork();
 
 	if (!pid) {
-		execl("/bin/true", "true", NULL);
+		execl(program, program, NULL);
 		_exit(127);
 	}
 	waitpid(pid, NULL, 0);
+}
+
+static void op_exec(void)
+{
+	execute("/bin/true");
+}
+
+static void op_exec_self(void)
+{
+	execute("/proc/self/exe");
 }
 
 static const struct {
@@ -94,7 +121,8 @@ static const struct {
 } ops[] = {
 	{"getpid", op_getpid},	     {"open-missing", op_open},	    {"sigaction", op_sigaction},
 	{"sigprocmask", op_sigmask}, {"access", op_access},	    {"access-raw", op_access_raw},
-	{"unlink", op_unlink},	     {"unlink-raw", op_unlink_raw}, {"exec-true", op_exec},
+	{"unlink", op_unlink},	     {"unlink-raw", op_unlink_raw}, {"pread-4k", op_read},
+	{"pwrite-4k", op_write},     {"exec-true", op_exec},	    {"exec-self", op_exec_self},
 };
 
 static long now(void)
@@ -129,8 +157,12 @@ static long measure(void (*fn)(void))
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		errx(1, "doors FILE");
+		return 0;
 	file = argv[1];
+	reads = open(file, O_RDONLY);
+	writes = memfd_create("doors", 0);
+	if (reads < 0 || writes < 0)
+		err(1, "%s", file);
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		printf("%-14s %ld\n", ops[i].name, measure(ops[i].fn));
 	return 0;

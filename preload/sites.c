@@ -404,15 +404,16 @@ static bool choose_other(const struct ovl_sites *s, const struct ovl_cand *c, bo
 /* Which place, if any, does candidate @c need? 1: *ret is set; 0: none; -1: it has none. */
 static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ovl_site *ret)
 {
-	bool known =
-		c->nr >= 0 && !(c->entered & ENTERED_DOUBT) && c->reached == (1 << c->nblocks) - 1;
+	bool reached = c->reached == (1 << c->nblocks) - 1;
+	bool known = c->nr >= 0 && !(c->entered & ENTERED_DOUBT) && reached;
 
 	if (known && !is_wanted(s, c->nr))
 		return 0;
 	if (choose_mov(s, c, ret) || choose_other(s, c, known, ret))
 		return 1;
-	/* A guess is good enough where nothing can be done. */
-	if (c->guess == OVL_NR_NONE || (c->guess == OVL_NR_MEMORY && s->kinds == OVL_SITES_OWN))
+	/* A guess is good enough where nothing can be done, but not one out of another function. */
+	if (c->guess == OVL_NR_NONE || !reached ||
+	    (c->guess == OVL_NR_MEMORY && s->kinds == OVL_SITES_OWN))
 		return -1;
 	return !is_wanted(s, c->guess) || is_spared(s, c->guess) ? 0 : -1;
 }

@@ -142,6 +142,14 @@ Test(sites, number_out_of_memory_is_setxid)
 	expect_none(0);
 }
 
+Test(sites, number_out_of_the_function_before_is_no_guess)
+{
+	kinds = OVL_SITES_WRAP;
+	/* mov $39,%edi; jmp far away; mov %rdi,%rax; jmp to the call; nop; the call */
+	SEARCH(0xbf, 39, 0, 0, 0, 0xe9, 0, 0, 1, 0, 0x48, 0x89, 0xf8, JMP(1), 0x90, SYSCALL, RET);
+	expect_none(1);
+}
+
 Test(sites, number_out_of_memory_is_looked_at_in_what_is_no_libc)
 {
 	kinds = OVL_SITES_OWN;
