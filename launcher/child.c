@@ -142,8 +142,9 @@ static bool was_guarded(const struct ovl_run *run, const siginfo_t *info)
 	if (f)
 		fclose(f);
 	name[strcspn(name, "\n")] = '\0';
-	ovl_say("%d, %s: made a system call that is not covered, and was ended", (int)info->si_pid,
-		name);
+	ovl_say("%d, %s: made a system call that is not covered, and was ended: strace -f tells "
+		"which",
+		(int)info->si_pid, name);
 	return true;
 }
 
