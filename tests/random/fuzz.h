@@ -47,10 +47,10 @@
 	X(WEIRD, "weird", 1)   /* names of 255 bytes, with newline, colon, .wh. ... */       \
 	X(PROCFD, "procfd", 1) /* /proc/self/fd/N: text and reopening */                     \
 	X(MMAP, "mmap", 1)                                                                   \
-	X(PRIVATE, "private", 1)     /* a program's own user.overlay.* and devices 0/0 */    \
-	X(CHILD, "child", 1)	     /* some operations in a forked child */                 \
-	X(SAME_SIZE, "same-size", 1) /* truncate to the size it has: ext4 sets the times */  \
-	X(STRAY, "stray", 0)	     /* whiteouts that hide nothing */                       \
+	X(PRIVATE, "private", 1)   /* a program's own user.overlay.* and devices 0/0 */      \
+	X(CHILD, "child", 1)	   /* some operations in a forked child */                   \
+	X(OWN_WAYS, "own-ways", 1) /* times that each file system sets in its own way */     \
+	X(STRAY, "stray", 0)	   /* whiteouts that hide nothing */                         \
 	X(READABLE, "readable",                                                              \
 	  0) /* what an ordinary user could only read after a chmod, and directories         \
 	      * that a layer below forbids, cannot be shown: leave them out */

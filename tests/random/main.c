@@ -256,6 +256,7 @@ int main(int argc, char **argv)
 	}
 	umask(0);
 	(void)alarm(60);
+	(void)signal(SIGPIPE, SIG_IGN); /* a FIFO that nobody reads */
 	if (!strcmp(verb, "run")) {
 		(void)snprintf(run.base, sizeof(run.base), "%s", argv[i]);
 		run_all(argv[i], o.ops, o.only, o.raw);

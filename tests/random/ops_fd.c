@@ -303,8 +303,7 @@ bool op_fd_truncate(struct rng *g)
 	off_t size = (off_t)rng_below(g, rng_chance(g, 20) ? 20000 : 60);
 	struct stat st;
 
-	if (i < 0 ||
-	    (!(run.features & F_SAME_SIZE) && !fstat(run.fd[i], &st) && st.st_size == size))
+	if (i < 0 || (!(run.features & F_OWN_WAYS) && !fstat(run.fd[i], &st) && st.st_size == size))
 		return false;
 	say("ftruncate(%d, %ld)", i, (long)size);
 	say_result(ftruncate(run.fd[i], size));
@@ -476,8 +475,9 @@ bool op_fd_mmap(struct rng *g)
 	struct stat st;
 	char *p;
 
-	if (i < 0 || !(run.features & F_MMAP) || fstat(run.fd[i], &st) || !S_ISREG(st.st_mode) ||
-	    st.st_size < 4 || (!run.root && (st.st_mode & (S_ISUID | S_ISGID))))
+	if (i < 0 || !(run.features & F_MMAP) || !(run.features & F_OWN_WAYS) ||
+	    fstat(run.fd[i], &st) || !S_ISREG(st.st_mode) || st.st_size < 4 ||
+	    (!run.root && (st.st_mode & (S_ISUID | S_ISGID))))
 		return false;
 	say("mmap(%d)", i);
 	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, run.fd[i], 0);

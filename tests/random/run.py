@@ -59,7 +59,7 @@ def parse():
         if not re.match(r"--(no|with)-", r):
             p.error("unknown option " + r)
     a.features = rest + ["--with-readable"] * bool(a.user or os.geteuid())
-    a.features += ["--no-same-size"] * bool(a.upper_fs) # that is each file system's own affair
+    a.features += ["--no-own-ways"] * bool(a.upper_fs) # truncation to the same size, stores to a mapping
     return a
 
 
@@ -333,7 +333,7 @@ def tell(s, one, found):
     if only:
         cmd += " --only=" + only
     cmd += "".join(" " + f for f in s.opt.features
-                   if f not in ("--with-readable", "--no-same-size"))
+                   if f not in ("--with-readable", "--no-own-ways"))
     cmd += " --kernel-every=%d%s" % (one is one_kernel, " --kernel-only" * s.opt.kernel_only)
     with tell_lock:
         print("DIFFERS (%s) seed %d" % (found.side, s.seed))
