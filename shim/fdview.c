@@ -5,6 +5,7 @@
 #include "inode.h"
 #include "known.h"
 #include "lookup.h"
+#include "marks.h"
 #include "str.h"
 #include "view.h"
 
@@ -65,6 +66,30 @@ int ovl_fd_path(int fd, struct ovl_path *p, uint64_t *ret_lhash)
 	if (err)
 		return err;
 	return ovl_known_is_locked(fd, p) ? OVL_NONE : ovl_view_from_real(p, ret_lhash);
+}
+
+int ovl_fd_gone_path(struct ovl_ctx *ctx, int fd, struct ovl_path *p)
+{
+	struct ovl_str work = ovl_ss->work;
+	char link[OVL_FD_LINK] = "/proc/self/cwd";
+	long n;
+
+	if (fd != AT_FDCWD)
+		ovl_fd_link(fd, link);
+	n = ovl_sys(__NR_readlinkat, AT_FDCWD, link, p->buf, sizeof(p->buf) - 1);
+	if (n < 0 || !ovl_fd_is_dir(ctx, fd))
+		return -ESTALE;
+	ovl_path_cut(p, (unsigned)n);
+	if (p->buf[0] != '/' || !ovl_fd_is_removed(p))
+		return -ESTALE;
+	ovl_path_cut(p, p->len - (unsigned)strlen(" (deleted)"));
+	if (!ovl_path_below(p->buf, p->len, ovl_session_str(ovl_ss, work), work.len))
+		return ovl_view_from_real(p, NULL) == OVL_UPPER ? 0 : -ESTALE;
+	n = ovl_sys(__NR_getxattr, link, OVL_XATTR_WAS, p->buf, sizeof(p->buf) - 1);
+	if (n <= 0)
+		return -ESTALE;
+	ovl_path_cut(p, (unsigned)n);
+	return 0;
 }
 
 bool ovl_fd_is_shown(struct ovl_ctx *ctx, struct ovl_name *n, int fd)

@@ -23,6 +23,12 @@ int ovl_fd_path(int fd, struct ovl_path *p, uint64_t *ret_lhash);
 int ovl_fd_real(int fd, struct ovl_path *p);
 
 /*
+ * @p becomes the path in the view that the directory open as @fd (AT_FDCWD: the cwd) had on upper,
+ * from where it was removed. -ESTALE: it is none. Uses ctx->st.
+ */
+int ovl_fd_gone_path(struct ovl_ctx *ctx, int fd, struct ovl_path *p);
+
+/*
  * *@ret becomes the text of @at, a link below /proc: as readlink(2), or longer than that tells.
  * -ENAMETOOLONG, -ESTALE, -EACCES: as ovl_deep_path().
  */

@@ -378,21 +378,23 @@ static void clear(struct ovl_ctx *ctx, struct ovl_name *n)
 }
 
 /*
- * The lower directory that the path starts from has been removed from the view. As of any
+ * The directory that the path starts from, at ctx->clean, has been removed from the view. As of any
  * removed directory its names are gone, ".." leads to where it was, and it is still there to be
- * looked at (-ESTALE: the kernel does that).
+ * looked at (-ESTALE: the kernel does that). What was upper's own the kernel answers for, but
+ * for "..".
  */
 static int start_from_removed(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 {
+	int err = ctx->fd_layer == OVL_NONE ? -ESTALE : -ENOENT;
 	const char *at = ctx->rest;
 	struct ovl_part c = ovl_path_next(&at);
 
 	while (c.n && ovl_is_dot(c.name, c.n))
 		c = ovl_path_next(&at);
 	if (!c.n)
-		return flags & OVL_N_LOOK ? -ESTALE : -ENOENT;
+		return flags & OVL_N_LOOK ? -ESTALE : err;
 	if (!ovl_is_dotdot(c.name, c.n))
-		return -ENOENT;
+		return err;
 	ovl_path_pop(&ctx->clean);
 	memmove(ctx->rest, at, strlen(at) + 1);
 	return walk_clean(ctx, n, ctx->clean.buf);
@@ -437,7 +439,8 @@ static int resolve(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const cha
 	err = err || is_dir(n) ? err : -ENOTDIR;
 	if (err == -ENOTDIR && ctx->fd_layer != OVL_NONE && ovl_fd_is_dir(ctx, dirfd))
 		err = ctx->fd_layer == OVL_UPPER ? OVL_AGAIN : -ENOENT;
-	if (err == -ENOENT && ctx->fd_layer > OVL_UPPER)
+	if ((err == -ENOENT && ctx->fd_layer > OVL_UPPER) ||
+	    (err == -ESTALE && !ovl_fd_gone_path(ctx, dirfd, &ctx->clean)))
 		err = start_from_removed(ctx, n, flags);
 	if (err)
 		return err;

@@ -233,3 +233,25 @@ Test(cwd, chroot_is_refused_as_to_any_user)
 	cr_expect(eq(long, view(SYS_chroot, at("missing")), -ENOENT));
 	cr_expect(eq(long, view(SYS_chroot, (long)"/"), -EPERM));
 }
+
+/* The kernel's own ".." of it is upper's directory, where nothing that it makes is announced. */
+Test(cwd, from_a_removed_directory_of_upper_the_way_up_is_the_views)
+{
+	static const char *const dir[] = {"born", "over"};
+	char made[16];
+
+	put_dir(W_LOW(1), "over");
+	put(W_LOW(1), "file", "low");
+	cr_assert_eq(view(SYS_rmdir, at("over")), 0); /* the next one goes by way of work */
+	for (int i = 0; i < 2; i++) {
+		snprintf(made, sizeof(made), "../made%d", i);
+		cr_assert_eq(view(SYS_mkdir, at(dir[i]), 0755), 0);
+		cr_assert_eq(view(SYS_chdir, at(dir[i])), 0);
+		cr_assert_eq(view(SYS_rmdir, at(dir[i])), 0);
+		cr_expect(eq(long, view(SYS_mkdir, "made", 0755), -ENOENT));
+		cr_expect(eq(long, view(SYS_mkdir, made, 0755), 0), "%s", dir[i]);
+		cr_expect(eq(long, view(SYS_access, at(made + 3), F_OK), 0), "%s", dir[i]);
+		cr_expect(eq(long, view(SYS_access, "../file", F_OK), 0), "%s", dir[i]);
+		cr_expect(eq(long, view(SYS_chmod, ".", 0700), 0), "%s", dir[i]);
+	}
+}
