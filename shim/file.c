@@ -159,11 +159,10 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 	type = n->st.stx_mode & S_IFMT;
 	if (type != S_IFDIR && (n->slash || (flags & O_DIRECTORY)))
 		return -ENOTDIR;
-	if (type != S_IFDIR && (o->flags & O_CREAT) && !(flags & O_PATH) && !ctx->made) {
+	if (type != S_IFDIR && (o->flags & O_CREAT) && !(flags & O_PATH) && !ctx->made)
 		err = ovl_perm_sticky(ctx, n);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	if (type == S_IFLNK && !(flags & O_PATH))
 		return -ELOOP;
 	if (type == S_IFLNK)
@@ -171,9 +170,8 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 	if (type == S_IFDIR && (wants_write(flags) || (o->flags & O_CREAT)) && !(flags & O_PATH))
 		return -EISDIR;
 	err = prepare(ctx, n, type, flags);
-	if (err)
-		return err;
-	err = ovl_name_real(n, n->layer, &ctx->real);
+	if (!err)
+		err = ovl_name_real(n, n->layer, &ctx->real);
 	if (err)
 		return err;
 	if (may_block(n, flags))
@@ -211,8 +209,7 @@ static long open_dir(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 	return err ? err : open_real(ctx, flags);
 }
 
-/* A group that its directory @n only records the kernel cannot give the new file @fd. Best effort.
- */
+/* A group that is only recorded of its directory @n the kernel cannot give @fd. Best effort. */
 static void inherit_group(struct ovl_ctx *ctx, struct ovl_name *n, unsigned asked, int fd)
 {
 	const struct statx *st = &ctx->st;
