@@ -436,7 +436,7 @@ static long rename_once(struct ovl_ctx *ctx, struct renaming *r)
 	if (res)
 		return res;
 	if (old->last != OVL_L_NORM || new->last != OVL_L_NORM)
-		return (r->flags & RENAME_NOREPLACE) && new->last != OVL_L_NORM ? -EEXIST : -EBUSY;
+		return (r->flags & RENAME_NOREPLACE) && old->last == OVL_L_NORM ? -EEXIST : -EBUSY;
 	if (old->zone != OVL_Z_VIEW || new->zone != OVL_Z_VIEW)
 		return rename_outside(ctx, r);
 	return rename_in_view(ctx, r);

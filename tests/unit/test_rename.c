@@ -161,6 +161,8 @@ Test(rename, what_rename_2_forbids)
 	cr_expect(eq(long, rename_("u/", "x"), -ENOTDIR));
 	cr_expect(eq(long, rename_("ud/.", "x"), -EBUSY));
 	cr_expect(eq(long, rename_("u", "d/.."), -EBUSY));
+	cr_expect(eq(long, rename2("u", "d/..", RENAME_NOREPLACE), -EEXIST));
+	cr_expect(eq(long, rename2("ud/.", "d/..", RENAME_NOREPLACE), -EBUSY));
 	EXPECT_TEXT("u", "up");
 	cr_expect(is_there(W_UP, "ud/sub"));
 }
