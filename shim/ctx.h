@@ -72,6 +72,7 @@ struct ovl_name {
 			* of its names: the copy is in the index, @layer is OVL_UPPER */
 	bool shared;   /* it was copied up by this call, and descriptors of others lead to it */
 	bool fair;     /* the kernel's checks of rights on the way are the view's: dcache.h */
+	bool cached;   /* a directory that was not looked at, but remembered: likewise */
 	bool known;    /* @st is filled in */
 	bool shown;    /* and turned into what the view shows: inode.c */
 	struct ovl_origin from; /* when @linked: the lower inode */
@@ -86,6 +87,7 @@ struct ovl_ctx {
 	uint32_t gen;	       /* the session's dir_gen when the call began: lock.h */
 	uint32_t moves;	       /* ovl_dcache_moves() at that time */
 	bool locked;	       /* the whole call holds the session's lock */
+	bool again;	       /* it was outdated before: what is remembered does not count */
 	int early;	       /* a descriptor that the fast path has made; -1: early.h */
 	int error;	       /* the call's answer when OVL_AGAIN comes too often */
 	bool rooted;	       /* the walk has met its root: xdev.h */

@@ -99,8 +99,11 @@ static long attempt_alone(struct ovl_ctx *ctx)
 
 static long run(struct ovl_ctx *ctx)
 {
-	long r = attempt(ctx);
+	long r;
 
+	ctx->again = false;
+	r = attempt(ctx);
+	ctx->again = true;
 	for (int i = 1; i < OVL_AGAIN_MAX && r == OVL_AGAIN; i++)
 		r = i < OVL_AGAIN_ALONE ? attempt(ctx) : attempt_alone(ctx);
 	return r == OVL_AGAIN ? ctx->error : r;

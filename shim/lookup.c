@@ -338,15 +338,16 @@ static void remember_dir(struct ovl_ctx *ctx, struct ovl_name *n, uint64_t value
 }
 
 /* Is @n a directory that upper is known to have? */
-static bool is_cached_dir(struct ovl_name *n, bool *ret_merged)
+static bool is_cached_dir(const struct ovl_ctx *ctx, struct ovl_name *n, bool *ret_merged)
 {
 	uint64_t value;
 
-	if (n->moved || !ovl_dcache_find(n->hash, &value) || (value & OVL_DC_NARROW))
+	if (ctx->again || n->moved || !ovl_dcache_find(n->hash, &value) || (value & OVL_DC_NARROW))
 		return false;
 	n->layer = OVL_UPPER;
 	n->in_upper = true;
 	n->opaque = value & OVL_DC_OPAQUE;
+	n->cached = true;
 	*ret_merged = !(value & OVL_DC_PURE);
 	return true;
 }
@@ -369,7 +370,7 @@ static int try_upper(struct ovl_ctx *ctx, struct ovl_name *n)
 	bool merged;
 	int r;
 
-	if (is_cached_dir(n, &merged)) {
+	if (is_cached_dir(ctx, n, &merged)) {
 		r = merged ? merge_lowers(ctx, n) : 0;
 		return r ? r : 1;
 	}
@@ -391,7 +392,7 @@ int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	n->layer = OVL_NONE;
 	n->in_upper = n->whiteout = n->marked = n->opaque = n->redirect = false;
-	n->linked = n->shared = n->known = n->shown = false;
+	n->linked = n->shared = n->known = n->shown = n->cached = false;
 	n->lowers = 0;
 	if (n->pupper && (n->deep || ovl_filter_maybe(&ovl_ss->present, n->hash))) {
 		r = try_upper(ctx, n);
@@ -436,6 +437,9 @@ int ovl_lookup_stat(struct ovl_ctx *ctx, struct ovl_name *n)
 	err = ovl_name_real(n, n->layer, &ctx->real);
 	if (!err)
 		err = ovl_real_statx(&ctx->real, &n->st);
+	/* It went meanwhile: who remembers it is about to be told. */
+	if (n->cached && (is_missing(err) || (!err && !is_dir(&n->st))))
+		return OVL_AGAIN;
 	n->known = !err;
 	n->shown = false;
 	return err;

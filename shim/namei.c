@@ -43,7 +43,7 @@ static void enter_view(struct ovl_ctx *ctx, struct ovl_name *n)
 	n->pupper = n->in_upper;
 	n->lowers = n->plowers = ovl_lowers_all();
 	n->whiteout = n->marked = n->opaque = n->moved = n->redirect = n->deep = false;
-	n->linked = n->known = n->shown = false;
+	n->linked = n->known = n->shown = n->cached = false;
 	n->lhash = n->hash;
 	if (n->in_upper)
 		ovl_lookup_root(ctx, n);
@@ -72,7 +72,7 @@ static int look_outside(struct ovl_name *n)
 	uint64_t known;
 	int err;
 
-	n->known = n->shown = n->linked = false;
+	n->known = n->shown = n->linked = n->cached = false;
 	n->layer = 1;
 	if (ovl_dirs_find(n->hash, &known) && known == (OVL_DIRS_OUTSIDE | gen))
 		return 0;

@@ -244,6 +244,9 @@ static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, in
 		err = ovl_workdir_discard(ctx, parent, base_of(n));
 	if (!err && covers)
 		tell_watchers(ctx, parent, base_of(n));
+	/* Before others may look again. */
+	if (!err)
+		ovl_dcache_gone(n->hash);
 	ovl_moved(ctx);
 	return err;
 }
@@ -259,6 +262,8 @@ static int remove_upper(struct ovl_ctx *ctx, struct ovl_name *n, int parent, int
 
 	if (!err && !covers && !n->lowers) {
 		err = ovl_do_unlink(parent, base_of(n), AT_REMOVEDIR);
+		if (!err)
+			ovl_dcache_gone(n->hash);
 		if (err != -ENOTEMPTY && err != -EEXIST)
 			return err;
 		err = 0;
@@ -313,8 +318,6 @@ int ovl_remove_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 	bool raw = n->in_upper && n->known && !n->shown;
 	int err = remove_dir(ctx, n);
 
-	if (!err)
-		ovl_dcache_gone(n->hash);
 	if (!err && raw)
 		ovl_record_drop(&was);
 	return err;

@@ -101,8 +101,6 @@ plain_five()
 }
 
 @test "two and eight processes on overlapping names" {
-	# once in a dozen runs: names of a moved directory that are there but not listed
-	later "many processes that move directories into each other"
 	requires python3
 	run "$TOP/tests/race/run.py" --seconds "${OVL_TEST_RACE:-5}" --ovlrun "$OVLRUN"
 	echo "# ${lines[-1]}" >&3

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "remove.h"
 
+#include "dcache.h"
 #include "inode.h"
 #include "override.h"
 
@@ -327,4 +328,56 @@ Test(remove, what_replaces_content_has_what_is_recorded)
 	cr_expect(eq(long, view(SYS_stat, at("d"), &st), 0));
 	cr_expect(eq(uint, st.st_gid, 4242));
 	cr_expect(eq(uint, st.st_mode & 07777, 0750));
+}
+
+/* Is upper's directory @arg remembered yet, when the lock is about to be released? */
+static void look_if_remembered(void *arg)
+{
+	const char *path = in(w.view, arg);
+	uint64_t value;
+
+	cr_expect(not(ovl_dcache_find(ovl_hash_path(path, strlen(path)), &value)));
+}
+
+Test(remove, a_directory_is_forgotten_before_others_may_look_again)
+{
+	static char *const dirs[] = {"u", "d"};
+	struct stat st;
+
+	put_dir(W_UP, "u");
+	put_dir(W_UP, "d");
+	put_whiteout(W_UP, "d/f");
+	for (int i = 0; i < 2; i++) {
+		const char *path = in(w.view, dirs[i]);
+		uint64_t value;
+
+		cr_assert_eq(view(SYS_stat, at(dirs[i]), &st), 0);
+		cr_assert(ovl_dcache_find(ovl_hash_path(path, strlen(path)), &value));
+		fault_reset();
+		fault_hook(__NR_fcntl, 2, look_if_remembered, dirs[i]);
+		cr_expect(eq(long, rmdir_(dirs[i]), 0));
+		cr_expect(eq(uint, fault_count(__NR_fcntl), 2));
+	}
+}
+
+/* Another process has removed it, and is about to tell. */
+Test(remove, a_directory_that_is_remembered_but_gone_is_looked_at_again)
+{
+	struct stat st;
+
+	for (int i = 0; i < 2; i++) {
+		const char *name = i ? "v" : "u";
+		const char *in_it = i ? "v/x" : "u/x";
+
+		put_dir(W_UP, name);
+		cr_assert_eq(view(SYS_stat, at(in_it), &st), -ENOENT);
+		cr_assert_eq(rmdir(in(W_UP, name)), 0);
+		if (i)
+			cr_assert_eq(mknod(in(W_UP, name), S_IFCHR, 0), 0);
+		cr_expect(eq(long, rmdir_(name), -ENOENT));
+		cr_expect(eq(long, view(SYS_open, at(name), O_RDONLY), -ENOENT));
+		cr_expect(eq(long, view(SYS_truncate, at(name), 0), -ENOENT));
+		cr_expect(eq(long, view(SYS_rename, at(name), at("new")), -ENOENT));
+		cr_expect(eq(long, view(SYS_mkdir, at(in_it), 0755), -ENOENT));
+	}
 }
