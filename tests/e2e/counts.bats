@@ -91,6 +91,57 @@ costs()
 	costs 1 missing "$V/a/b/c/nothing"
 }
 
+# What is known of upper's directories lasts from one process to the next.
+@test "what upper has: one each, a copy and a merged directory's too" {
+	in_view 'mkdir -p a/new; echo x >a/new/f; ln -s f a/new/l; echo y >a/b/c/u; echo z >>a/b/c/f'
+	for f in a/new/f a/b/c/u a/b/c/f a/b/c; do
+		costs 1 stat "$V/$f"
+		costs 1 lstat "$V/$f"
+	done
+	costs 1 readlink "$V/a/new/l"
+	for f in a/new/f a/b/c/u a/b/c/f; do
+		costs 2 open "$V/$f"
+	done
+	costs 1 missing "$V/a/new/nothing"
+	costs 1 missing "$V/a/b/c/nothing"
+	# which may be a symlink: the kernel cannot be asked not to follow it
+	costs 2 access "$V/a/new/f"
+}
+
+@test "the same relative to the current directory, or to a descriptor, of upper's" {
+	in_view 'mkdir -p a/new/d; echo x >a/new/f; echo y >a/new/d/f'
+	# the current directory is entered in the view: outside there is none
+	view sh -c "cd $V/a/new && exec \"\$@\"" - strace "$REPEAT" stat d/f 1000 2>"$T/strace"
+	test "$(grep -cE '^(newfstatat|statx)\(' "$T/strace")" -le 1010
+	costs 2 openat "$V/a/new/f"
+	costs 1 fstatat "$V/a/new/f"
+	costs 1 missingat "$V/a/new/nothing"
+}
+
+@test "getcwd is one, in a lower, a merged and a new directory" {
+	in_view 'mkdir a/new; echo y >a/b/c/u'
+	costs 1 getcwd "$V/a"
+	costs 1 getcwd "$V/a/b/c"
+	costs 1 getcwd "$V/a/new"
+}
+
+@test "two lowers: a file's layer is found once" {
+	mkdir -p "$T/second/a/b/c"
+	echo second >"$T/second/a/b/c/g"
+	LOWERS+=("$T/second")
+	costs 1 stat "$V/a/b/c/f"
+	costs 2 open "$V/a/b/c/f"
+	costs 1 stat "$V/a/b/c/g"
+	costs 2 open "$V/a/b/c/g"
+}
+
+@test "changes of what upper alone has" {
+	in_view 'mkdir -p a/new; echo x >a/new/f'
+	costs 8 create "$V/a/new/n"
+	costs 12 mkdir "$V/a/new/d"
+	costs 14 rename "$V/a/new/f"
+}
+
 @test "with -l / and no upper entry: one each" {
 	LOWERS=(/)
 	# what is below the directory that holds upper costs an ordinary user more
