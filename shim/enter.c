@@ -123,7 +123,7 @@ static long dispatch(void *arg)
 }
 
 /* The slow path: everything that takes more than a look at the tables. */
-static enum ovl_verdict enter_slow(struct ovl_call *c)
+static __attribute__((noinline)) enum ovl_verdict enter_slow(struct ovl_call *c)
 {
 	struct ovl_slot *slot = ovl_slot_take();
 	long r;

@@ -35,45 +35,30 @@ static bool is_mark(unsigned mode, uint64_t rdev)
 }
 
 /* stat and lstat by whatever name: look at the name itself, a symlink is for the slow path. */
-static enum ovl_verdict fast_stat(struct ovl_call *c, int dirfd, long path, long buf, long flags)
+static enum ovl_verdict stat_told(struct ovl_call *c, struct ovl_told *t)
 {
-	const struct ovl_kstat *st = (const struct ovl_kstat *)buf;
-	struct ovl_told t;
+	const struct ovl_kstat *st = (const struct ovl_kstat *)t->arg[0];
+	long flags = t->arg[1];
 	long r;
 
-	if (flags & ~(long)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
-		return OVL_SLOW;
-	switch (ovl_tell(dirfd, (const char *)path, &t)) {
-	case OVL_TELL_NOTHING:
-		return OVL_SLOW;
-	case OVL_TELL_UPPER:
-		return ovl_fastup_stat(c, &t, (void *)buf, flags);
-	default:
-		break;
-	}
-	r = ovl_sys(__NR_newfstatat, dirfd, t.path, buf, flags | AT_SYMLINK_NOFOLLOW);
+	if (t->tell == OVL_TELL_UPPER)
+		return ovl_fastup_stat(c, t);
+	r = ovl_sys(__NR_newfstatat, t->dirfd, t->path, st, flags | AT_SYMLINK_NOFOLLOW);
 	if (!r && (is_linked(st->mode, (uint32_t)st->nlink) || is_mark(st->mode, st->rdev) ||
 		   (!(flags & AT_SYMLINK_NOFOLLOW) && (st->mode & S_IFMT) == S_IFLNK)))
 		return OVL_SLOW;
 	return done(c, r);
 }
 
-static enum ovl_verdict fast_statx(struct ovl_call *c)
+static enum ovl_verdict statx_told(struct ovl_call *c, struct ovl_told *t)
 {
 	const struct statx *st = (const struct statx *)c->arg[4];
 	long flags = c->arg[2];
-	struct ovl_told t;
-	enum ovl_tell told;
 	long r;
 
-	if (flags & AT_EMPTY_PATH)
-		return OVL_SLOW;
-	told = ovl_tell((int)c->arg[0], (const char *)c->arg[1], &t);
-	if (told == OVL_TELL_NOTHING)
-		return OVL_SLOW;
-	if (told == OVL_TELL_UPPER)
-		return ovl_fastup_statx(c, &t);
-	r = ovl_sys(__NR_statx, c->arg[0], t.path, flags | AT_SYMLINK_NOFOLLOW, c->arg[3], st);
+	if (t->tell == OVL_TELL_UPPER)
+		return ovl_fastup_statx(c, t);
+	r = ovl_sys(__NR_statx, t->dirfd, t->path, flags | AT_SYMLINK_NOFOLLOW, c->arg[3], st);
 	if (!r && (is_linked(st->stx_mode, st->stx_nlink) ||
 		   is_mark(st->stx_mode, st->stx_rdev_major | st->stx_rdev_minor) ||
 		   (!(flags & AT_SYMLINK_NOFOLLOW) && (st->stx_mode & S_IFMT) == S_IFLNK)))
@@ -94,53 +79,34 @@ static enum ovl_verdict missing_or_slow(struct ovl_call *c, const struct ovl_tol
 	return OVL_SLOW;
 }
 
-static enum ovl_verdict fast_open(struct ovl_call *c, int dirfd, const char *path, long flags,
-				  long mode)
+static enum ovl_verdict open_told(struct ovl_call *c, struct ovl_told *t)
 {
-	bool reads = (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY;
-	struct ovl_told t;
+	long flags = t->arg[0];
 	long r;
 
-	if (flags & (O_PATH | (O_TMPFILE & ~O_DIRECTORY)))
+	if (t->tell == OVL_TELL_UPPER)
+		return ovl_fastup_plain(t) ? ovl_fastup_open(c, t) : OVL_SLOW;
+	if ((flags & (O_ACCMODE | O_CREAT | O_TRUNC)) != O_RDONLY)
 		return OVL_SLOW;
-	switch (ovl_tell(dirfd, path, &t)) {
-	case OVL_TELL_UPPER:
-		return ovl_fastup_open(c, &t, flags, mode);
-	case OVL_TELL_REGULAR:
-		if (!reads)
-			return OVL_SLOW;
-		if (t.path == path && !(flags & O_NONBLOCK))
-			return OVL_PASS;
-		r = ovl_sys(__NR_openat, dirfd, t.path, flags);
-		/* Who would wait for a copy-up's lease (held.h) is refused. */
-		return r == -EAGAIN ? OVL_SLOW : done(c, r);
-	case OVL_TELL_UNTOUCHED:
-		return reads ? missing_or_slow(c, &t) : OVL_SLOW;
-	default:
-		return OVL_SLOW;
-	}
+	if (t->tell == OVL_TELL_UNTOUCHED)
+		return missing_or_slow(c, t);
+	if (!t->room && !(flags & O_NONBLOCK))
+		return OVL_PASS;
+	r = ovl_sys(__NR_openat, t->dirfd, t->path, flags);
+	/* Who would wait for a copy-up's lease (held.h) is refused. */
+	return r == -EAGAIN ? OVL_SLOW : done(c, r);
 }
 
-static enum ovl_verdict fast_access(struct ovl_call *c, int dirfd, const char *path, long mode)
+static enum ovl_verdict access_told(struct ovl_call *c, struct ovl_told *t)
 {
-	struct ovl_told t;
-
-	if (mode & ~7L)
-		return OVL_SLOW; /* EINVAL comes first */
-	switch (ovl_tell(dirfd, path, &t)) {
-	case OVL_TELL_UPPER:
-		return ovl_fastup_access(c, &t, mode);
-	case OVL_TELL_REGULAR:
-		if (mode & 2)
-			return OVL_SLOW; /* whether the view may be written is not the lower's to
-					    say */
-		return t.path == path ? OVL_PASS
-				      : done(c, ovl_sys(__NR_faccessat, dirfd, t.path, mode));
-	case OVL_TELL_UNTOUCHED:
-		return missing_or_slow(c, &t);
-	default:
+	if (t->tell == OVL_TELL_UPPER)
+		return ovl_fastup_access(c, t);
+	if (t->tell == OVL_TELL_UNTOUCHED)
+		return missing_or_slow(c, t);
+	/* Whether the view may be written is not the lower's to say. */
+	if (t->arg[0] & 2)
 		return OVL_SLOW;
-	}
+	return t->room ? done(c, ovl_sys(__NR_faccessat, t->dirfd, t->path, t->arg[0])) : OVL_PASS;
 }
 
 /*
@@ -156,24 +122,72 @@ static bool may_be_of_proc(const struct ovl_told *t)
 	return !ovl_dirs_find(t->dir, &value) || (value & OVL_DIRS_OUTSIDE);
 }
 
-static enum ovl_verdict fast_readlink(struct ovl_call *c, int dirfd, const char *path, long buf,
-				      long size)
+static enum ovl_verdict readlink_told(struct ovl_call *c, struct ovl_told *t)
 {
-	struct ovl_told t;
 	long r;
 
-	switch (ovl_tell(dirfd, path, &t)) {
-	case OVL_TELL_NOTHING:
-		return OVL_SLOW;
-	case OVL_TELL_UPPER:
-		return ovl_fastup_readlink(c, &t, buf, size);
-	default:
-		break;
-	}
-	if (t.path == path)
-		return may_be_of_proc(&t) ? OVL_SLOW : OVL_PASS;
-	r = ovl_sys(__NR_readlinkat, dirfd, t.path, buf, size);
+	if (t->tell == OVL_TELL_UPPER)
+		return ovl_fastup_readlink(c, t);
+	if (!t->room)
+		return may_be_of_proc(t) ? OVL_SLOW : OVL_PASS;
+	r = ovl_sys(__NR_readlinkat, t->dirfd, t->path, t->arg[0], (int)t->arg[1]);
 	return r == -EINVAL ? OVL_SLOW : done(c, r); /* it may be a whiteout */
+}
+
+enum what { STAT, STATX, OPEN, ACCESS, READLINK };
+
+/*
+ * A call that does @what with a name, @a and @b: see above. A frame of its own, in which nothing
+ * but the answer lives: there is not much stack.
+ */
+static __attribute__((noinline)) enum ovl_verdict
+by_name(struct ovl_call *c, enum what what, int dirfd, const char *path, long a, long b)
+{
+	OVL_TOLD t = {.dirfd = dirfd, .path = path, .arg = {a, b}};
+
+	if (!ovl_tell_begin(&t) || !ovl_tell(&t))
+		return OVL_SLOW;
+	switch (what) {
+	case STAT:
+		return stat_told(c, &t);
+	case STATX:
+		return statx_told(c, &t);
+	case OPEN:
+		return open_told(c, &t);
+	case ACCESS:
+		return access_told(c, &t);
+	default:
+		return readlink_told(c, &t);
+	}
+}
+
+static enum ovl_verdict fast_stat(struct ovl_call *c, int dirfd, long path, long buf, long flags)
+{
+	if (flags & ~(long)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
+		return OVL_SLOW;
+	return by_name(c, STAT, dirfd, (const char *)path, buf, flags);
+}
+
+static enum ovl_verdict fast_statx(struct ovl_call *c)
+{
+	if (c->arg[2] & AT_EMPTY_PATH)
+		return OVL_SLOW;
+	return by_name(c, STATX, (int)c->arg[0], (const char *)c->arg[1], 0, 0);
+}
+
+static enum ovl_verdict fast_open(struct ovl_call *c, int dirfd, const char *path, long flags,
+				  long mode)
+{
+	if (flags & (O_PATH | (O_TMPFILE & ~O_DIRECTORY)))
+		return OVL_SLOW;
+	return by_name(c, OPEN, dirfd, path, flags, mode);
+}
+
+static enum ovl_verdict fast_access(struct ovl_call *c, int dirfd, const char *path, long mode)
+{
+	if (mode & ~7L)
+		return OVL_SLOW; /* EINVAL comes first */
+	return by_name(c, ACCESS, dirfd, path, mode, 0);
 }
 
 /* A descriptor's own attributes: wrong only for directories and copies, which are few. */
@@ -344,9 +358,9 @@ static enum ovl_verdict look(struct ovl_call *c)
 	case __NR_faccessat:
 		return fast_access(c, (int)a[0], (const char *)a[1], a[2]);
 	case __NR_readlink:
-		return fast_readlink(c, AT_FDCWD, (const char *)a[0], a[1], (int)a[2]);
+		return by_name(c, READLINK, AT_FDCWD, (const char *)a[0], a[1], a[2]);
 	case __NR_readlinkat:
-		return fast_readlink(c, (int)a[0], (const char *)a[1], a[2], (int)a[3]);
+		return by_name(c, READLINK, (int)a[0], (const char *)a[1], a[2], a[3]);
 	case __NR_getcwd:
 		return fast_getcwd(c);
 	case __NR_getdents64:

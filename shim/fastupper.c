@@ -45,8 +45,15 @@ static bool count_names(const struct ovl_told *t, struct statx *st)
  * Attributes of @t as the view shows them, those of @mask, asked for with AT_* @flags; *@ret: the
  * kernel's answer. False: not to be told.
  */
-static bool look(const struct ovl_told *t, struct statx *st, long flags, unsigned mask, long *ret)
+static bool look(struct ovl_told *t, long flags, unsigned mask, long *ret)
 {
+	struct statx *st;
+
+	if (!t->room)
+		t->room = ovl_room_take();
+	if (!t->room)
+		return false;
+	st = &t->room->st;
 	*ret = ovl_sys(__NR_statx, t->dirfd, t->path, flags | AT_SYMLINK_NOFOLLOW,
 		       mask | MASK_NEEDED, st);
 	if (*ret)
@@ -57,22 +64,21 @@ static bool look(const struct ovl_told *t, struct statx *st, long flags, unsigne
 	return count_names(t, st) && ovl_inode_present_known(st) && ovl_told_still(t);
 }
 
-enum ovl_verdict ovl_fastup_stat(struct ovl_call *c, const struct ovl_told *t, void *buf,
-				 long flags)
+enum ovl_verdict ovl_fastup_stat(struct ovl_call *c, struct ovl_told *t)
 {
-	struct statx st;
+	void *buf = (void *)t->arg[0];
 	long r;
 
-	if (!look(t, &st, flags | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &r))
+	if (!look(t, t->arg[1] | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &r))
 		return OVL_SLOW;
 	if (!r && (unsigned long)buf < 4096)
 		return done(c, -EFAULT);
 	if (!r)
-		ovl_kstat_fill(buf, &st);
+		ovl_kstat_fill(buf, &t->room->st);
 	return done(c, r);
 }
 
-enum ovl_verdict ovl_fastup_statx(struct ovl_call *c, const struct ovl_told *t)
+enum ovl_verdict ovl_fastup_statx(struct ovl_call *c, struct ovl_told *t)
 {
 	const long flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
 	struct statx *to = (struct statx *)c->arg[4];
@@ -80,8 +86,10 @@ enum ovl_verdict ovl_fastup_statx(struct ovl_call *c, const struct ovl_told *t)
 	long r;
 
 	if ((c->arg[2] & ~flags) || (mask & ~(unsigned)(STATX_BASIC_STATS | STATX_BTIME)) ||
-	    (unsigned long)to < 4096 || !look(t, to, c->arg[2], mask, &r))
+	    (unsigned long)to < 4096 || !look(t, c->arg[2], mask, &r))
 		return OVL_SLOW;
+	if (!r)
+		*to = t->room->st;
 	if (!r && !(mask & STATX_BTIME)) {
 		/* only who asks for it is told */
 		to->stx_mask &= ~(unsigned)STATX_BTIME;
@@ -90,24 +98,22 @@ enum ovl_verdict ovl_fastup_statx(struct ovl_call *c, const struct ovl_told *t)
 	return done(c, r);
 }
 
-enum ovl_verdict ovl_fastup_access(struct ovl_call *c, const struct ovl_told *t, long mode)
+enum ovl_verdict ovl_fastup_access(struct ovl_call *c, struct ovl_told *t)
 {
-	struct statx st;
 	long r;
 
-	if (!look(t, &st, 0, 0, &r))
+	if (!look(t, 0, 0, &r))
 		return OVL_SLOW;
-	if (r || !mode)
+	if (r || !t->arg[0])
 		return done(c, r);
 	/* Only the kernel knows the real ids' rights; the name was seen to be no symlink. */
-	r = ovl_sys(__NR_faccessat, t->dirfd, t->path, mode);
+	r = ovl_sys(__NR_faccessat, t->dirfd, t->path, t->arg[0]);
 	return (r && r != -EACCES) || !ovl_told_still(t) ? OVL_SLOW : done(c, r);
 }
 
-enum ovl_verdict ovl_fastup_readlink(struct ovl_call *c, const struct ovl_told *t, long buf,
-				     long size)
+enum ovl_verdict ovl_fastup_readlink(struct ovl_call *c, struct ovl_told *t)
 {
-	long r = ovl_sys(__NR_readlinkat, t->dirfd, t->path, buf, size);
+	long r = ovl_sys(__NR_readlinkat, t->dirfd, t->path, t->arg[0], (int)t->arg[1]);
 
 	/* EINVAL: it may be a whiteout */
 	if (r < 0 ? !is_missing(t, r) : !ovl_told_still(t))
@@ -131,13 +137,11 @@ static bool is_fresh(const struct ovl_told *t)
 	return !(t->value & OVL_DC_DEEP) && !ovl_filter_maybe(&ovl_ss->present, t->hash);
 }
 
-/* Is upper's object to be opened by the kernel's rules, as far as there are others? */
-static bool is_plain(const struct ovl_told *t)
+bool ovl_fastup_plain(struct ovl_told *t)
 {
-	struct statx st;
 	long r;
 
-	return !ovl_ss->overrides || look(t, &st, 0, 0, &r) || (r == -ENOENT);
+	return !ovl_ss->overrides || look(t, 0, 0, &r) || r == -ENOENT;
 }
 
 /* Open what is there; *@ret_missing: nothing is. */
@@ -145,11 +149,8 @@ static enum ovl_verdict open_existing(struct ovl_call *c, const struct ovl_told 
 				      bool *ret_missing)
 {
 	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
-	int fd;
+	int fd = (int)ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
 
-	if (!is_plain(t))
-		return OVL_SLOW;
-	fd = (int)ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
 	*ret_missing = is_missing(t, fd);
 	if (*ret_missing)
 		return done(c, -ENOENT);
@@ -163,11 +164,10 @@ static enum ovl_verdict open_existing(struct ovl_call *c, const struct ovl_told 
  * Make it. Should another directory have come to be there meanwhile, one that is merged, the slow
  * path is handed the descriptor: see early.h.
  */
-static enum ovl_verdict open_new(struct ovl_call *c, const struct ovl_told *t, long flags,
-				 long mode)
+static enum ovl_verdict open_new(struct ovl_call *c, const struct ovl_told *t, long flags)
 {
 	struct open_how how = {.flags = (uint64_t)(flags | O_EXCL),
-			       .mode = (uint64_t)mode & 07777,
+			       .mode = (uint64_t)t->arg[1] & 07777,
 			       .resolve = RESOLVE_NO_SYMLINKS};
 
 	if (!announce(t))
@@ -176,9 +176,9 @@ static enum ovl_verdict open_new(struct ovl_call *c, const struct ovl_told *t, l
 	return c->ret >= 0 && ovl_told_still(t) ? OVL_DONE : OVL_SLOW;
 }
 
-enum ovl_verdict ovl_fastup_open(struct ovl_call *c, const struct ovl_told *t, long flags,
-				 long mode)
+enum ovl_verdict ovl_fastup_open(struct ovl_call *c, struct ovl_told *t)
 {
+	long flags = t->arg[0];
 	bool creates = flags & O_CREAT;
 	bool missing = creates && is_fresh(t);
 	enum ovl_verdict v = OVL_SLOW;
@@ -187,7 +187,7 @@ enum ovl_verdict ovl_fastup_open(struct ovl_call *c, const struct ovl_told *t, l
 		return OVL_SLOW;
 	if (!(creates && (flags & O_EXCL)) && !missing)
 		v = open_existing(c, t, flags & ~(long)(O_CREAT | O_EXCL), &missing);
-	return creates && (missing || (flags & O_EXCL)) ? open_new(c, t, flags, mode) : v;
+	return creates && (missing || (flags & O_EXCL)) ? open_new(c, t, flags) : v;
 }
 
 enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c)
@@ -195,10 +195,15 @@ enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c)
 	struct ovl_str upper = ovl_ss->layer[OVL_UPPER].path;
 	struct ovl_str root = ovl_ss->root;
 	unsigned keep = root.len == 1 ? 0 : root.len;
-	char real[OVL_TOLD_PATH];
+	OVL_TOLD t = {.room = ovl_room_take()};
 	char *to = (char *)c->arg[0];
-	long n = ovl_sys(__NR_getcwd, real, sizeof(real)); /* with the NUL */
+	char *real;
+	long n;
 
+	if (!t.room)
+		return OVL_SLOW;
+	real = t.room->path;
+	n = ovl_sys(__NR_getcwd, real, OVL_ROOM_PATH); /* with the NUL */
 	if (n == -ENOENT)
 		return done(c, n);
 	if (n < 0 ||

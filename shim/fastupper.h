@@ -15,23 +15,23 @@
 #include "ovl.h"
 #include "tell.h"
 
-/* stat and its kin, by @flags (AT_SYMLINK_NOFOLLOW), into the program's @buf. */
-enum ovl_verdict ovl_fastup_stat(struct ovl_call *c, const struct ovl_told *t, void *buf,
-				 long flags);
+/* stat and its kin, into the program's buffer t->arg[0], by AT_SYMLINK_NOFOLLOW in t->arg[1]. */
+enum ovl_verdict ovl_fastup_stat(struct ovl_call *c, struct ovl_told *t);
 
 /* statx(2) as @c asks for it, without AT_EMPTY_PATH. */
-enum ovl_verdict ovl_fastup_statx(struct ovl_call *c, const struct ovl_told *t);
+enum ovl_verdict ovl_fastup_statx(struct ovl_call *c, struct ovl_told *t);
 
-/* open with O_* @flags and @mode. */
-enum ovl_verdict ovl_fastup_open(struct ovl_call *c, const struct ovl_told *t, long flags,
-				 long mode);
+/* May the object be opened by the kernel's rules, as far as there are others? */
+bool ovl_fastup_plain(struct ovl_told *t);
 
-/* access(2) with @mode, of R_OK, W_OK and X_OK. */
-enum ovl_verdict ovl_fastup_access(struct ovl_call *c, const struct ovl_told *t, long mode);
+/* Then: open with O_* flags t->arg[0] and mode t->arg[1]. */
+enum ovl_verdict ovl_fastup_open(struct ovl_call *c, struct ovl_told *t);
 
-/* readlink(2) of @size bytes into the program's @buf. */
-enum ovl_verdict ovl_fastup_readlink(struct ovl_call *c, const struct ovl_told *t, long buf,
-				     long size);
+/* access(2) with the mode t->arg[0], of R_OK, W_OK and X_OK. */
+enum ovl_verdict ovl_fastup_access(struct ovl_call *c, struct ovl_told *t);
+
+/* readlink(2) into the program's buffer t->arg[0] of t->arg[1] bytes. */
+enum ovl_verdict ovl_fastup_readlink(struct ovl_call *c, struct ovl_told *t);
 
 /* getcwd(2); the cwd is known to be a directory that upper alone has, or had. */
 enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c);

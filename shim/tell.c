@@ -21,13 +21,13 @@ static bool has_own_rights(uint64_t hash)
 }
 
 /*
- * Hash @path on, up to its last component: @t->dir becomes the hash of its directory, @t->name
- * the last component, *@ret_n its length. *@clean is set false when upper may hide a directory on
+ * Hash @t's path on, up to its last component: t->dir becomes the hash of its directory, t->name
+ * the last component, t->hash that of all. *@clean is set false when upper may hide a directory on
  * the way, or have one with rights of its own. False: a "..", a trailing slash, nothing at all.
  */
-static bool walk(const char *path, struct ovl_told *t, size_t *ret_n, bool *clean)
+static bool walk(struct ovl_told *t, bool *clean)
 {
-	const char *at = path;
+	const char *at = t->path;
 	uint64_t own = has_own_rights(t->dir) ? t->dir : 0;
 	struct ovl_part c = ovl_path_next(&at);
 	uint64_t value;
@@ -37,15 +37,15 @@ static bool walk(const char *path, struct ovl_told *t, size_t *ret_n, bool *clea
 			return false;
 		if (c.n > NAME_MAX)
 			return false;
+		t->hash = ovl_hash_push(t->dir, c.name, c.n);
 		if (c.last) {
 			t->name = c.name;
-			*ret_n = c.n;
 			/* What is known of the last one holds for all above. */
 			if (own && !ovl_dcache_find(own, &value))
 				*clean = false;
-			return !c.slash && at - path < PATH_MAX;
+			return !c.slash && at - t->path < PATH_MAX;
 		}
-		t->dir = ovl_hash_push(t->dir, c.name, c.n);
+		t->dir = t->hash;
 		if (ovl_filter_maybe(&ovl_ss->hidden, t->dir))
 			*clean = false;
 		if (has_own_rights(t->dir))
@@ -80,7 +80,7 @@ static bool is_plain_file(uint64_t value)
  * @t is of @layer: its real path is put together, unless it starts from that layer's directory.
  * False: it does not fit.
  */
-static bool set_layer(struct ovl_told *t, int layer, int base)
+static bool set_layer(struct ovl_told *t, int layer)
 {
 	struct ovl_str root = ovl_ss->root;
 	struct ovl_str real = ovl_ss->layer[layer].path;
@@ -89,14 +89,17 @@ static bool set_layer(struct ovl_told *t, int layer, int base)
 	size_t n;
 
 	if (!is_absolute(t->path))
-		return layer == base;
+		return layer == t->base;
 	n = strlen(t->path);
-	if (n <= cut || keep + (n - cut) >= sizeof(t->buf) || t->path[cut] != '/' ||
+	if (n <= cut || keep + (n - cut) >= OVL_ROOM_PATH || t->path[cut] != '/' ||
 	    memcmp(t->path, ovl_session_str(ovl_ss, root), cut))
 		return false;
-	memcpy(t->buf, ovl_session_str(ovl_ss, real), keep);
-	memcpy(t->buf + keep, t->path + cut, n - cut + 1);
-	t->path = t->buf;
+	t->room = ovl_room_take();
+	if (!t->room)
+		return false;
+	memcpy(t->room->path, ovl_session_str(ovl_ss, real), keep);
+	memcpy(t->room->path + keep, t->path + cut, n - cut + 1);
+	t->path = t->room->path;
 	return true;
 }
 
@@ -107,16 +110,16 @@ static bool is_plain_upper(void)
 }
 
 /* The directory may be upper's, and what it has of that name decides. */
-static enum ovl_tell tell_upper(struct ovl_told *t, int base)
+static enum ovl_tell tell_upper(struct ovl_told *t)
 {
 	if (!ovl_dcache_find(t->dir, &t->value) || !is_plain_upper() ||
 	    ovl_str_starts(t->name, ".wh."))
 		return OVL_TELL_NOTHING;
-	return set_layer(t, OVL_UPPER, base) ? OVL_TELL_UPPER : OVL_TELL_NOTHING;
+	return set_layer(t, OVL_UPPER) ? OVL_TELL_UPPER : OVL_TELL_NOTHING;
 }
 
 /* The directory, described by the table's @value, is some lowers'. Upper has nothing there. */
-static enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value, int base)
+static enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value)
 {
 	uint64_t mask = value & LOWER_MASK;
 	uint64_t file = 0;
@@ -127,49 +130,49 @@ static enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value, int base)
 		mask = 1ULL << (file & 63);
 	else if (mask & (mask - 1))
 		return OVL_TELL_NOTHING;
-	if ((ovl_ss->dot_wh & mask) || !set_layer(t, ovl_lower_first(mask), base))
+	if ((ovl_ss->dot_wh & mask) || !set_layer(t, ovl_lower_first(mask)))
 		return OVL_TELL_NOTHING;
 	return file & OVL_DIRS_FILE ? OVL_TELL_REGULAR : OVL_TELL_UNTOUCHED;
 }
 
 /* Upper has nothing of that name, and hides nothing on the way. */
-static enum ovl_tell tell_untouched(struct ovl_told *t, int base)
+static enum ovl_tell tell_untouched(struct ovl_told *t)
 {
 	uint64_t value;
 
 	if (!ovl_dirs_find(t->dir, &value))
 		return OVL_TELL_NOTHING;
 	if (!ovl_tell_plain_dir(t->dir, value))
-		return tell_lower(t, value, base);
+		return tell_lower(t, value);
 	/* A path left to the kernel is not below the lower's directory, but where that is seen. */
-	if (base > OVL_UPPER && !(ovl_ss->flags & OVL_S_SAME_ROOT))
+	if (t->base > OVL_UPPER && !(ovl_ss->flags & OVL_S_SAME_ROOT))
 		return OVL_TELL_NOTHING;
 	return ovl_dirs_find(t->hash, &value) && is_plain_file(value) ? OVL_TELL_REGULAR
 								      : OVL_TELL_UNTOUCHED;
 }
 
-enum ovl_tell ovl_tell(int dirfd, const char *path, struct ovl_told *t)
+bool ovl_tell_begin(struct ovl_told *t)
 {
-	enum ovl_tell tell = OVL_TELL_NOTHING;
-	int base = OVL_NONE; /* the layer of the directory that it starts from */
-	bool clean = true;
-	size_t n;
+	if ((unsigned long)t->path < 4096)
+		return false;
+	t->base = OVL_NONE;
+	t->dir = OVL_HASH_ROOT;
+	return is_absolute(t->path) || ovl_known_find(t->dirfd, &t->dir, &t->base);
+}
 
-	if ((unsigned long)path < 4096)
-		return OVL_TELL_NOTHING;
-	t->dirfd = dirfd;
-	t->path = path;
-	if (is_absolute(path))
-		t->dir = OVL_HASH_ROOT;
-	else if (!ovl_known_find(dirfd, &t->dir, &base))
-		return OVL_TELL_NOTHING;
-	if (!walk(path, t, &n, &clean))
-		return OVL_TELL_NOTHING;
-	t->hash = ovl_hash_push(t->dir, t->name, n);
-	if (base != OVL_UPPER && clean && !ovl_filter_maybe(&ovl_ss->hidden, t->hash) &&
+bool ovl_tell(struct ovl_told *t)
+{
+	bool clean = true;
+
+	if (!walk(t, &clean))
+		return false;
+	t->tell = OVL_TELL_NOTHING;
+	if (t->base != OVL_UPPER && clean && !ovl_filter_maybe(&ovl_ss->hidden, t->hash) &&
 	    !ovl_filter_maybe(&ovl_ss->present, t->hash))
-		tell = tell_untouched(t, base);
-	return tell == OVL_TELL_NOTHING ? tell_upper(t, base) : tell;
+		t->tell = tell_untouched(t);
+	if (t->tell == OVL_TELL_NOTHING)
+		t->tell = tell_upper(t);
+	return t->tell != OVL_TELL_NOTHING;
 }
 
 bool ovl_told_still(const struct ovl_told *t)

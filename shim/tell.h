@@ -11,9 +11,7 @@
 #define OVL_TELL_H
 
 #include "dcache.h"
-
-/* Bytes of a real path that is not the program's own: it is put together on the stack. */
-#define OVL_TOLD_PATH 240
+#include "room.h"
 
 enum ovl_tell {
 	OVL_TELL_NOTHING,   /* the slow path has to look */
@@ -23,17 +21,30 @@ enum ovl_tell {
 };
 
 struct ovl_told {
-	int dirfd;	  /* what to hand to the kernel: */
-	const char *path; /* the program's own, or @buf */
+	int dirfd;	  /* what the program asks for, and then what to ask the kernel for: */
+	const char *path; /* in @room, when it is not the program's own */
+	enum ovl_tell tell;
+	int base;	  /* the layer of the directory that it starts from: known.h */
 	const char *name; /* last component, in the program's path */
 	uint64_t hash;	  /* of the whole path */
 	uint64_t dir;	  /* of the directory; with OVL_TELL_UPPER: */
 	uint64_t value;	  /* its entry in the dcache */
-	char buf[OVL_TOLD_PATH];
+	long arg[2];	  /* the caller's: what is to be done with it */
+	struct ovl_room *room;
 };
 
-/* What is known of @path from @dirfd; with _NOTHING *@t is not valid. */
-enum ovl_tell ovl_tell(int dirfd, const char *path, struct ovl_told *t);
+/* Given back at the end of its scope. */
+static inline void ovl_told_drop(const struct ovl_told *t)
+{
+	ovl_room_put(t->room);
+}
+#define OVL_TOLD __attribute__((cleanup(ovl_told_drop))) struct ovl_told
+
+/* Find out where @t, with its dirfd and path, starts from. False: it is not known. */
+bool ovl_tell_begin(struct ovl_told *t);
+
+/* What is known of @t, after that: t->tell. False: nothing. */
+bool ovl_tell(struct ovl_told *t);
 
 /* Told _UPPER: is there nothing but upper's? What that lacks is missing. */
 static inline bool ovl_told_pure(const struct ovl_told *t)

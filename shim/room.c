@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "room.h"
+
+#define ROOMS 32
+
+static struct ovl_room rooms[ROOMS];
+
+struct ovl_room *ovl_room_take(void)
+{
+	for (int i = 0; i < ROOMS; i++) {
+		uint32_t free = 0;
+
+		if (!__atomic_load_n(&rooms[i].busy, __ATOMIC_RELAXED) &&
+		    __atomic_compare_exchange_n(&rooms[i].busy, &free, 1, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return &rooms[i];
+	}
+	return NULL;
+}
+
+void ovl_room_put(struct ovl_room *room)
+{
+	if (room)
+		__atomic_store_n(&room->busy, 0, __ATOMIC_RELEASE);
+}
