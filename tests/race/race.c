@@ -571,44 +571,25 @@ static void work(int me, time_t end)
 	atomic_store(&arena->quit, 1);
 }
 
-static bool listed(const char *dir, const char *want)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	bool found = false;
-
-	if (!d)
-		wrong("%s: cannot be listed: %s", dir, strerror(errno));
-	errno = 0;
-	while (d && (e = readdir(d)))
-		found |= !strcmp(e->d_name, want);
-	if (errno)
-		wrong("%s: the listing ends: %s", dir, strerror(errno));
-	if (d)
-		closedir(d);
-	return found;
-}
-
 /* listing, stat and access by name agree everywhere below @dir */
 static void check_tree(const char *dir)
 {
 	static const char *const pool[] = {"d0", "d1", "d2", "f0", "f1", "f2"};
+	bool listed[6] = {false};
 	char path[4096];
 	DIR *d = opendir(dir);
 	struct dirent *e;
 	struct stat st;
 
-	for (int i = 0; i < 6; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, pool[i]);
-		bool there = !lstat(path, &st);
-
-		if (listed(dir, pool[i]) != there)
-			wrong("%s: %s", path,
-			      there ? "is there, but not listed" : "is listed, but not there");
+	if (!d) {
+		wrong("%s: cannot be listed: %s", dir, strerror(errno));
+		return;
 	}
-	while (d && (e = readdir(d))) {
+	for (errno = 0; (e = readdir(d)); errno = 0) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
+		for (int i = 0; i < 6; i++)
+			listed[i] |= !strcmp(e->d_name, pool[i]);
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
 		if (lstat(path, &st)) {
 			wrong("%s is listed: %s", path, strerrorname_np(errno));
@@ -620,8 +601,14 @@ static void check_tree(const char *dir)
 		if (S_ISDIR(st.st_mode))
 			check_tree(path);
 	}
-	if (d)
-		closedir(d);
+	if (errno)
+		wrong("%s: the listing ends: %s", dir, strerror(errno));
+	closedir(d);
+	for (int i = 0; i < 6; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, pool[i]);
+		if (!listed[i] && !lstat(path, &st))
+			wrong("%s: is there, but not listed", path);
+	}
 }
 
 int main(int argc, char **argv)
