@@ -411,8 +411,11 @@ static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ov
 		return 0;
 	if (choose_mov(s, c, ret) || choose_other(s, c, known, ret))
 		return 1;
-	/* A guess is good enough where nothing can be done, but not one out of another function. */
-	if (c->guess == OVL_NR_NONE || !reached ||
+	/*
+	 * A guess is good enough where nothing can be done; one out of another function, or out of
+	 * memory, only in a libc, whose functions are known to hold few numbers.
+	 */
+	if (c->guess == OVL_NR_NONE || (!reached && s->kinds != OVL_SITES_ALL) ||
 	    (c->guess == OVL_NR_MEMORY && s->kinds == OVL_SITES_OWN))
 		return -1;
 	return !is_wanted(s, c->guess) || is_spared(s, c->guess) ? 0 : -1;
