@@ -412,8 +412,8 @@ static int choose(const struct ovl_sites *s, const struct ovl_cand *c, struct ov
 	if (choose_mov(s, c, ret) || choose_other(s, c, known, ret))
 		return 1;
 	/*
-	 * A guess is good enough where nothing can be done; one out of another function, or out of
-	 * memory, only in a libc, whose functions are known to hold few numbers.
+	 * A guess is good enough where nothing can be done. In a libc also one out of memory, or
+	 * one that nobody is seen to bring here: musl's posix_spawn() has such dup2()s.
 	 */
 	if (c->guess == OVL_NR_NONE || (!reached && s->kinds != OVL_SITES_ALL) ||
 	    (c->guess == OVL_NR_MEMORY && s->kinds == OVL_SITES_OWN))
