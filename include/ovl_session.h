@@ -88,12 +88,15 @@ struct ovl_filter {
  *  - OVL_DIRS_FILE: no directory but a regular file of the lowers, with the number of the first
  *    that has it, or of outside (then with OVL_DIRS_OUTSIDE and the generation): opening it needs
  *    no closer look.
+ *  - OVL_DIRS_LOWER and OVL_DIRS_MISSING: no lower has anything of that name.
  *  - 0: being written.
  */
 #define OVL_DIRS_LOG2	 18
 #define OVL_DIRS_OUTSIDE (1ULL << 63)
 #define OVL_DIRS_LOWER	 (1ULL << 62)
 #define OVL_DIRS_FILE	 (1ULL << 61)
+#define OVL_DIRS_MISSING (1ULL << 60)
+#define OVL_DIRS_MASK	 ((1ULL << (OVL_LOWER_MAX + 1)) - 1)
 
 struct ovl_dir_slot {
 	uint64_t key;

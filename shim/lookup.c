@@ -401,10 +401,10 @@ int ovl_lookup(struct ovl_ctx *ctx, struct ovl_name *n)
 	}
 	if (ovl_dirs_find(n->lhash, &known) && (known & OVL_DIRS_LOWER)) {
 		n->lowers = known & n->plowers;
-		if (n->lowers) {
+		if (n->lowers)
 			n->layer = ovl_lower_first(n->lowers);
+		if (n->lowers || (known & OVL_DIRS_MISSING))
 			return 0;
-		}
 	}
 	r = look_lowers(ctx, n, &n->layer, &n->st);
 	if (r)

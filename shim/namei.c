@@ -347,6 +347,8 @@ static int walk(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 		if (err)
 			return err < 0 ? err : 0;
 	}
+	if (n->layer == OVL_NONE && (n->plowers & (n->plowers - 1)))
+		ovl_walked_missing(n); /* of one lower the kernel tells */
 	ovl_walked_file(n);
 	return 0;
 }

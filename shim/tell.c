@@ -6,9 +6,6 @@
 #include "str.h"
 #include "view.h"
 
-/* Masks of lowers are below this in a table's values. */
-#define LOWER_MASK (OVL_DIRS_FILE - 1)
-
 static bool is_absolute(const char *path)
 {
 	return path[0] == '/';
@@ -66,14 +63,14 @@ bool ovl_tell_plain_dir(uint64_t hash, uint64_t value)
 	if (!(ovl_ss->flags & OVL_S_SAME_ROOT) || !(value & OVL_DIRS_LOWER))
 		return false;
 	/* Without a lower directory there it is missing, or upper's alone. */
-	return value != OVL_DIRS_LOWER || !ovl_filter_maybe(&ovl_ss->present, hash);
+	return (value & OVL_DIRS_MASK) || !ovl_filter_maybe(&ovl_ss->present, hash);
 }
 
 static bool is_plain_file(uint64_t value)
 {
 	if (value & OVL_DIRS_OUTSIDE)
 		return value == (OVL_DIRS_FILE | outside_now());
-	return value & (OVL_DIRS_FILE | LOWER_MASK);
+	return value & (OVL_DIRS_FILE | OVL_DIRS_MASK);
 }
 
 /*
@@ -118,21 +115,30 @@ static enum ovl_tell tell_upper(struct ovl_told *t)
 	return set_layer(t, OVL_UPPER) ? OVL_TELL_UPPER : OVL_TELL_NOTHING;
 }
 
-/* The directory, described by the table's @value, is some lowers'. Upper has nothing there. */
+/*
+ * The directory, described by the table's @value, is some lowers'. Upper has nothing there. Of
+ * what none of them has, the first says so.
+ */
 static enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value)
 {
-	uint64_t mask = value & LOWER_MASK;
-	uint64_t file = 0;
+	uint64_t mask = value & OVL_DIRS_MASK;
+	uint64_t of = 0;
 
+	if (!mask && (value & OVL_DIRS_MISSING))
+		mask = 1ULL << 1;
 	if (!(value & OVL_DIRS_LOWER) || !mask)
 		return OVL_TELL_NOTHING;
-	if (ovl_dirs_find(t->hash, &file) && (file & OVL_DIRS_FILE) && !(file & OVL_DIRS_OUTSIDE))
-		mask = 1ULL << (file & 63);
-	else if (mask & (mask - 1))
+	if (!ovl_dirs_find(t->hash, &of) || (of & OVL_DIRS_OUTSIDE))
+		of = 0;
+	if (of & OVL_DIRS_FILE)
+		mask = 1ULL << (of & 63);
+	else if (mask & of)
+		mask &= of;
+	else if ((mask & (mask - 1)) && !(of & OVL_DIRS_MISSING))
 		return OVL_TELL_NOTHING;
 	if ((ovl_ss->dot_wh & mask) || !set_layer(t, ovl_lower_first(mask)))
 		return OVL_TELL_NOTHING;
-	return file & OVL_DIRS_FILE ? OVL_TELL_REGULAR : OVL_TELL_UNTOUCHED;
+	return of & OVL_DIRS_FILE ? OVL_TELL_REGULAR : OVL_TELL_UNTOUCHED;
 }
 
 /* Upper has nothing of that name, and hides nothing on the way. */

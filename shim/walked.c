@@ -24,7 +24,7 @@ void ovl_walked_outside(const struct ovl_name *n, uint64_t gen)
 void ovl_walked_missing(const struct ovl_name *n)
 {
 	if (in_view(n) && !n->in_upper && !n->marked && n->plowers && !n->moved && !n->deep)
-		ovl_dirs_add(n->hash, OVL_DIRS_LOWER);
+		ovl_dirs_add(n->hash, OVL_DIRS_LOWER | OVL_DIRS_MISSING);
 }
 
 void ovl_walked_file(const struct ovl_name *n)

@@ -125,7 +125,7 @@ costs()
 	costs 1 getcwd "$V/a/new"
 }
 
-@test "two lowers: a file's layer is found once" {
+@test "two lowers: a name's layer is found once, and that none has it" {
 	mkdir -p "$T/second/a/b/c"
 	echo second >"$T/second/a/b/c/g"
 	LOWERS+=("$T/second")
@@ -133,13 +133,19 @@ costs()
 	costs 2 open "$V/a/b/c/f"
 	costs 1 stat "$V/a/b/c/g"
 	costs 2 open "$V/a/b/c/g"
+	costs 1 stat "$V/a/b/c"
+	costs 1 missing "$V/a/b/c/nothing"
+	costs 1 missing "$V/a/nothing/f"
+	costs 1 fstatat "$V/a/b/c/f"
+	# where the first lower says that it has none, the second's file is found
+	view sh -c "cat $V/a/b/nothing/g $V/a/b/c/none; cat $V/a/b/c/g" | grep -x second
 }
 
 @test "changes of what upper alone has" {
 	in_view 'mkdir -p a/new; echo x >a/new/f'
 	costs 8 create "$V/a/new/n"
-	costs 12 mkdir "$V/a/new/d"
-	costs 14 rename "$V/a/new/f"
+	costs 17 mkdir "$V/a/new/d"
+	costs 24 rename "$V/a/new/f"
 }
 
 @test "with -l / and no upper entry: one each" {
