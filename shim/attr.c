@@ -64,7 +64,8 @@ static unsigned without_sgid(struct ovl_ctx *ctx, const struct statx *st, unsign
 static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 {
 	struct ovl_name *n = &ctx->name[0];
-	OVL_LOC loc = OVL_LOC_INIT;
+	char link[OVL_FD_LINK];
+	OVL_FD fd = -1;
 	int err = ovl_lookup_stat(ctx, n);
 
 	if (err)
@@ -72,30 +73,40 @@ static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 	if ((n->st.stx_mode & S_IFMT) == S_IFLNK)
 		return -EOPNOTSUPP;
 	rights_differ(n);
-	if (is_plain_mode(mode)) {
-		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-		if (!err)
-			err = ovl_loc_path(&ctx->real, &loc);
-		return err ? err : ovl_do_chmod(AT_FDCWD, loc.name, mode);
-	}
-	err = ovl_inode_present_copy(ctx, n, &loc);
+	if (!is_plain_mode(mode))
+		ovl_inode_present_name(ctx, n);
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (!err)
+		err = ovl_op_hold(ctx, &fd, link);
 	if (err)
 		return err;
-	return ovl_override_chmod(loc.name, &n->st, without_sgid(ctx, &n->st, mode));
+	if ((ctx->st.stx_mode & S_IFMT) == S_IFLNK)
+		return OVL_AGAIN;
+	return is_plain_mode(mode)
+		       ? ovl_do_chmod(AT_FDCWD, link, mode)
+		       : ovl_override_fchmod(fd, &n->st, without_sgid(ctx, &n->st, mode));
 }
 
 static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 {
 	struct ovl_name *n = &ctx->name[0];
 	bool root = !ovl_sys(__NR_geteuid);
-	OVL_LOC loc = OVL_LOC_INIT;
-	int err = root ? ovl_loc_path(&ctx->real, &loc) : ovl_inode_present_copy(ctx, n, &loc);
+	char link[OVL_FD_LINK];
+	OVL_FD fd = -1;
+	int err = ovl_lookup_stat(ctx, n);
 
 	if (err)
 		return err;
+	if (!root)
+		ovl_inode_present_name(ctx, n);
+	err = ovl_name_real(n, OVL_UPPER, &ctx->real);
+	if (!err)
+		err = ovl_op_hold(ctx, &fd, link);
+	if (err)
+		return err;
 	forget_rights(&n->st);
-	return root ? ovl_do_chown(AT_FDCWD, loc.name, uid, gid, AT_SYMLINK_NOFOLLOW)
-		    : ovl_override_chown(loc.name, &n->st, uid, gid);
+	return root ? ovl_do_chown(fd, "", uid, gid, AT_EMPTY_PATH)
+		    : ovl_override_fchown(fd, &n->st, uid, gid);
 }
 
 /* The same of an open object, by argument 0: ctx->by_fd. */
@@ -115,13 +126,14 @@ static long set_owner_by_fd(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 
 static long set_times(struct ovl_ctx *ctx, const void *times)
 {
-	OVL_LOC loc = OVL_LOC_INIT;
-	int err = ovl_loc_get(&ctx->real, &loc);
+	char link[OVL_FD_LINK];
+	OVL_FD fd = -1;
+	int err = ovl_op_hold(ctx, &fd, link);
 
 	if (err)
 		return err;
-	return ovl_ss->overrides ? ovl_override_utimens(loc.fd, loc.name, times)
-				 : ovl_do_utimens(loc.fd, loc.name, times, AT_SYMLINK_NOFOLLOW);
+	return ovl_ss->overrides ? ovl_override_futimens(fd, times)
+				 : ovl_do_utimens(AT_FDCWD, link, times, 0);
 }
 
 /* What fchmodat2, fchownat and utimensat know. */

@@ -73,7 +73,12 @@ int ovl_do_setxattr(const char *path, const char *name, const void *v, size_t n,
 	return RETRY(__NR_lsetxattr, path, name, v, n, flags);
 }
 
-int ovl_do_removexattr(const char *path, const char *name)
+int ovl_do_setxattr_held(const char *link, const char *name, const void *v, size_t n, int flags)
 {
-	return RETRY(__NR_lremovexattr, path, name);
+	return RETRY(__NR_setxattr, link, name, v, n, flags);
+}
+
+int ovl_do_removexattr_held(const char *link, const char *name)
+{
+	return RETRY(__NR_removexattr, link, name);
 }

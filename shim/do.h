@@ -24,6 +24,8 @@ int ovl_do_chown(int dir, const char *name, unsigned uid, unsigned gid, int flag
 int ovl_do_utimens(int dir, const char *name, const void *times, int flags);
 /* By path: the *xattrat calls are too new to lean on. */
 int ovl_do_setxattr(const char *path, const char *name, const void *v, size_t n, int flags);
-int ovl_do_removexattr(const char *path, const char *name);
+/* Of the object that @link, a descriptor's in /proc, is of. */
+int ovl_do_setxattr_held(const char *link, const char *name, const void *v, size_t n, int flags);
+int ovl_do_removexattr_held(const char *link, const char *name);
 
 #endif

@@ -183,8 +183,8 @@ static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct 
 		ctx->error = (int)r;
 		return OVL_AGAIN;
 	}
-	if (r >= 0 && (flags & O_TRUNC) && ovl_ss->overrides && !ovl_loc_path(&ctx->real, &loc))
-		ovl_override_truncated(loc.name); /* gone: open(2) */
+	if (r >= 0 && (flags & O_TRUNC) && ovl_ss->overrides)
+		ovl_override_truncated((int)r); /* gone: open(2) */
 	return r;
 }
 

@@ -100,36 +100,13 @@ static int may_link(struct ovl_ctx *ctx, struct ovl_name *old)
 	return 0;
 }
 
-/* Hold upper's object @n: a name may be a whiteout a moment later, a descriptor cannot. */
-static long hold(struct ovl_ctx *ctx, const struct ovl_name *n, int *ret_fd)
-{
-	OVL_FD fd = -1;
-	int err = ovl_name_real(n, OVL_UPPER, &ctx->real);
-
-	if (err)
-		return err;
-	fd = ovl_real_open(&ctx->real, O_PATH | O_NOFOLLOW);
-	if (fd == -ENOENT || fd == -ELOOP || fd == -ENOTDIR)
-		return OVL_AGAIN;
-	if (fd < 0)
-		return fd;
-	err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
-			   &ctx->st);
-	if (err)
-		return err;
-	if (ovl_mark_is_whiteout(&ctx->st))
-		return OVL_AGAIN;
-	*ret_fd = ovl_fd_steal(&fd);
-	return 0;
-}
-
 /* Link the object name[1] of the view to name[0]. */
 static long link_named(struct ovl_ctx *ctx)
 {
 	struct ovl_name *old = &ctx->name[1];
 	struct ovl_maker m = {.make = ovl_make_link};
 	OVL_FD held = -1;
-	char link[32];
+	char link[OVL_FD_LINK];
 	long r = ovl_lookup_stat(ctx, old);
 
 	if (!r)
@@ -143,10 +120,11 @@ static long link_named(struct ovl_ctx *ctx)
 	if (!r)
 		r = ovl_copy_up(ctx, old, OVL_COPY_NAME);
 	if (!r)
-		r = hold(ctx, old, &held);
+		r = ovl_name_real(old, OVL_UPPER, &ctx->real);
+	if (!r)
+		r = ovl_op_hold(ctx, &held, link);
 	if (r)
 		return r;
-	ovl_fd_link(held, link);
 	m.from = AT_FDCWD;
 	m.text = link;
 	m.flags = AT_SYMLINK_FOLLOW;

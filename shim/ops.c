@@ -76,6 +76,26 @@ long ovl_op_outside(struct ovl_ctx *ctx, int dirfd, int path, bool mutates)
 	return tail_with_path(ctx, dirfd, path, &n->at);
 }
 
+int ovl_op_hold(struct ovl_ctx *ctx, int *ret_fd, char *link)
+{
+	OVL_FD fd = ovl_real_open(&ctx->real, O_PATH | O_NOFOLLOW);
+	int err;
+
+	if (fd == -ENOENT || fd == -ELOOP || fd == -ENOTDIR)
+		return OVL_AGAIN;
+	if (fd < 0)
+		return fd;
+	err = (int)ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			   &ctx->st);
+	if (err)
+		return err;
+	if (ovl_mark_is_whiteout(&ctx->st))
+		return OVL_AGAIN;
+	ovl_fd_link(fd, link);
+	*ret_fd = ovl_fd_steal(&fd);
+	return 0;
+}
+
 int ovl_op_is_dir(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	int err;

@@ -119,6 +119,14 @@ bool ovl_ioctl_ours(unsigned request);
  */
 bool ovl_op_is_hidden(struct ovl_ctx *ctx, const struct ovl_name *n);
 
+/*
+ * Hold upper's object at ctx->real: whoever changes it by *@ret_fd, and by the link in /proc that
+ * @link, of OVL_FD_LINK bytes, becomes, changes that and nothing else, whatever comes to its name
+ * or to the directories on the way; a name could be a whiteout or a symlink to a lower a moment
+ * later. ctx->st tells of it. OVL_AGAIN: it is gone.
+ */
+int ovl_op_hold(struct ovl_ctx *ctx, int *ret_fd, char *link);
+
 /* Is the (existing) object a directory? -errno when it cannot be told. */
 int ovl_op_is_dir(struct ovl_ctx *ctx, struct ovl_name *n);
 

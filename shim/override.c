@@ -218,13 +218,6 @@ int ovl_override_fchmod(int fd, const struct statx *st, unsigned mode)
 	return change_mode(&w, st, mode);
 }
 
-int ovl_override_chown(const char *path, const struct statx *st, unsigned uid, unsigned gid)
-{
-	struct where w = at_path(path);
-
-	return change_owner(&w, st, uid, gid);
-}
-
 int ovl_override_fchown(int fd, const struct statx *st, unsigned uid, unsigned gid)
 {
 	char link[OVL_FD_LINK];
@@ -266,9 +259,10 @@ static void follow(const struct where *w, unsigned lost)
 	(void)record(w, &raw, &o); /* best effort */
 }
 
-void ovl_override_truncated(const char *path)
+void ovl_override_truncated(int fd)
 {
-	struct where w = at_path(path);
+	char link[OVL_FD_LINK];
+	struct where w = at_fd(fd, link);
 	struct ovl_override o;
 	struct statx raw;
 
@@ -276,13 +270,6 @@ void ovl_override_truncated(const char *path)
 		return;
 	o.mode &= ~(unsigned)(S_ISUID | S_ISGID);
 	(void)record(&w, &raw, &o); /* best effort */
-}
-
-void ovl_override_follow(const char *path, unsigned lost)
-{
-	struct where w = at_path(path);
-
-	follow(&w, lost);
 }
 
 void ovl_override_ffollow(int fd, unsigned lost)
@@ -293,26 +280,19 @@ void ovl_override_ffollow(int fd, unsigned lost)
 	follow(&w, lost);
 }
 
-static int change_times(const struct where *w, int dir, const void *times)
+static int change_times(const struct where *w, const void *times)
 {
 	struct ovl_override o;
 	struct statx raw;
-	bool sealed = dir == AT_FDCWD && read_back(w, &o, &raw) && is_sealed(raw.stx_mode, &o);
+	bool sealed = read_back(w, &o, &raw) && is_sealed(raw.stx_mode, &o);
 	int err;
 
 	if (sealed && !ovl_seal_fits(w->follow ? __NR_getxattr : __NR_lgetxattr, w->path, &raw))
 		o.mode &= ~ovl_seal_bits(o.mode, o.gid);
-	err = ovl_do_utimens(dir, w->path, times, w->follow ? 0 : AT_SYMLINK_NOFOLLOW);
+	err = ovl_do_utimens(AT_FDCWD, w->path, times, w->follow ? 0 : AT_SYMLINK_NOFOLLOW);
 	if (!err && sealed)
 		(void)record(w, &raw, &o); /* sealed again; without, the bits go */
 	return err;
-}
-
-int ovl_override_utimens(int dir, const char *path, const void *times)
-{
-	struct where w = at_path(path);
-
-	return change_times(&w, dir, times);
 }
 
 int ovl_override_futimens(int fd, const void *times)
@@ -320,5 +300,5 @@ int ovl_override_futimens(int fd, const void *times)
 	char link[OVL_FD_LINK];
 	struct where w = at_fd(fd, link);
 
-	return change_times(&w, AT_FDCWD, times);
+	return change_times(&w, times);
 }

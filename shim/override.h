@@ -49,31 +49,28 @@ int ovl_override_record(const char *path, const struct statx *raw, const struct 
 int ovl_override_chmod(const char *path, const struct statx *st, unsigned mode);
 
 /*
- * Upper's object at @path got an ACL, and its permissions by that, and lost the bits @lost: a
- * record follows, if there is one. Best effort.
+ * Upper's object open as @fd, whatever way, got an ACL, and its permissions by that, and lost the
+ * bits @lost: a record follows, if there is one. Best effort.
  */
-void ovl_override_follow(const char *path, unsigned lost);
-
-/* The same of the object open as @fd. */
 void ovl_override_ffollow(int fd, unsigned lost);
 
-/* Upper's file at @path was truncated: no suid and no sgid, in the record neither. Best effort. */
-void ovl_override_truncated(const char *path);
-
-/* utimensat of upper's object at @path, below @dir, itself: suid and sgid stay as they are. */
-int ovl_override_utimens(int dir, const char *path, const void *times);
-
-/* The same of the object open as @fd, which need not have a name. */
-int ovl_override_futimens(int fd, const void *times);
+/* Upper's file open as @fd was truncated: no suid and no sgid, in the record neither. Best effort.
+ */
+void ovl_override_truncated(int fd);
 
 /*
- * chown of upper's object at @path, which the view shows as @st and whose owner may do that:
- * what the kernel refuses is recorded. -1U: unchanged.
+ * utimensat of upper's object open as @fd, whatever way; it need not have a name. suid and sgid
+ * stay as they are.
  */
-int ovl_override_chown(const char *path, const struct statx *st, unsigned uid, unsigned gid);
+int ovl_override_futimens(int fd, const void *times);
 
 /* The same of the object open as @fd, whatever way; it need not have a name. */
 int ovl_override_fchmod(int fd, const struct statx *st, unsigned mode);
+
+/*
+ * chown of upper's object open as @fd, in the same way, which the view shows as @st and whose owner
+ * may do that: what the kernel refuses is recorded. -1U: unchanged.
+ */
 int ovl_override_fchown(int fd, const struct statx *st, unsigned uid, unsigned gid);
 
 #endif

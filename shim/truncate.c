@@ -12,7 +12,7 @@
 /* Is the file @path of @size bytes? */
 static bool has_size(struct ovl_ctx *ctx, const char *path, int64_t size)
 {
-	return !ovl_sys(__NR_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_SIZE, &ctx->st) &&
+	return !ovl_sys(__NR_statx, AT_FDCWD, path, 0, STATX_SIZE, &ctx->st) &&
 	       (int64_t)ctx->st.stx_size == size;
 }
 
@@ -21,7 +21,8 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 	struct ovl_name *n = &ctx->name[0];
 	static const int64_t now[4] = {0, (1L << 30) - 2, 0, (1L << 30) - 1}; /* mtime alone */
 	int64_t size = ovl_arg(ctx, 1);
-	OVL_LOC loc = OVL_LOC_INIT;
+	char link[OVL_FD_LINK];
+	OVL_FD fd = -1;
 	bool copied;
 	long r = ovl_op_resolve(ctx, 0, -1, 0, OVL_N_FOLLOW);
 	int err;
@@ -49,17 +50,19 @@ long ovl_op_truncate(struct ovl_ctx *ctx)
 	if (!err)
 		err = ovl_name_real(n, OVL_UPPER, &ctx->real);
 	if (!err)
-		err = ovl_loc_path(&ctx->real, &loc);
+		err = ovl_op_hold(ctx, &fd, link);
 	if (err)
 		return err;
-	r = ovl_sys(__NR_truncate, loc.name, size);
+	if ((ctx->st.stx_mode & S_IFMT) != S_IFREG)
+		return OVL_AGAIN;
+	r = ovl_sys(__NR_truncate, link, size);
 	/* The copy had the new size already: no change to the kernel, but one to the program. */
-	if (copied && (!r || has_size(ctx, loc.name, size))) {
-		(void)ovl_do_utimens(AT_FDCWD, loc.name, now, 0); /* it is done, whatever is now */
+	if (copied && (!r || has_size(ctx, link, size))) {
+		(void)ovl_do_utimens(AT_FDCWD, link, now, 0); /* it is done, whatever is now */
 		r = 0;
 	}
 	if (!r && ovl_ss->overrides)
-		ovl_override_truncated(loc.name);
+		ovl_override_truncated(fd);
 	/* It was a regular file a moment ago. */
 	return r == -EINVAL || r == -ENOENT ? OVL_AGAIN : r;
 }

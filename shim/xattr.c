@@ -208,21 +208,22 @@ static unsigned lost_by_acl(struct ovl_ctx *ctx)
 
 static long apply(struct ovl_ctx *ctx, const struct setting *s)
 {
-	OVL_LOC loc = OVL_LOC_INIT;
+	char link[OVL_FD_LINK];
+	OVL_FD fd = -1;
 	long r = escape(ctx, ovl_arg_path(ctx, s->name), -EPERM);
 
 	if (!r)
-		r = ovl_loc_path(&ctx->real, &loc);
+		r = ovl_op_hold(ctx, &fd, link);
 	if (r)
 		return r;
 	if (s->value < 0)
-		return ovl_do_removexattr(loc.name, ctx->xname);
+		return ovl_do_removexattr_held(link, ctx->xname);
 	if (ovl_str_starts(ctx->xname, ACL_PREFIX))
 		ovl_acls_begin();
-	r = ovl_do_setxattr(loc.name, ctx->xname, (const void *)s->data, (size_t)s->size,
-			    (int)s->flags);
+	r = ovl_do_setxattr_held(link, ctx->xname, (const void *)s->data, (size_t)s->size,
+				 (int)s->flags);
 	if (!r && ovl_ss->overrides && ovl_str_equal(ctx->xname, ACL_ACCESS))
-		ovl_override_follow(loc.name, lost_by_acl(ctx));
+		ovl_override_ffollow(fd, lost_by_acl(ctx));
 	return r;
 }
 

@@ -88,9 +88,14 @@ static int run_setxattr(void)
 	return ovl_do_setxattr(in(W_UP, "f"), "user.a", "v", 1, 0);
 }
 
-static int run_removexattr(void)
+static int run_setxattr_held(void)
 {
-	return ovl_do_removexattr(in(W_UP, "f"), "user.a");
+	return ovl_do_setxattr_held(in(W_UP, "f"), "user.a", "v", 1, 0);
+}
+
+static int run_removexattr_held(void)
+{
+	return ovl_do_removexattr_held(in(W_UP, "f"), "user.a");
 }
 
 static const struct deed deeds[] = {
@@ -106,7 +111,8 @@ static const struct deed deeds[] = {
 	{__NR_fchownat, run_chown},
 	{__NR_utimensat, run_utimens},
 	{__NR_lsetxattr, run_setxattr},
-	{__NR_lremovexattr, run_removexattr},
+	{__NR_setxattr, run_setxattr_held},
+	{__NR_removexattr, run_removexattr_held},
 };
 
 #define DEEDS (sizeof(deeds) / sizeof(deeds[0]))

@@ -91,7 +91,7 @@ Test(override, what_is_recorded_follows_chmod_and_chown)
 	cr_expect(eq(int, ovl_override_chmod(path, &st, 0600), 0));
 	cr_expect(eq(str, recorded(), (char *)"12:34:600"));
 	st = look_of(12, 34, 0600);
-	cr_expect(eq(int, ovl_override_chown(path, &st, -1U, 99), 0));
+	cr_expect(eq(int, ovl_override_fchown(fd, &st, -1U, 99), 0));
 	cr_expect(eq(str, recorded(), (char *)"12:99:600"));
 }
 
@@ -100,7 +100,7 @@ Test(override, a_change_of_owner_takes_suid_from_the_record)
 	struct statx st = look_of(12, 34, 06755);
 
 	ovl_override_set(fd, 12, 34, 06755);
-	cr_expect(eq(int, ovl_override_chown(in(W_UP, "f"), &st, -1U, 99), 0));
+	cr_expect(eq(int, ovl_override_fchown(fd, &st, -1U, 99), 0));
 	cr_expect(eq(str, recorded(), (char *)"12:99:755"));
 }
 
@@ -168,15 +168,15 @@ Test(override, suid_that_is_recorded_goes_with_a_write)
 	fault_set(__NR_geteuid, FAULT_EACH, 1000);
 	cr_expect(eq(int, ovl_override_chmod(in(W_UP, "f"), &st, 06055), 0));
 	cr_expect(eq(uint, mode_shown(), 06055));
-	cr_expect(eq(int, ovl_override_utimens(AT_FDCWD, in(W_UP, "f"), then), 0));
+	cr_expect(eq(int, ovl_override_futimens(fd, then), 0));
 	cr_expect(eq(uint, mode_shown(), 06055));
 	cr_assert_eq(pwrite(fd, "more than it was", 16, 0), 16);
 	cr_expect(eq(uint, mode_shown(), 055));
-	cr_expect(eq(int, ovl_override_utimens(AT_FDCWD, in(W_UP, "f"), then), 0));
+	cr_expect(eq(int, ovl_override_futimens(fd, then), 0));
 	cr_expect(eq(uint, mode_shown(), 055));
 	cr_expect(eq(int, ovl_override_fchmod(fd, &st, 04055), 0));
 	cr_expect(eq(uint, mode_shown(), 04055));
-	ovl_override_truncated(in(W_UP, "f"));
+	ovl_override_truncated(fd);
 	cr_expect(eq(uint, mode_shown(), 055));
 }
 
@@ -184,16 +184,20 @@ Test(override, an_acl_leaves_the_bits_that_are_not_of_permission)
 {
 	struct statx st = {.stx_mode = S_IFDIR | 0755, .stx_uid = 5, .stx_gid = 6};
 
+	int dir;
+
 	put_dir(W_UP, "d");
+	dir = open(in(W_UP, "d"), O_PATH);
 	fault_set(__NR_geteuid, FAULT_EACH, 1000);
 	cr_expect(eq(int, ovl_override_chmod(in(W_UP, "d"), &st, 03055), 0));
 	chmod(in(W_UP, "d"), 0710);
-	ovl_override_follow(in(W_UP, "d"), S_ISGID);
+	ovl_override_ffollow(dir, S_ISGID);
 	cr_expect(eq(str, recorded_of("d"), (char *)"5:6:1710"));
 	/* one that gives what the copy had for itself */
 	cr_expect(eq(int, ovl_override_chmod(in(W_UP, "d"), &st, 0500), 0));
-	ovl_override_follow(in(W_UP, "d"), 0);
+	ovl_override_ffollow(dir, 0);
 	cr_expect(eq(str, recorded_of("d"), (char *)"5:6:700"));
+	close(dir);
 }
 
 Test(override, a_mode_that_keeps_us_from_writing_is_recorded_too)

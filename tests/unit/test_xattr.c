@@ -184,6 +184,6 @@ Test(xattr, only_writers_set_users_attributes)
 
 Test(xattr, a_full_upper_is_told)
 {
-	fault_set(__NR_lsetxattr, 1, -ENOSPC);
+	fault_set(__NR_setxattr, 1, -ENOSPC);
 	cr_expect(eq(long, set("d/f", "user.more", 0), -ENOSPC));
 }
