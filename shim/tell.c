@@ -124,8 +124,6 @@ static enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value)
 	uint64_t mask = value & OVL_DIRS_MASK;
 	uint64_t of = 0;
 
-	if (!mask && (value & OVL_DIRS_MISSING))
-		mask = 1ULL << 1;
 	if (!(value & OVL_DIRS_LOWER) || !mask)
 		return OVL_TELL_NOTHING;
 	if (!ovl_dirs_find(t->hash, &of) || (of & OVL_DIRS_OUTSIDE))

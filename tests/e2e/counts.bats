@@ -135,7 +135,8 @@ costs()
 	costs 2 open "$V/a/b/c/g"
 	costs 1 stat "$V/a/b/c"
 	costs 1 missing "$V/a/b/c/nothing"
-	costs 1 missing "$V/a/nothing/f"
+	# no layer can be asked: one of them may have a file there, which another hides
+	costs 2 missing "$V/a/nothing/f"
 	costs 1 fstatat "$V/a/b/c/f"
 	# where the first lower says that it has none, the second's file is found
 	view sh -c "cat $V/a/b/nothing/g $V/a/b/c/none; cat $V/a/b/c/g" | grep -x second
