@@ -128,8 +128,8 @@ static enum ovl_verdict readlink_told(struct ovl_call *c, struct ovl_told *t)
 
 	if (t->tell == OVL_TELL_UPPER)
 		return ovl_fastup_readlink(c, t);
-	if (!t->room)
-		return may_be_of_proc(t) ? OVL_SLOW : OVL_PASS;
+	if (!t->room && may_be_of_proc(t))
+		return OVL_SLOW;
 	r = ovl_sys(__NR_readlinkat, t->dirfd, t->path, t->arg[0], (int)t->arg[1]);
 	return r == -EINVAL ? OVL_SLOW : done(c, r); /* it may be a whiteout */
 }

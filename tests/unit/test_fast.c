@@ -303,3 +303,19 @@ Test(fast, a_view_root_of_its_own_exists)
 	cr_expect(eq(long, view(SYS_stat, at(""), &st), 0));
 	cr_expect(eq(long, view(SYS_stat, at(""), &st), 0));
 }
+
+Test(fast, a_lowers_whiteout_is_nothing)
+{
+	char buf[8];
+
+	put_whiteout(W_LOW(1), "d/gone");
+	warm("d/f");
+	cr_expect(eq(long, view(SYS_chdir, at("d")), 0));
+	for (int i = 0; i < 3; i++) {
+		cr_expect(eq(long, view(SYS_readlink, "gone", buf, 8), -ENOENT));
+		cr_expect(eq(long, view(SYS_readlink, at("d/gone"), buf, 8), -ENOENT));
+		cr_expect(eq(long, view(SYS_stat, "gone", &st), -ENOENT));
+		cr_expect(eq(long, view(SYS_open, "gone", O_RDONLY), -ENOENT));
+		cr_expect(eq(long, view(SYS_access, "gone", F_OK), -ENOENT));
+	}
+}
