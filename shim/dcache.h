@@ -26,6 +26,7 @@ enum ovl_dcache_flag {
 	OVL_DC_PURE = 1 << 1,	/* no lower shows below it */
 	OVL_DC_OPAQUE = 1 << 2, /* it is marked as hiding what lowers hold */
 	OVL_DC_DEEP = 1 << 3,	/* ovl_name.deep: the filters do not know the names in it */
+	OVL_DC_BORDER = 1 << 6, /* a name in it is of another zone, as /proc is */
 	OVL_DC_NARROW =
 		1 << 5, /* not all may search it: who does not ask the kernel asks otherwise */
 	OVL_DC_RECORD =

@@ -261,8 +261,8 @@ static int follow_link(struct ovl_ctx *ctx, struct ovl_name *n)
 	return 0;
 }
 
-/* Does the directory @n hold a name of another zone? */
-static bool holds_border(const struct ovl_name *n, const struct ovl_str *list, uint32_t count)
+/* Is one of the paths in @list that of a name in the directory @n? */
+static bool holds_one(const struct ovl_name *n, const struct ovl_str *list, uint32_t count)
 {
 	unsigned dir = n->at.len == 1 ? 0 : n->at.len;
 
@@ -274,6 +274,13 @@ static bool holds_border(const struct ovl_name *n, const struct ovl_str *list, u
 			return true;
 	}
 	return false;
+}
+
+/* Does the directory @n hold a name of another zone? */
+static bool holds_border(const struct ovl_name *n)
+{
+	return holds_one(n, ovl_ss->pass, ovl_ss->npass) ||
+	       holds_one(n, ovl_ss->hide, ovl_ss->nhide);
 }
 
 static bool has_same_rights(const struct statx *a, const struct statx *b)
@@ -327,13 +334,12 @@ static void remember_dir(struct ovl_ctx *ctx, struct ovl_name *n, uint64_t value
 
 	if (ovl_ss->overrides && n->fair)
 		n->fair = is_fair(ctx, n, &recorded);
-	if (!n->fair || n->moved || n->redirect || n->zone != OVL_Z_VIEW || (deep && n->lowers) ||
-	    holds_border(n, ovl_ss->pass, ovl_ss->npass) ||
-	    holds_border(n, ovl_ss->hide, ovl_ss->nhide))
+	if (!n->fair || n->moved || n->redirect || n->zone != OVL_Z_VIEW || (deep && n->lowers))
 		return;
 	ovl_dcache_add(n->hash, value | (n->lowers ? 0 : OVL_DC_PURE) |
 					(n->opaque ? OVL_DC_OPAQUE : 0) |
 					((n->st.stx_mode & 0111) != 0111 ? OVL_DC_NARROW : 0) |
+					(holds_border(n) ? OVL_DC_BORDER : 0) |
 					(deep ? OVL_DC_DEEP : 0) | (recorded ? OVL_DC_RECORD : 0));
 }
 

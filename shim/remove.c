@@ -57,16 +57,22 @@ static int whiteout_over(struct ovl_ctx *ctx, int parent, const char *name)
 	return err;
 }
 
-/* To descriptors of the directory @n /proc is to tell where it was, not where it ends. */
-static void note_path(struct ovl_ctx *ctx, const struct ovl_name *n)
+static int note_by_xattr(struct ovl_ctx *ctx, const struct ovl_name *n)
 {
 	OVL_LOC loc = OVL_LOC_INIT;
+	int err = ovl_ss->flags & OVL_S_NO_XATTR ? -EOPNOTSUPP : ovl_loc_path(&ctx->real, &loc);
 
-	if (ovl_name_real(n, OVL_UPPER, &ctx->real))
-		return;
-	if (!(ovl_ss->flags & OVL_S_NO_XATTR) && !ovl_loc_path(&ctx->real, &loc))
-		(void)ovl_do_setxattr(loc.name, OVL_XATTR_WAS, n->at.buf, n->at.len, 0);
-	else if (!ovl_real_statx(&ctx->real, &ctx->st))
+	return err ? err : ovl_do_setxattr(loc.name, OVL_XATTR_WAS, n->at.buf, n->at.len, 0);
+}
+
+/*
+ * To descriptors of the directory @n /proc is to tell where it was, not where it ends. One that its
+ * owner may not write to takes no xattr.
+ */
+static void note_path(struct ovl_ctx *ctx, const struct ovl_name *n)
+{
+	if (!ovl_name_real(n, OVL_UPPER, &ctx->real) && note_by_xattr(ctx, n) &&
+	    !ovl_real_statx(&ctx->real, &ctx->st))
 		ovl_record_set_path(&ctx->st, n->at.buf);
 }
 

@@ -109,8 +109,8 @@ static bool is_plain_upper(void)
 /* The directory may be upper's, and what it has of that name decides. */
 static enum ovl_tell tell_upper(struct ovl_told *t)
 {
-	if (!ovl_dcache_find(t->dir, &t->value) || !is_plain_upper() ||
-	    ovl_str_starts(t->name, ".wh."))
+	if (!ovl_dcache_find(t->dir, &t->value) || (t->value & OVL_DC_BORDER) ||
+	    !is_plain_upper() || ovl_str_starts(t->name, ".wh."))
 		return OVL_TELL_NOTHING;
 	return set_layer(t, OVL_UPPER) ? OVL_TELL_UPPER : OVL_TELL_NOTHING;
 }

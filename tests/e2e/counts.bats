@@ -160,6 +160,24 @@ costs()
 	costs 1 stat /etc/passwd
 }
 
+# An ordinary user's copies of others' directories have records: what they allow is found out by
+# the first call, which takes some ten for each.
+@test "with -l / and changes: one each, also of what has not changed beside them" {
+	local call n
+
+	LOWERS=(/)
+	mkdir "$T/aside"
+	U=$T/aside/u W=$T/aside/w
+	in_view 'mkdir a/new; echo x >a/new/f; echo y >a/b/c/u'
+	for call in "stat $V/a/new/f" "stat $V/a/b/c/u" "stat $V/a/b/c/f" "missing $V/a/new/nothing" \
+		"missing $V/a/b/c/nothing" "getcwd $V/a/b/c"; do
+		n=$(per_call $call)
+		test "$n" -ge 100 && test "$n" -le 110
+	done
+	n=$(per_call open "$V/a/b/c/f")
+	test "$n" -ge 200 && test "$n" -le 210
+}
+
 @test "outside the view: one each" {
 	mkdir "$T/out"
 	echo x >"$T/out/f"
