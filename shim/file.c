@@ -149,7 +149,6 @@ static int prepare(struct ovl_ctx *ctx, struct ovl_name *n, unsigned type, int f
 static long open_existing(struct ovl_ctx *ctx, struct ovl_name *n, const struct opening *o)
 {
 	int flags = o->flags & ~(O_CREAT | O_EXCL);
-	OVL_LOC loc = OVL_LOC_INIT;
 	unsigned type;
 	int err = ovl_lookup_stat(ctx, n);
 	long r;

@@ -51,12 +51,14 @@ static bool bad_name(const char *name)
 	return (unsigned long)name < 4096;
 }
 
-/* The program's name @name as it is stored, into ctx->xname. A name that nothing can have: */
-static long escape(struct ovl_ctx *ctx, const char *name, long impossible)
+/* The program's name @name as it is stored, into ctx->xname: to be read, or to be changed. */
+static long escape(struct ovl_ctx *ctx, const char *name, bool change)
 {
 	int err = ovl_mark_escape(name, ctx->xname, sizeof(ctx->xname));
 
-	return err == -EPERM ? impossible : err;
+	if (change && ovl_str_starts(name, ACL_PREFIX))
+		ovl_acls_begin();
+	return err == -EPERM && !change ? -ENODATA : err;
 }
 
 /* Can an object of @mode have user.* xattrs? Of others there are none, whatever the rights. */
@@ -70,7 +72,7 @@ static long get_value(struct ovl_ctx *ctx, const char *name, long value, long si
 {
 	struct ovl_name *n = &ctx->name[0];
 	OVL_LOC loc = OVL_LOC_INIT;
-	long r = escape(ctx, name, -ENODATA);
+	long r = escape(ctx, name, false);
 
 	/* The copy itself may be readable where the view's file is not. */
 	if (!r && ovl_ss->overrides && n->layer == OVL_UPPER && ovl_str_starts(name, "user.")) {
@@ -210,7 +212,7 @@ static long apply(struct ovl_ctx *ctx, const struct setting *s)
 {
 	char link[OVL_FD_LINK];
 	OVL_FD fd = -1;
-	long r = escape(ctx, ovl_arg_path(ctx, s->name), -EPERM);
+	long r = escape(ctx, ovl_arg_path(ctx, s->name), true);
 
 	if (!r)
 		r = ovl_op_hold(ctx, &fd, link);
@@ -218,8 +220,6 @@ static long apply(struct ovl_ctx *ctx, const struct setting *s)
 		return r;
 	if (s->value < 0)
 		return ovl_do_removexattr_held(link, ctx->xname);
-	if (ovl_str_starts(ctx->xname, ACL_PREFIX))
-		ovl_acls_begin();
 	r = ovl_do_setxattr_held(link, ctx->xname, (const void *)s->data, (size_t)s->size,
 				 (int)s->flags);
 	if (!r && ovl_ss->overrides && ovl_str_equal(ctx->xname, ACL_ACCESS))
@@ -287,13 +287,12 @@ static long change_fd(struct ovl_ctx *ctx, int fd, const struct setting *s)
 	if (r != OVL_R_PASS)
 		return r ? r : apply(ctx, s);
 	/* Upper's own object: by the descriptor, under the name that it is stored by. */
-	r = escape(ctx, name, -EPERM);
+	r = escape(ctx, name, true);
 	if (r)
 		return r;
-	if (s->value < 0)
-		return ovl_sys(__NR_fremovexattr, fd, ctx->xname);
-	r = ovl_sys(__NR_fsetxattr, fd, ctx->xname, s->data, s->size, s->flags);
-	if (!r && ctx->by_fd && ovl_str_equal(ctx->xname, ACL_ACCESS))
+	r = s->value < 0 ? ovl_sys(__NR_fremovexattr, fd, ctx->xname)
+			 : ovl_sys(__NR_fsetxattr, fd, ctx->xname, s->data, s->size, s->flags);
+	if (!r && s->value >= 0 && ctx->by_fd && ovl_str_equal(ctx->xname, ACL_ACCESS))
 		ovl_override_ffollow(fd, lost_by_acl(ctx));
 	return r;
 }
@@ -405,7 +404,7 @@ long ovl_op_fgetxattr(struct ovl_ctx *ctx)
 		return r ? r : get_value(ctx, name, ovl_arg(ctx, 2), ovl_arg(ctx, 3));
 	r = ovl_str_starts(name, "user.") && !is_special(ctx, fd) ? ovl_perm_fd(ctx, fd, 4) : 0;
 	if (!r)
-		r = escape(ctx, name, -ENODATA);
+		r = escape(ctx, name, false);
 	return r ? r
 		 : ovl_sys(__NR_fgetxattr, ovl_arg(ctx, 0), ctx->xname, ovl_arg(ctx, 2),
 			   ovl_arg(ctx, 3));
