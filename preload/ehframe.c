@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ehframe.h"
 
-#include <string.h>
-
 #include "insn.h"
+#include "ovl_base.h"
 
 /* The head of .eh_frame_hdr: version, and how pointers are encoded. */
 #define VERSION	     1
