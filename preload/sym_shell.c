@@ -39,14 +39,14 @@ static void give(void)
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 }
 
-static long run_shell(const char *command, const struct ovl_todos *todos, uint64_t defaults,
+static long run_shell(const char *command, const struct ovl_steps *steps, uint64_t defaults,
 		      const uint64_t *mask)
 {
 	char *const argv[] = {"sh", "-c", (char *)command, NULL};
 	const struct ovl_spawn s = {.file = SHELL,
 				    .argv = argv,
 				    .envp = ovl_sym_environ(),
-				    .todos = todos,
+				    .steps = steps,
 				    .defaults = defaults,
 				    .mask = mask};
 
@@ -59,8 +59,8 @@ static long run_shell(const char *command, const struct ovl_todos *todos, uint64
  */
 static long start(const char *command, int fd, int to)
 {
-	struct ovl_todos todos = {0};
-	struct ovl_todo *t;
+	struct ovl_steps steps = {0};
+	struct ovl_step *t;
 	int n = 1;
 	long pid;
 
@@ -69,11 +69,11 @@ static long start(const char *command, int fd, int to)
 	t = ovl_sym_malloc((size_t)n * sizeof(*t));
 	if (!t)
 		return -ENOMEM;
-	todos.todo = t;
+	steps.step = t;
 	for (const struct command *c = commands; c; c = c->next)
-		t[todos.n++] = (struct ovl_todo){.kind = OVL_TODO_CLOSE, .fd = c->fd};
-	t[todos.n++] = (struct ovl_todo){.kind = OVL_TODO_DUP2, .fd = fd, .to = to};
-	pid = run_shell(command, &todos, 0, NULL);
+		t[steps.n++] = (struct ovl_step){.kind = OVL_STEP_CLOSE, .fd = c->fd};
+	t[steps.n++] = (struct ovl_step){.kind = OVL_STEP_DUP2, .fd = fd, .to = to};
+	pid = run_shell(command, &steps, 0, NULL);
 	ovl_sym_free(t);
 	return pid;
 }

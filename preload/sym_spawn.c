@@ -102,7 +102,7 @@ static long set_process(const struct wishes *w)
 	return r;
 }
 
-static long do_open(const struct ovl_todo *t)
+static long do_open(const struct ovl_step *t)
 {
 	long fd = ovl_sym(__NR_open, t->path, t->flags, t->mode);
 	long r = fd;
@@ -114,7 +114,7 @@ static long do_open(const struct ovl_todo *t)
 	return r;
 }
 
-static long do_dup2(const struct ovl_todo *t)
+static long do_dup2(const struct ovl_step *t)
 {
 	long flags;
 
@@ -125,24 +125,24 @@ static long do_dup2(const struct ovl_todo *t)
 	return flags < 0 ? flags : ovl_sym(__NR_fcntl, t->fd, F_SETFD, flags & ~FD_CLOEXEC);
 }
 
-static long do_todo(const struct ovl_todo *t)
+static long do_step(const struct ovl_step *t)
 {
 	int group;
 
 	switch (t->kind) {
-	case OVL_TODO_CLOSE:
+	case OVL_STEP_CLOSE:
 		(void)ovl_sym(__NR_close, t->fd); /* it need not have been open */
 		return 0;
-	case OVL_TODO_DUP2:
+	case OVL_STEP_DUP2:
 		return do_dup2(t);
-	case OVL_TODO_OPEN:
+	case OVL_STEP_OPEN:
 		(void)ovl_sym(__NR_close, t->fd);
 		return do_open(t);
-	case OVL_TODO_CHDIR:
+	case OVL_STEP_CHDIR:
 		return ovl_sym(__NR_chdir, t->path);
-	case OVL_TODO_FCHDIR:
+	case OVL_STEP_FCHDIR:
 		return ovl_sym(__NR_fchdir, t->fd);
-	case OVL_TODO_CLOSEFROM:
+	case OVL_STEP_CLOSEFROM:
 		return ovl_sym(__NR_close_range, t->fd, ~0U, 0);
 	default:
 		group = (int)ovl_sys(__NR_getpgid, 0);
@@ -155,8 +155,8 @@ static long become(struct child *c)
 	const struct ovl_spawn *s = c->s;
 	long r = set_process(&c->w);
 
-	for (int i = 0; s->todos && i < s->todos->n && !ovl_is_err(r); i++)
-		r = do_todo(&s->todos->todo[i]);
+	for (int i = 0; s->steps && i < s->steps->n && !ovl_is_err(r); i++)
+		r = do_step(&s->steps->step[i]);
 	if (ovl_is_err(r))
 		return r;
 	if (c->w.flags & SET_MASK || s->mask) /* neither can fail */
@@ -207,22 +207,22 @@ static int spawn(int *ret_pid, const struct ovl_spawn *s)
 	return 0;
 }
 
-SYM(int, posix_spawn, int *ret_pid, const char *path, const struct ovl_todos *todos,
+SYM(int, posix_spawn, int *ret_pid, const char *path, const struct ovl_steps *steps,
     const struct ovl_spawnattr *attr, char *const *argv, char *const *envp)
 {
 	const struct ovl_spawn s = {
-		.file = path, .argv = argv, .envp = envp, .todos = todos, .attr = attr};
+		.file = path, .argv = argv, .envp = envp, .steps = steps, .attr = attr};
 
 	return spawn(ret_pid, &s);
 }
 
-SYM(int, posix_spawnp, int *ret_pid, const char *file, const struct ovl_todos *todos,
+SYM(int, posix_spawnp, int *ret_pid, const char *file, const struct ovl_steps *steps,
     const struct ovl_spawnattr *attr, char *const *argv, char *const *envp)
 {
 	const struct ovl_spawn s = {.file = file,
 				    .argv = argv,
 				    .envp = envp,
-				    .todos = todos,
+				    .steps = steps,
 				    .attr = attr,
 				    .search = true};
 

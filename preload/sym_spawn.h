@@ -10,30 +10,30 @@
 
 #include "sym.h"
 
-enum ovl_todo_kind {
-	OVL_TODO_CLOSE,
-	OVL_TODO_DUP2,
-	OVL_TODO_OPEN,
-	OVL_TODO_CHDIR,
-	OVL_TODO_FCHDIR,
-	OVL_TODO_CLOSEFROM,
-	OVL_TODO_TERMINAL,
+enum ovl_step_kind {
+	OVL_STEP_CLOSE,
+	OVL_STEP_DUP2,
+	OVL_STEP_OPEN,
+	OVL_STEP_CHDIR,
+	OVL_STEP_FCHDIR,
+	OVL_STEP_CLOSEFROM,
+	OVL_STEP_TERMINAL,
 };
 
-struct ovl_todo {
-	enum ovl_todo_kind kind;
+struct ovl_step {
+	enum ovl_step_kind kind;
 	int fd;
-	int to;	   /* OVL_TODO_DUP2 */
-	int flags; /* OVL_TODO_OPEN ... */
+	int to;	   /* OVL_STEP_DUP2 */
+	int flags; /* OVL_STEP_OPEN ... */
 	unsigned mode;
-	char *path; /* ... and OVL_TODO_CHDIR; ours */
+	char *path; /* ... and OVL_STEP_CHDIR; ours */
 };
 
 /* As large as libc's posix_spawn_file_actions_t: 80 bytes. */
-struct ovl_todos {
+struct ovl_steps {
 	int room;
 	int n;
-	struct ovl_todo *todo;
+	struct ovl_step *step;
 	int pad[16];
 };
 
@@ -45,7 +45,7 @@ struct ovl_spawn {
 	const char *file;
 	char *const *argv;
 	char *const *envp;
-	const struct ovl_todos *todos;	  /* NULL: nothing */
+	const struct ovl_steps *steps;	  /* NULL: nothing */
 	const struct ovl_spawnattr *attr; /* NULL: none */
 	bool search;			  /* @file along PATH */
 	uint64_t defaults;		  /* signals that are not to be ignored, besides @attr's */
