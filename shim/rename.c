@@ -31,6 +31,7 @@ struct renaming {
 	int new_covers;
 	bool old_dir;
 	bool new_dir;
+	bool plain; /* the kernel's own step is all that it takes: is_plain() */
 };
 
 static struct ovl_name *old_of(struct ovl_ctx *ctx)
@@ -183,7 +184,7 @@ static int bring_up(struct ovl_ctx *ctx, struct renaming *r)
 {
 	struct ovl_name *new = new_of(ctx);
 	bool both = r->new_dir || (r->flags & RENAME_EXCHANGE);
-	enum ovl_parent_use use = is_plain(ctx, r) ? OVL_PARENT_CHANGE : OVL_PARENT_HOLD;
+	enum ovl_parent_use use = r->plain ? OVL_PARENT_CHANGE : OVL_PARENT_HOLD;
 	int err = ovl_copy_up(ctx, old_of(ctx), OVL_COPY_NAME);
 
 	if (!err && both && exists(new))
@@ -414,7 +415,8 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 	if (ovl_read_only())
 		return -EROFS;
 	err = find_covers(ctx, r);
-	if (!err && !is_plain(ctx, r))
+	r->plain = !err && is_plain(ctx, r);
+	if (!err && !r->plain)
 		err = check_objects(ctx, r);
 	if (err)
 		return err;
