@@ -188,6 +188,20 @@ UNUSED static long view6(long nr, long a, long b, long c, long d, long e, long f
 #define VIEW_PAD(nr, a, b, c, d, e, f, ...) \
 	view6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
+/* System calls that @nr on @rel takes, the second time. */
+UNUSED static unsigned cost(long nr, const char *rel, long a, long b)
+{
+	for (int i = 0; i < 2; i++) {
+		long r;
+
+		fault_reset();
+		r = view(nr, at(rel), a, b);
+		if (r > 2 && nr == SYS_open)
+			close((int)r);
+	}
+	return fault_total();
+}
+
 /* For fault_hook(): another process of the run removes the file @rel. */
 UNUSED static void other_unlinks(void *rel)
 {

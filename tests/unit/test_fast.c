@@ -17,20 +17,6 @@ TestSuite(fast, .init = start, .fini = world_end);
 
 static struct stat st;
 
-/* System calls that calling @nr on @rel takes, the second time. */
-static unsigned cost(long nr, const char *rel, long a, long b)
-{
-	for (int i = 0; i < 2; i++) {
-		long r;
-
-		fault_reset();
-		r = view(nr, at(rel), a, b);
-		if (r > 2 && nr == SYS_open)
-			close((int)r);
-	}
-	return fault_total();
-}
-
 Test(fast, an_untouched_lower_name_takes_the_programs_own_call_alone)
 {
 	char buf[64];

@@ -23,20 +23,6 @@ TestSuite(fastupper, .init = start, .fini = world_end);
 static struct stat st;
 static char buf[256];
 
-/* System calls that @nr on @rel takes, the second time. */
-static unsigned cost(long nr, const char *rel, long a, long b)
-{
-	for (int i = 0; i < 2; i++) {
-		long r;
-
-		fault_reset();
-		r = view(nr, at(rel), a, b);
-		if (r > 2 && nr == SYS_open)
-			close((int)r);
-	}
-	return fault_total();
-}
-
 /* The slow path is told by its blocking signals. */
 static bool was_slow(void)
 {
