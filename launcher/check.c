@@ -97,6 +97,29 @@ static const char *lower_within(const struct ovl_run *run, const char *dir)
 	return NULL;
 }
 
+/*
+ * Which lower layer holds @dir, if any, also under another name by a bind mount? What is written
+ * there would change that layer. All directories lie below "/", so that one does not count:
+ * there upper is hidden from the view.
+ */
+static const char *lower_around(const struct ovl_run *run, const char *dir)
+{
+	char *parent;
+	const char *lower = NULL;
+
+	if (!dir[1])
+		return NULL;
+	parent = parent_of(dir);
+	for (int i = 0; i < run->lower.n && !lower; i++) {
+		if (parent[1] && same_dir(run->lower.path[i], parent))
+			lower = run->lower.path[i];
+	}
+	if (!lower)
+		lower = lower_around(run, parent);
+	free(parent);
+	return lower;
+}
+
 static void check_upper(struct ovl_run *run, bool *ret_exists)
 {
 	const char *given = run->upper;
@@ -107,6 +130,9 @@ static void check_upper(struct ovl_run *run, bool *ret_exists)
 	if (lower)
 		refuse("%s: is lower layer %s or above it: choose an upper elsewhere", given,
 		       lower);
+	lower = lower_around(run, run->upper);
+	if (lower)
+		refuse("%s: is inside lower layer %s: choose an upper elsewhere", given, lower);
 	if (*ret_exists && !writable(run->upper))
 		refuse("%s: upper is not writable: change that or choose another with -u", given);
 }
@@ -146,6 +172,9 @@ static void check_work(struct ovl_run *run, bool upper_exists)
 	if (lower_within(run, run->work))
 		refuse("%s: work is lower layer %s or above it: choose another with -w", given,
 		       lower_within(run, run->work));
+	if (lower_around(run, run->work))
+		refuse("%s: work is inside lower layer %s: choose another with -w", given,
+		       lower_around(run, run->work));
 	place = exists ? ovl_must(strdup(run->work)) : parent_of(run->work);
 	upper_place = upper_exists ? ovl_must(strdup(run->upper)) : parent_of(run->upper);
 	if (!same_mount(place, upper_place))
@@ -168,6 +197,9 @@ static void check_temp(struct ovl_run *run)
 	real = realpath(tmp, NULL);
 	if (!real || !writable(real))
 		refuse("%s: cannot make a directory there: set TMPDIR, or give -u", tmp);
+	if (lower_around(run, real))
+		refuse("%s: is inside lower layer %s: set TMPDIR to a directory elsewhere", tmp,
+		       lower_around(run, real));
 	run->own_upper = !run->read_only;
 	run->temp = ovl_text("%s/ovlrun.XXXXXX", real[1] ? real : "");
 	free(real);

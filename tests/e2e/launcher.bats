@@ -53,6 +53,24 @@ teardown()
 	refused "or above it" -l low2 -l low/d -u low true
 }
 
+@test "wrong use: upper or work inside a lower, also a new one, a second lower, a temporary one" {
+	mkdir low/d/up up
+	refused "inside lower layer" -l low -u low/d/up true
+	refused "inside lower layer" -l low -u low/new true
+	refused "inside lower layer" -l low:low2 -u low2/d2/new true
+	refused "inside lower layer" -l low -u up -w low/w true
+	TMPDIR=$PWD/low/d refused "set TMPDIR" -l low true
+	TMPDIR=$PWD/low/d refused "set TMPDIR" -l low -r true
+}
+
+@test "wrong use: upper inside a lower that a bind mount gives another name" {
+	test "$(id -u)" = 0 || skip "mounting takes root"
+	mkdir other
+	mount --bind low other
+	refused "inside lower layer" -l low -u other/new true || { umount other; false; }
+	umount other
+}
+
 @test "wrong use: upper is no directory" {
 	touch file
 	refused "file: not a directory" -l low -u file true

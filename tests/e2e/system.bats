@@ -136,15 +136,6 @@ whole()
 	no_leftovers
 }
 
-@test "UPPER inside the lower is hidden" {
-	lower 'mkdir d; echo 1 >f'
-	U=$V/.upper W=$V/.work
-	run view sh -c "cd '$V'; echo 2 >f; ls -A; find . | sort"
-	[ "$output" = $'d\nf\n.\n./d\n./f' ]
-	[ "$(cat "$V/f")" = 1 ]
-	[ "$(cat "$U/f")" = 2 ]
-}
-
 @test "a signal that ends the command ends ovlrun; status and 127, 126" {
 	lower ':'
 	run view sh -c 'kill -TERM $$'
