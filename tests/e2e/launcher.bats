@@ -291,6 +291,7 @@ teardown()
 	child=$(pgrep -P $pid sleep)
 	kill -9 $pid $child
 	wait $pid || true
+	wait_for test ! -e "/proc/$child"
 	mkdir -p .up.work/tmp/left/over
 	touch .up.work/tmp/left/over/file
 	chmod 0 .up.work/tmp/left/over
