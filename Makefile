@@ -122,6 +122,15 @@ $(BUILD)/unit/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(UNIT) -MMD -MP -c -o $@ $<
 
+# The names of i386's calls: launcher/escapes.c.
+$(BUILD)/i386calls.inc: Makefile
+	@mkdir -p $(@D)
+	@echo '#include <asm/unistd_32.h>' | $(CC) -E -dM - | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' | sort >$@
+
+$(BUILD)/hosted/launcher/escapes.o: HOSTED += -I$(BUILD)
+$(BUILD)/hosted/launcher/escapes.o: $(BUILD)/i386calls.inc
+
 $(BUILD)/engine.a: $(filter-out %/mem.o,$(ENGINE_OBJ))
 	@rm -f $@
 	$(call Q,AR)$(AR) rcs $@ $^

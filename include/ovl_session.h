@@ -153,6 +153,16 @@ struct ovl_lib {
 	uint32_t ready;	   /* 1 once the rest is valid; set last, with release order */
 };
 
+/* A call of i386's table, which nobody answers: its process was ended. */
+#define OVL_ESCAPES_MAX 32
+
+struct ovl_escape {
+	char name[16]; /* the program's: comm, proc(5) */
+	uint32_t pid;
+	uint32_t nr;
+	uint32_t ready; /* 1 once the rest is valid; set last, with release order */
+};
+
 /*
  * The file. Sizes are fixed, tables are sparse: what is not touched takes no memory.
  * The string area follows the struct.
@@ -202,6 +212,8 @@ struct ovl_session {
 	uint64_t moves_gen;   /* raised before the list that is not valid is written */
 	uint32_t own_sigsys;  /* a process that is about to end by a SIGSYS of its own */
 	uint32_t watches;     /* 1 once a directory is watched: inotify(7) */
+	uint32_t nescapes;    /* that many were made; the first are in escape[] */
+	struct ovl_escape escape[OVL_ESCAPES_MAX];
 
 	struct ovl_lib lib[OVL_LIBS_MAX];
 	uint64_t plain[OVL_PLAIN_MAX]; /* ids of programs without system calls of their own */

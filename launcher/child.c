@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "corefile.h"
+#include "escapes.h"
 #include "guard.h"
 #include "ovl_session.h"
 #include "say.h"
@@ -122,19 +123,13 @@ static pid_t own_sigsys(const struct ovl_run *run)
 	return (pid_t)pid;
 }
 
-/*
- * The process of @info, which is not reaped yet, has ended. Was it the guard that ended it?
- * Then say so.
- */
-static bool was_guarded(const struct ovl_run *run, const siginfo_t *info)
+/* The process of @info, which is not reaped yet, was ended by the guard, and left no note. */
+static void tell_of_unknown(const siginfo_t *info)
 {
 	char path[64];
 	char name[32] = "?\n";
 	FILE *f;
 
-	if ((info->si_code != CLD_KILLED && info->si_code != CLD_DUMPED) ||
-	    info->si_status != SIGSYS || !run->guard || own_sigsys(run) == info->si_pid)
-		return false;
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)info->si_pid);
 	f = fopen(path, "re");
 	if (f && !fgets(name, sizeof(name), f))
@@ -142,32 +137,49 @@ static bool was_guarded(const struct ovl_run *run, const siginfo_t *info)
 	if (f)
 		fclose(f);
 	name[strcspn(name, "\n")] = '\0';
-	ovl_say("%d, %s: made a system call that is not covered, and was ended: strace -f tells "
-		"which",
-		(int)info->si_pid, name);
+	ovl_say("%d, %s, a system call: not covered (strace -f tells which)", (int)info->si_pid,
+		name);
+}
+
+/* What has happened to the command's processes. */
+struct news {
+	pid_t command;
+	bool ended; /* that one, in this way: */
+	int status;
+	bool guarded; /* it was the guard that ended it */
+	struct ovl_escapes escapes;
+};
+
+/* The process of @info, which is not reaped yet, has ended. Was it the guard that ended it? */
+static bool was_guarded(const struct ovl_run *run, const siginfo_t *info, struct news *n)
+{
+	if ((info->si_code != CLD_KILLED && info->si_code != CLD_DUMPED) ||
+	    info->si_status != SIGSYS || !run->guard || own_sigsys(run) == info->si_pid)
+		return false;
+	if (!ovl_escapes_tell(run, &n->escapes, info->si_pid))
+		tell_of_unknown(info);
 	return true;
 }
 
-/* Take the news of all children. True: @child ended, *@status tells how. */
-static bool reap(const struct ovl_run *run, pid_t child, int *status)
+/* Take the news of all children. */
+static void reap(const struct ovl_run *run, struct news *n)
 {
 	siginfo_t info = {0};
-	bool ended = false;
 	bool guarded;
-	int news;
+	int status;
 
 	while (!waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) && info.si_pid) {
-		guarded = was_guarded(run, &info);
-		if (waitpid(info.si_pid, &news, WNOHANG | WUNTRACED) != child)
+		guarded = was_guarded(run, &info, n);
+		if (waitpid(info.si_pid, &status, WNOHANG | WUNTRACED) != n->command)
 			continue; /* an orphan of the command's that came to us */
-		if (WIFSTOPPED(news)) {
-			stop_like(WSTOPSIG(news));
+		if (WIFSTOPPED(status)) {
+			stop_like(WSTOPSIG(status));
 		} else {
-			*status = guarded ? W_EXITCODE(OVL_EXIT_CANNOT, 0) : news;
-			ended = true;
+			n->status = status;
+			n->guarded = guarded;
+			n->ended = true;
 		}
 	}
-	return ended;
 }
 
 /* Did somebody send this to us, and not the kernel to our whole group? */
@@ -187,21 +199,21 @@ static void pass_on(pid_t child, const siginfo_t *info)
 
 static int wait_for(const struct ovl_run *run, pid_t child)
 {
-	int status = 0;
+	struct news n = {.command = child};
 	siginfo_t info;
 	sigset_t set;
 
 	sigfillset(&set);
-	for (;;) {
+	while (!n.ended) {
 		if (sigwaitinfo(&set, &info) < 0)
 			continue;
-		if (info.si_signo == SIGCHLD) {
-			if (reap(run, child, &status))
-				return status;
-		} else if (is_for_us(&info)) {
+		if (info.si_signo == SIGCHLD)
+			reap(run, &n);
+		else if (is_for_us(&info))
 			pass_on(child, &info);
-		}
 	}
+	ovl_escapes_tell(run, &n.escapes, 0);
+	return n.guarded || n.escapes.told ? W_EXITCODE(OVL_EXIT_CANNOT, 0) : n.status;
 }
 
 /* Are there processes of the command's left? Orphans are our children: we are subreaper. */

@@ -221,7 +221,7 @@ size_t ovl_guard_build(struct sock_filter *f)
 
 	load(&d, offsetof(struct seccomp_data, arch));
 	add(&d, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-	answer(&d, SECCOMP_RET_KILL_PROCESS);
+	answer(&d, SECCOMP_RET_TRAP | OVL_GUARD_DATA); /* sigsys.h has it told, and ends it */
 	load(&d, offsetof(struct seccomp_data, nr));
 	/* a tracer's -1 is no call; x32 is another table */
 	add(&d, BPF_JMP | BPF_JEQ | BPF_K, ~0u, 0, 1);

@@ -41,7 +41,7 @@ static void let_pass(struct ucontext *uc, const struct ovl_call *c, bool fork)
 }
 
 /* A call of the program's that did not come from our text. */
-static void handle(struct ucontext *uc)
+void ovl_sigsys_answer(struct ucontext *uc)
 {
 	struct ovl_call c;
 
@@ -68,13 +68,10 @@ static void handle(struct ucontext *uc)
 	}
 }
 
-bool ovl_sigsys_trapped(const struct siginfo *info, struct ucontext *uc)
+bool ovl_sigsys_is_ours(const struct siginfo *info)
 {
-	if (info->si_code != SYS_USER_DISPATCH &&
-	    (info->si_code != SYS_SECCOMP || info->si_errno != OVL_GUARD_DATA))
-		return false;
-	handle(uc);
-	return true;
+	return info->si_code == SYS_USER_DISPATCH ||
+	       (info->si_code == SYS_SECCOMP && info->si_errno == OVL_GUARD_DATA);
 }
 
 int ovl_dispatch_arm(void)

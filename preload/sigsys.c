@@ -8,6 +8,8 @@
 #include <asm/signal.h>
 #include <asm/ucontext.h>
 #include <asm-generic/siginfo.h>
+#include <linux/audit.h>
+#include <linux/prctl.h>
 
 #define SET_SIZE 8
 #define DEFAULT	 0 /* SIG_DFL */
@@ -69,12 +71,11 @@ static void send_again(int sig, siginfo_t *info)
 	(void)ovl_sys(__NR_rt_sigqueueinfo, pid, sig, info);
 }
 
-/* By the program's will this SIGSYS ends the process. */
+/* This SIGSYS ends the process. */
 static void end(siginfo_t *info)
 {
 	const struct action dfl = {.handle = DEFAULT};
 
-	__atomic_store_n(&ovl_ss->own_sigsys, (uint32_t)ovl_sys(__NR_getpid), __ATOMIC_RELAXED);
 	(void)sigaction(TRAP, &dfl, NULL);
 	(void)ovl_sys(__NR_rt_tgsigqueueinfo, ovl_sys(__NR_getpid), ovl_sys(__NR_gettid), TRAP,
 		      info);
@@ -112,6 +113,9 @@ static void theirs(siginfo_t *info, struct ucontext *uc)
 	if (is_sent(info) && a.handle == IGNORE)
 		return;
 	if (a.handle == IGNORE || a.handle == DEFAULT) {
+		/* by the program's will */
+		__atomic_store_n(&ovl_ss->own_sigsys, (uint32_t)ovl_sys(__NR_getpid),
+				 __ATOMIC_RELAXED);
 		end(info);
 		return;
 	}
@@ -122,11 +126,31 @@ static void theirs(siginfo_t *info, struct ucontext *uc)
 	((handler *)a.handle)(TRAP, info, uc);
 }
 
+/* A call of i386's table: nobody answers it, and ovlrun is to tell who made it. */
+static void note_escape(const siginfo_t *info)
+{
+	uint32_t i = __atomic_fetch_add(&ovl_ss->nescapes, 1, __ATOMIC_RELAXED);
+	struct ovl_escape *e = &ovl_ss->escape[i];
+
+	if (i >= OVL_ESCAPES_MAX)
+		return;
+	(void)ovl_sys(__NR_prctl, PR_GET_NAME, e->name);
+	e->pid = (uint32_t)ovl_sys(__NR_getpid);
+	e->nr = (uint32_t)info->si_syscall;
+	__atomic_store_n(&e->ready, 1, __ATOMIC_RELEASE);
+}
+
 static void on_sigsys(int sig, siginfo_t *info, void *context)
 {
 	(void)sig;
-	if (!ovl_sigsys_trapped(info, context))
+	if (!ovl_sigsys_is_ours(info)) {
 		theirs(info, context);
+	} else if (info->si_arch == AUDIT_ARCH_X86_64) {
+		ovl_sigsys_answer(context);
+	} else {
+		note_escape(info);
+		end(info);
+	}
 }
 
 /* Our handler; a sleeping call goes on after a SIGSYS when @flags, the program's, say so. */

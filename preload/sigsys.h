@@ -18,6 +18,9 @@
  * that the guard traps ends such a thread's process. What kill() sent is told as sigqueue()'s when
  * a thread other than the first sent it again.
  *
+ * A trap of a call of i386's table (int $0x80) is answered by nobody: it ends the process, and
+ * the session has a note of it.
+ *
  * Under user dispatch it can not be blocked: there it waits as a SIGSTKFLT until the program
  * unblocks it, and sigwait, signalfd and sigpending see that.
  */
@@ -46,11 +49,10 @@ void ovl_sigsys_never_block(void);
  */
 void ovl_sigsys_let_block(void);
 
-/*
- * The door's part of the handler: answer @info if it is a trap of ours, for @uc. False: it is
- * none.
+/* The door's parts of the handler: is @info a trap of ours? Then the call that @uc has is answered.
  */
-bool ovl_sigsys_trapped(const struct siginfo *info, struct ucontext *uc);
+bool ovl_sigsys_is_ours(const struct siginfo *info);
+void ovl_sigsys_answer(struct ucontext *uc);
 
 /* In a session of @flags: is @nr a call whose sites in libc are to come to ovl_sigsys_site()? */
 static inline bool ovl_sigsys_wants(uint32_t flags, long nr)

@@ -10,12 +10,14 @@
 #define SYS_SECCOMP 1
 #endif
 
-bool ovl_sigsys_trapped(const struct siginfo *info, struct ucontext *uc)
+bool ovl_sigsys_is_ours(const struct siginfo *info)
 {
-	if (info->si_code != SYS_SECCOMP || info->si_errno != OVL_GUARD_DATA)
-		return false;
+	return info->si_code == SYS_SECCOMP && info->si_errno == OVL_GUARD_DATA;
+}
+
+void ovl_sigsys_answer(struct ucontext *uc)
+{
 	/* Who makes raw calls makes others that we do not see. */
 	ovl_known_off();
 	ovl_trap_call(uc);
-	return true;
 }

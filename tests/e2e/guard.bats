@@ -191,7 +191,7 @@ print(libc.syscall(87, b\"none\"), ctypes.get_errno())"; ls'
 	echo "$status $output"
 	test "$status" = 126
 	test "${lines[0]}" = started
-	[[ ${lines[1]} =~ ^ovlrun:\ [0-9]+,\ static_mkdir:\ made\ a\ system\ call\ that\ is\ not\ covered.*strace ]]
+	[[ ${lines[1]} =~ ^ovlrun:\ [0-9]+,\ static_mkdir,\ a\ system\ call:\ not\ covered.*strace ]]
 	# as it says: the kernel tells nobody else
 	if strace -o /dev/null true 2>/dev/null; then
 		view strace -f -o "$T/strace" "$BIN/raw_exec" key "$BIN/static_mkdir" "$V/new" || :
@@ -213,11 +213,52 @@ print(libc.syscall(87, b\"none\"), ctypes.get_errno())"; ls'
 	run in_view "$BIN/raw_foreign x32 new"
 	echo "$status $output"
 	test "$output" = -38
-	run in_view "ulimit -c 0; $BIN/raw_foreign i386 new"
+	run in_view "ulimit -c 0; exec $BIN/raw_foreign i386 new"
 	echo "$status $output"
-	test "$status" != 0
+	test "$status" = 126
+	foreign_told
 	lower_unchanged
 	test ! -e "$U/new"
+}
+
+# foreign_told: ovlrun has named the one call of raw_foreign's, and said nothing else
+foreign_told()
+{
+	test "$(grep -c ^ovlrun: <<<"$output")" = 1
+	[[ $output =~ ovlrun:\ [0-9]+,\ raw_foreign,\ mkdir\ \(int\ .0x80\):\ not\ covered ]]
+}
+
+@test "guard: a call of another table is told, whoever waits for its process" {
+	lower 'echo old >f'
+	# a child; a child's child whose status nobody looks at; an orphan
+	run in_view "ulimit -c 0; $BIN/raw_foreign i386 new || echo \$?"
+	echo "$status $output"
+	test "$status" = 126
+	test "$(grep -cx 159 <<<"$output")" = 1
+	foreign_told
+	run in_view "(ulimit -c 0; ($BIN/raw_foreign i386 new || true) 2>/dev/null; true)"
+	echo "$status $output"
+	test "$status" = 126
+	foreign_told
+	run in_view "ulimit -c 0; (sleep 0.1; exec $BIN/raw_foreign i386 new) 2>/dev/null & sleep 0.5; exec true"
+	echo "$status $output"
+	test "$status" = 126
+	foreign_told
+	lower_unchanged
+}
+
+@test "guard: a call of another table in a static program, also under user dispatch" {
+	requires gcc
+	lower 'echo old >f'
+	odd_call
+	for odd in "" "$T/odd.c"; do
+		gcc -static -O1 -D_GNU_SOURCE -w -o "$T/raw_foreign" "$BATS_TEST_DIRNAME/bin/raw_foreign.c" $odd
+		run in_view "exec '$T/raw_foreign' i386 new"
+		echo "$status $output"
+		test "$status" = 126
+		foreign_told
+	done
+	lower_unchanged
 }
 
 @test "guard: what crashes leaves no core file, which the kernel would write to a lower layer" {

@@ -33,17 +33,6 @@ all_calls()
 	all_calls musl-gcc -static
 }
 
-# odd_call: a call that cannot be rewritten, in odd.c
-odd_call()
-{
-	# a jump to the very instruction: nothing before it can be moved
-	cat >"$T/odd.c" <<-'END'
-		long odd(long nr, long a, long b, long c);
-		__asm__(".globl odd; odd: mov %rdi,%rax; mov %rsi,%rdi; mov %rdx,%rsi; mov %rcx,%rdx; jmp 1f; nop; 1: syscall; ret");
-		long (*keep)(long, long, long, long) = odd;
-	END
-}
-
 @test "a program whose system calls cannot be rewritten runs under user dispatch" {
 	requires gcc
 	lower 'echo text >f; mkdir d e; echo g >d/g; ln -s f l'
