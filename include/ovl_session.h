@@ -112,6 +112,9 @@ struct ovl_dcache_slot {
 	uint64_t value;
 };
 
+/* Inodes that whiteouts are links to: shim/whiteout.h. */
+#define OVL_WHITEOUTS 8
+
 /* Numbers that copies have in the view: shim/origins.h. */
 #define OVL_ORIGINS_LOG2 14
 
@@ -185,6 +188,7 @@ struct ovl_session {
 	struct ovl_str work_tmp; /* what is in it, by paths that one call opens */
 	struct ovl_str work_index;
 	struct ovl_str work_oplock;
+	struct ovl_str whiteout[OVL_WHITEOUTS]; /* shim/whiteout.h */
 	struct ovl_str pass[OVL_PASS_MAX]; /* view paths left to the kernel */
 	struct ovl_str hide[OVL_HIDE_MAX]; /* absolute real paths that do not exist inside */
 	struct ovl_str preload;		   /* real path of the preloaded object */
@@ -210,6 +214,8 @@ struct ovl_session {
 	uint32_t moves_short; /* bytes when the list was made shorter: shim/replay.h */
 	uint64_t moves_ino;   /* that rename's object: done when upper has it at the last path */
 	uint64_t moves_gen;   /* raised before the list that is not valid is written */
+	uint64_t whiteout_ino[OVL_WHITEOUTS]; /* 0: not made, or not known */
+	uint32_t whiteout_now;		      /* which of them links are made to */
 	uint32_t own_sigsys;  /* a process that is about to end by a SIGSYS of its own */
 	uint32_t watches;     /* 1 once a directory is watched: inotify(7) */
 	uint32_t nescapes;    /* that many were made; the first are in escape[] */

@@ -44,6 +44,7 @@ static struct ovl_str put(struct draft *d, const char *s)
 static const char work_tmp[] = "tmp";
 static const char work_index[] = "index";
 static const char work_oplock[] = "oplock";
+static const char work_whiteout[] = "tmp/whiteout"; /* and a digit */
 
 static struct ovl_str put_in_work(const struct ovl_run *run, struct draft *d, const char *name)
 {
@@ -58,7 +59,8 @@ static struct ovl_str put_in_work(const struct ovl_run *run, struct draft *d, co
 static uint64_t work_bytes(const struct ovl_run *run)
 {
 	return 3 * (strlen(run->work) + 1) + sizeof(work_tmp) + sizeof(work_index) +
-	       sizeof(work_oplock);
+	       sizeof(work_oplock) +
+	       OVL_WHITEOUTS * (strlen(run->work) + 1 + sizeof(work_whiteout) + 1);
 }
 
 /* Bytes that all strings of @run take. */
@@ -140,6 +142,12 @@ static void put_paths(struct ovl_run *run, struct draft *d)
 	ss->work_tmp = put_in_work(run, d, work_tmp);
 	ss->work_index = put_in_work(run, d, work_index);
 	ss->work_oplock = put_in_work(run, d, work_oplock);
+	for (int i = 0; i < OVL_WHITEOUTS; i++) {
+		char *name = ovl_text("%s%d", work_whiteout, i);
+
+		ss->whiteout[i] = put_in_work(run, d, name);
+		free(name);
+	}
 	ss->preload = put(d, run->preload);
 	ss->loader = put(d, run->loader);
 	if (run->names)

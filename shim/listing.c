@@ -7,6 +7,7 @@
 #include "real.h"
 #include "str.h"
 #include "view.h"
+#include "whiteout.h"
 
 #define READ_AHEAD (32 * 1024) /* room for one getdents64 */
 #define ITEMS	   1024	       /* to begin with */
@@ -172,7 +173,9 @@ static int add(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listing **l, 
 	err = reserve(l);
 	if (err)
 		return err;
-	if (d->type == OVL_DT_CHR || d->type == OVL_DT_UNKNOWN)
+	if (layer == OVL_UPPER && d->type == OVL_DT_CHR && ovl_whiteout_is(d->ino))
+		hides = true;
+	else if (d->type == OVL_DT_CHR || d->type == OVL_DT_UNKNOWN)
 		look_closer(dir, d, &hides);
 	if (layer == OVL_UPPER && !hides)
 		show_origin(ctx, d);

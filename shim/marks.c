@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "marks.h"
 
-#include "do.h"
 #include "dotwh.h"
 #include "real.h"
 #include "record.h"
 #include "str.h"
+#include "whiteout.h"
 
 #include <linux/limits.h>
 
@@ -90,7 +90,7 @@ int ovl_mark_whiteout(int fd, const char *name)
 {
 	if (ovl_mark_dots(OVL_UPPER))
 		return ovl_dotwh_make(fd, name);
-	return ovl_do_mknod(fd, name, S_IFWHT | 0, 0);
+	return ovl_whiteout_make(fd, name);
 }
 
 int ovl_mark_yield(int fd, const char *name)

@@ -6,6 +6,7 @@
 #include "real.h"
 #include "str.h"
 #include "view.h"
+#include "whiteout.h"
 #include "dirent.h"
 
 static int open_path(struct ovl_str path, int flags, unsigned mode)
@@ -47,6 +48,23 @@ int ovl_workdir_oplock(void)
 	return open_path(ovl_ss->work_oplock, O_RDWR | O_CREAT, 0666);
 }
 
+/* The entry @d of the directory @fd goes if it is a whiteout: else -ENOTEMPTY. */
+static int discard_mark(int fd, const struct ovl_dirent *d)
+{
+	struct statx st;
+	int err;
+
+	if (d->type == OVL_DT_CHR && ovl_whiteout_is(d->ino))
+		return ovl_do_unlink(fd, d->name, 0);
+	err = (int)ovl_sys(__NR_statx, fd, d->name, AT_SYMLINK_NOFOLLOW,
+			   STATX_BASIC_STATS | STATX_BTIME, &st);
+	if (err)
+		return err;
+	if (!ovl_mark_is_whiteout(&st) && !ovl_mark_is_file(OVL_UPPER, d->name, &st))
+		return -ENOTEMPTY;
+	return ovl_do_unlink(fd, d->name, 0);
+}
+
 /* Remove what is in directory @fd: whiteouts. Anything else ends it with -ENOTEMPTY. */
 static int discard_content(struct ovl_ctx *ctx, int fd)
 {
@@ -55,19 +73,12 @@ static int discard_content(struct ovl_ctx *ctx, int fd)
 	while ((n = ovl_sys(__NR_getdents64, fd, ctx->buf, sizeof(ctx->buf))) > 0) {
 		for (long i = 0; i < n;) {
 			const struct ovl_dirent *d = (const void *)(ctx->buf + i);
-			struct statx st;
 			int err;
 
 			i += d->reclen;
 			if (ovl_dirent_is_dots(d))
 				continue;
-			err = (int)ovl_sys(__NR_statx, fd, d->name, AT_SYMLINK_NOFOLLOW,
-					   STATX_BASIC_STATS | STATX_BTIME, &st);
-			if (!err && !ovl_mark_is_whiteout(&st) &&
-			    !ovl_mark_is_file(OVL_UPPER, d->name, &st))
-				return -ENOTEMPTY;
-			if (!err)
-				err = ovl_do_unlink(fd, d->name, 0);
+			err = discard_mark(fd, d);
 			if (err && err != -ENOENT)
 				return err;
 		}

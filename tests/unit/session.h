@@ -39,6 +39,11 @@ __attribute__((unused)) static void session_work(struct ovl_session *ss, const c
 	ss->work_tmp = session_text(ss, strcat(strcpy(path, work), "/tmp"));
 	ss->work_index = session_text(ss, strcat(strcpy(path, work), "/index"));
 	ss->work_oplock = session_text(ss, strcat(strcpy(path, work), "/oplock"));
+	for (char i = 0; i < OVL_WHITEOUTS; i++) {
+		strcat(strcpy(path, work), "/tmp/whiteout0");
+		path[strlen(path) - 1] += i;
+		ss->whiteout[(int)i] = session_text(ss, path);
+	}
 }
 
 #endif
