@@ -115,6 +115,7 @@ struct ovl_ctx {
 	char xname[XATTR_NAME_MAX + 1];	    /* an xattr's name as it is stored */
 	struct statx st;		    /* of whatever is looked at besides the names */
 	char buf[4096];			    /* data on its way, xattr lists */
+	char lines[4 * PATH_MAX];	    /* of /proc/PID/maps: maps.c */
 
 	/* When no descriptor is free: aside.h. */
 	struct ovl_name *copied; /* what was copied up aside */

@@ -9,18 +9,17 @@
 #include "filelock.h"
 #include "held.h"
 #include "hollow.h"
+#include "how.h"
 #include "inode.h"
 #include "known.h"
 #include "lookup.h"
+#include "maps.h"
 #include "systab.h"
 #include "override.h"
 #include "perm.h"
 #include "real.h"
 #include "tail.h"
 #include "trace.h"
-
-#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
-#define PATH_FLAGS  (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
 
 struct opening {
 	int dirfd; /* index of the directory's argument; -1: none */
@@ -335,6 +334,8 @@ static long open_outside(struct ovl_ctx *ctx, const struct opening *o, bool muta
 {
 	struct ovl_call *c = ctx->call;
 
+	if (!mutates && !(o->flags & O_PATH) && ovl_maps_is(&ctx->name[0]))
+		return ovl_maps_open(ctx, o->flags);
 	/* The kernel opens what has no name by the copy's mode, which may allow more. */
 	if (ctx->name[0].magic && ovl_ss->overrides && !(o->flags & O_PATH)) {
 		int fd = ovl_fd_of_link(ctx->name[0].at.buf);
@@ -366,9 +367,9 @@ static long open_once(struct ovl_ctx *ctx, const struct opening *o)
 	if (n->zone != OVL_Z_VIEW)
 		return open_outside(ctx, o,
 				    wants_write(o->flags) || (creates && n->layer == OVL_NONE));
-	if (ovl_read_only() && (wants_write(o->flags) || (o->flags & TMPFILE_BIT)))
+	if (ovl_read_only() && (wants_write(o->flags) || (o->flags & OVL_TMPFILE_BIT)))
 		return n->layer == OVL_NONE && !creates ? -ENOENT : -EROFS;
-	if (o->flags & TMPFILE_BIT)
+	if (o->flags & OVL_TMPFILE_BIT)
 		return open_tmpfile(ctx, n, o);
 	if (n->layer == OVL_NONE)
 		return creates ? open_new(ctx, n, o) : -ENOENT;
@@ -389,7 +390,7 @@ static bool is_upper_file(const struct ovl_name *n)
 /* A file without a name is for a directory, and to be written: open(2). */
 static bool is_wrong_tmpfile(int flags)
 {
-	return (flags & TMPFILE_BIT) &&
+	return (flags & OVL_TMPFILE_BIT) &&
 	       ((flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE || !(flags & O_ACCMODE));
 }
 
@@ -400,7 +401,7 @@ static long open_at(struct ovl_ctx *ctx, struct opening o)
 	if (r >= 0)
 		return r;
 	if (o.flags & O_PATH)
-		o.flags &= PATH_FLAGS;
+		o.flags &= OVL_PATH_FLAGS;
 	else if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
 		return -EINVAL; /* since Linux 6.4; before, it made a file, perhaps a lower one */
 	if (is_wrong_tmpfile(o.flags))
@@ -439,59 +440,14 @@ long ovl_op_creat(struct ovl_ctx *ctx)
 	return open_at(ctx, o);
 }
 
-#define OPEN_FLAGS_KNOWN                                                                       \
-	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | \
-	 O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |     \
-	 O_CLOEXEC | O_PATH | O_TMPFILE)
-
-#define OPEN_HOW_MAX 4096 /* a page: the kernel takes no more */
-#define RESOLVE_KNOWN                                                                      \
-	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \
-	 RESOLVE_IN_ROOT | RESOLVE_CACHED)
-
-/* openat2(2) refuses what open(2) forgives. */
-static bool is_wrong(const struct open_how *how)
-{
-	bool makes = how->flags & (O_CREAT | TMPFILE_BIT);
-
-	if ((how->flags & ~(uint64_t)(unsigned)OPEN_FLAGS_KNOWN) ||
-	    (how->resolve & ~(uint64_t)RESOLVE_KNOWN))
-		return true;
-	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
-		return true;
-	if ((how->flags & O_PATH) && (how->flags & ~(uint64_t)(unsigned)PATH_FLAGS))
-		return true;
-	return makes ? how->mode & ~(uint64_t)07777 : how->mode;
-}
-
-/* A newer program's struct is longer: what we do not know must be unset. openat2(2) */
-static bool is_longer(const struct open_how *how, size_t size)
-{
-	const char *at = (const char *)how;
-
-	for (size_t i = sizeof(*how); i < size; i++) {
-		if (at[i])
-			return true;
-	}
-	return false;
-}
-
 long ovl_op_openat2(struct ovl_ctx *ctx)
 {
 	const struct open_how *how = (const struct open_how *)ovl_arg(ctx, 2);
 	struct opening o = {.dirfd = 0, .path = 1};
-	size_t size = (size_t)ovl_arg(ctx, 3);
+	long err = ovl_how_check(how, (size_t)ovl_arg(ctx, 3));
 
-	/* What is wrong with these the kernel tells best, of whatever age it is. */
-	if ((unsigned long)how < 4096 || size < sizeof(*how) || size > OPEN_HOW_MAX)
-		return OVL_R_PASS;
-	if (is_longer(how, size))
-		return -E2BIG;
-	if (is_wrong(how))
-		return -EINVAL;
-	/* What would change something is never done from the cache alone. */
-	if ((how->resolve & RESOLVE_CACHED) && (how->flags & (O_CREAT | O_TRUNC | TMPFILE_BIT)))
-		return -EAGAIN;
+	if (err)
+		return err;
 	ctx->resolve = how->resolve;
 	o.flags = (int)how->flags;
 	o.mode = (unsigned)how->mode & 07777;

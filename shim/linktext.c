@@ -4,6 +4,7 @@
 #include "catchup.h"
 #include "exe.h"
 #include "fdview.h"
+#include "maps.h"
 #include "marks.h"
 #include "lock.h"
 #include "ops.h"
@@ -96,6 +97,7 @@ int ovl_link_tell(struct ovl_ctx *ctx, struct ovl_name *n)
 	if (r)
 		return r;
 	(void)ovl_exe_correct(&ctx->link); /* else the link tells the truth */
+	ovl_maps_correct(&ctx->link);
 	copy = tell_copy(ctx, n->at.buf);
 	layer = copy ? OVL_NONE : ovl_view_from_real(&ctx->link, NULL);
 	if (layer < 0 && layer != OVL_NONE)

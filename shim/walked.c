@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "walked.h"
 
+#include "maps.h"
 #include "view.h"
 
 static bool in_view(const struct ovl_name *n)
@@ -35,7 +36,7 @@ void ovl_walked_file(const struct ovl_name *n)
 		return;
 	if (in_view(n))
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE | (unsigned)n->layer);
-	else if (n->zone == OVL_Z_OUTSIDE)
+	else if (n->zone == OVL_Z_OUTSIDE && !ovl_maps_is(n))
 		ovl_dirs_add(n->hash, OVL_DIRS_FILE | OVL_DIRS_OUTSIDE | ovl_walked_gen());
 }
 

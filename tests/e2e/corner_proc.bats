@@ -14,7 +14,6 @@ load corner
 }
 
 @test "proc: maps" {
-	later "names of the view in /proc/self/maps"
 	corner proc maps
 }
 

@@ -2,6 +2,7 @@
 /* corner_proc SECTION - what /proc tells, and calls that are newer than most programs */
 #include <linux/openat2.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "corner.h"
@@ -83,25 +84,78 @@ static void removed_directories(void)
 	say_link("/proc/self/cwd");
 }
 
-/* Every mapping of a file of the tree has its name in the tree. */
-static void maps(void)
+/* What "/proc/self/@name" tells of the mapped files of the tree, read from @fd. */
+static void say_maps(const char *name, int fd)
 {
 	const char *pwd = getenv("PWD");
+	FILE *f = fdopen(dup(fd), "r");
 	char line[8192];
-	FILE *f;
-	int fd = (int)DO(open("t/sparse", O_RDWR));
-	int g = (int)DO(open("d/g", O_RDONLY));
+	char numbers[64];
+	unsigned major_;
+	unsigned minor_;
+	unsigned long ino;
+	struct stat st;
 
-	DO(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
-	DO(mmap(NULL, 3, PROT_READ, MAP_PRIVATE, g, 0) != MAP_FAILED);
-	f = fopen("/proc/self/maps", "r");
 	while (fgets(line, sizeof(line), f)) {
-		char *path = strchr(line, '/');
+		char *path = strstr(line, pwd);
+		bool told;
 
-		if (path && (strstr(path, "sparse") || strstr(path, "d/g")))
-			say("%s", strncmp(path, pwd, strlen(pwd)) ? path : path + strlen(pwd));
+		if (!path)
+			continue;
+		path += strlen(pwd) + 1;
+		path[strcspn(path, "\n")] = '\0';
+		told = sscanf(line, "%*s %*s %*s %x:%x %lu", &major_, &minor_, &ino) == 3 &&
+		       !stat(path, &st);
+		snprintf(numbers, sizeof(numbers), "%s",
+			 !told							    ? "-"
+			 : st.st_ino == ino && st.st_dev == makedev(major_, minor_) ? "same"
+										    : "another");
+		say("%s: %s %s\n", name, path, numbers);
 	}
 	fclose(f);
+}
+
+static void say_all_maps(void)
+{
+	int fd;
+
+	fd = (int)DO(open("/proc/self/maps", O_RDONLY));
+	say_maps("maps", fd);
+	DO(lseek(fd, 0, SEEK_SET));
+	say_maps("again", fd);
+	DO(fcntl(fd, F_GETFL) & O_ACCMODE);
+	DO(fcntl(fd, F_GETFD));
+	DO(close(fd));
+	fd = (int)DO(openat(open("/proc/thread-self", O_PATH), "smaps", O_RDONLY | O_CLOEXEC));
+	say_maps("smaps", fd);
+	DO(fcntl(fd, F_GETFD));
+	if (access("/proc/self/numa_maps", R_OK))
+		return;
+	fd = (int)DO(open("/proc/self/numa_maps", O_RDONLY));
+	say_maps("numa_maps", fd);
+}
+
+/* Every mapping of a file of the tree has its name in the tree, and that file's number. */
+static void maps(void)
+{
+	int fd = (int)DO(open("t/sparse", O_RDWR));
+	int g = (int)DO(open("d/g", O_RDONLY));
+	int new = (int)DO(open("t/new\nfile =\\", O_RDWR | O_CREAT, 0600));
+
+	DO(ftruncate(new, 10));
+	DO(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
+	DO(mmap(NULL, 3, PROT_READ, MAP_PRIVATE, g, 0) != MAP_FAILED);
+	DO(mmap(NULL, 3, PROT_READ, MAP_PRIVATE, new, 0) != MAP_FAILED);
+	say_all_maps();
+	DO(chmod("d/g", 0644));
+	DO(rename("t", "tt"));
+	say_all_maps();
+	DO(rename("tt/new\nfile =\\", "other"));
+	DO(unlink("d/g"));
+	DO(unlink("tt/sparse"));
+	say_all_maps();
+	DO(symlink("f", "d/g"));
+	say_all_maps();
 }
 
 static void say_statx(int at, const char *path, int flags, unsigned mask)
