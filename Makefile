@@ -78,7 +78,7 @@ $(BIN)/ovlload: $(LOADER_OBJ) loader/ovlload.ld
 		-Wl,-z,noexecstack -o $@ $(LOADER_OBJ)
 
 $(BIN)/ovlrun: $(BUILD)/hosted/ovlrun.o $(BUILD)/tools.a $(BUILD)/engine.a
-	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf
+	$(call Q,LD)$(CC) $(LDFLAGS) -o $@ $^ -lelf -lpthread
 
 # Of the engine it has what reads a program's text; mem.o is left out there.
 $(BIN)/ovlctl: $(BUILD)/hosted/tools/ovlctl.o $(BUILD)/tools.a $(BUILD)/engine.a

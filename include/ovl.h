@@ -86,6 +86,14 @@ enum ovl_verdict ovl_enter(struct ovl_call *c);
 void ovl_after(struct ovl_call *c);
 
 /*
+ * ovl_deputy_serve - do what is asked for in the session's struct ovl_deputy
+ *
+ * Afterwards upper has that directory, and those above it, with what the lowers' one had. 0, or
+ * -errno. Context: ovlrun's own process, whose calls go through no door.
+ */
+int ovl_deputy_serve(void);
+
+/*
  * ovl_on_stack - call fn(arg) with the stack pointer at @top (16-byte aligned) and come
  * back to the old stack with its result. Unwinding passes through. In preload/, because
  * it is the machine's. Context: any.

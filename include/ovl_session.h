@@ -126,6 +126,17 @@ struct ovl_origin_slot {
 #define OVL_MOVES_SIZE (1u << 21) /* of each list; there are two */
 #define OVL_MOVES_MADE "//+"	  /* no path begins with two slashes */
 
+/* How processes ask ovlrun to copy a directory up: shim/deputy.h. */
+struct ovl_deputy {
+	uint32_t pid;	 /* ovlrun's; 0: it serves nobody */
+	uint32_t uid;	 /* whom it runs as */
+	uint32_t turn;	 /* raised to odd by who asks and holds a flock(2) on this file; to even by
+			  * ovlrun with the answer. Both wait for it: futex(2) */
+	int32_t answer;	 /* 0 or -errno */
+	uint32_t locked; /* who asks holds the lock of shim/lock.h */
+	char path[4096]; /* in the view */
+};
+
 /* Where the system calls of a library are: found once per library, kept for the session. */
 #define OVL_LIBS_MAX  32
 #define OVL_SITES_MAX 8192
@@ -220,6 +231,7 @@ struct ovl_session {
 	uint32_t watches;     /* 1 once a directory is watched: inotify(7) */
 	uint32_t nescapes;    /* that many were made; the first are in escape[] */
 	struct ovl_escape escape[OVL_ESCAPES_MAX];
+	struct ovl_deputy deputy;
 
 	struct ovl_lib lib[OVL_LIBS_MAX];
 	uint64_t plain[OVL_PLAIN_MAX]; /* ids of programs without system calls of their own */

@@ -100,14 +100,14 @@ static const char *lower_within(const struct ovl_run *run, const char *dir)
 /*
  * Which lower layer holds @dir, if any, also under another name by a bind mount? What is written
  * there would change that layer. All directories lie below "/", so that one does not count:
- * there upper is hidden from the view.
+ * there upper is hidden from the view. A nested run's upper is a change of the run around.
  */
 static const char *lower_around(const struct ovl_run *run, const char *dir)
 {
 	char *parent;
 	const char *lower = NULL;
 
-	if (!dir[1])
+	if (!dir[1] || run->nested)
 		return NULL;
 	parent = parent_of(dir);
 	for (int i = 0; i < run->lower.n && !lower; i++) {

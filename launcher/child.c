@@ -26,6 +26,7 @@
 #include "guard.h"
 #include "ovl_session.h"
 #include "say.h"
+#include "serve.h"
 
 /* What a command may have that is about to end anyway, before it counts as left behind. */
 #define GRACE_MS 50
@@ -250,8 +251,10 @@ int ovl_child_run(struct ovl_run *run, bool *ret_live)
 	}
 	if (!child)
 		become(run, &was);
+	ovl_serve_start(run);
 	status = wait_for(run, child);
 	*ret_live = anything_left();
+	ovl_serve_end();
 	return status;
 }
 

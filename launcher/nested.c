@@ -363,6 +363,7 @@ bool ovl_nested_join(struct ovl_run *run)
 		ovl_guard_pass();
 		run->guarded = true;
 	}
+	run->nested = true;
 	run->own_upper = *shown == '!';
 	run->shown = ovl_must(strdup(shown + run->own_upper));
 	unsetenv(ENV_OUTER);

@@ -46,6 +46,7 @@ struct ovl_run {
 	int upper_lock; /* descriptor of upper, locked; -1 when there is none */
 
 	/* ovl_nested_join(): a run in a run */
+	bool nested;		  /* the layers are those of the run around, and its upper */
 	char *hide[OVL_HIDE_MAX]; /* what does not exist inside, besides upper and work */
 	int nhide;
 	char *shown;  /* upper's name in the view of the run around */

@@ -4,6 +4,7 @@
 #include "aside.h"
 #include "attr_copy.h"
 #include "copy_build.h"
+#include "deputy.h"
 #include "do.h"
 #include "fdview.h"
 #include "index.h"
@@ -312,6 +313,17 @@ static int copy_single(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size, in
 	return show(ctx, &job, parent, n->at.buf + ovl_path_base(&n->at));
 }
 
+/* The same by whoever may. */
+static int have_parents(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	int fd = ovl_deputy_first() ? -EACCES : make_parents(ctx, n);
+
+	if (fd != -EACCES)
+		return fd;
+	fd = ovl_deputy_ask(ctx, n->at.buf, ovl_path_base(&n->at) - 1);
+	return fd && fd != -EACCES ? fd : make_parents(ctx, n);
+}
+
 int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_use use,
 		       int *ret_fd)
 {
@@ -334,7 +346,7 @@ int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_
 		}
 	}
 	if (fd == -ENOENT)
-		fd = make_parents(ctx, n);
+		fd = have_parents(ctx, n);
 	/* It was a directory a moment ago. */
 	if (fd == -ELOOP || fd == -ENOTDIR)
 		return OVL_AGAIN;

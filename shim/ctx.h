@@ -81,6 +81,7 @@ struct ovl_name {
 
 struct ovl_ctx {
 	struct ovl_call *call;
+	long (*handle)(struct ovl_ctx *ctx); /* what is done about it: systab.h */
 	struct ovl_tail *tail; /* what OVL_R_TAIL is about */
 	uint64_t oldmask;      /* the program's signal mask, blocked while we work */
 	unsigned uid, gid;     /* what chown asks for */

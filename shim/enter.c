@@ -77,11 +77,10 @@ static bool is_outdated(struct ovl_ctx *ctx, long r)
 
 static long attempt(struct ovl_ctx *ctx)
 {
-	ovl_handler *handle = ovl_systab[ctx->call->nr].handle;
 	long r;
 
 	ovl_still_begin(ctx);
-	r = handle ? handle(ctx) : -ENOSYS;
+	r = ctx->handle ? ctx->handle(ctx) : -ENOSYS;
 	return is_outdated(ctx, r) ? OVL_AGAIN : r;
 }
 
@@ -123,7 +122,8 @@ static long dispatch(void *arg)
 }
 
 /* The slow path: everything that takes more than a look at the tables. */
-static __attribute__((noinline)) enum ovl_verdict enter_slow(struct ovl_call *c)
+static __attribute__((noinline)) enum ovl_verdict enter_slow(struct ovl_call *c,
+							     ovl_handler *handle)
 {
 	struct ovl_slot *slot = ovl_slot_take();
 	long r;
@@ -136,6 +136,7 @@ static __attribute__((noinline)) enum ovl_verdict enter_slow(struct ovl_call *c)
 	slot->tail.kind = OVL_TAIL_NONE;
 	slot->ctx.tail = &slot->tail;
 	reset(&slot->ctx, c);
+	slot->ctx.handle = handle;
 	signals_block(&slot->ctx);
 	r = ovl_on_stack(slot->stack + OVL_STACK_SIZE, dispatch, slot);
 	signals_restore(&slot->ctx);
@@ -160,7 +161,12 @@ enum ovl_verdict ovl_enter(struct ovl_call *c)
 		return OVL_PASS; /* ovlrun's own, past the view: launcher/nested.c */
 	c->ret = -1;		 /* no descriptor: early.h */
 	v = ovl_fast(c);
-	return v == OVL_SLOW ? enter_slow(c) : v;
+	return v == OVL_SLOW ? enter_slow(c, ovl_systab[c->nr].handle) : v;
+}
+
+long ovl_enter_op(struct ovl_call *c, ovl_handler *op)
+{
+	return enter_slow(c, op) == OVL_DONE ? c->ret : -ENOSYS;
 }
 
 void ovl_after(struct ovl_call *c)

@@ -25,6 +25,13 @@ struct lock {
 	int pid;
 };
 
+static bool is_lent;
+
+void ovl_lock_lent(bool lent)
+{
+	is_lent = lent;
+}
+
 static uint32_t gen_now(void)
 {
 	return __atomic_load_n(&ovl_ss->dir_gen, __ATOMIC_ACQUIRE);
@@ -46,7 +53,7 @@ int ovl_lock(const struct ovl_ctx *ctx)
 	int fd;
 	long r;
 
-	if (ctx->locked)
+	if (ctx->locked || is_lent)
 		return HELD;
 	fd = ovl_workdir_oplock();
 	if (fd < 0)

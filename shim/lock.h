@@ -25,6 +25,9 @@ int ovl_lock(const struct ovl_ctx *ctx);
 /* The same for a call that has looked around: OVL_AGAIN when directories moved since. */
 int ovl_lock_same(const struct ovl_ctx *ctx);
 
+/* The calls of this process are made for somebody who has the lock, or are not: deputy.h. */
+void ovl_lock_lent(bool lent);
+
 /* Release the lock: for children that were forked meanwhile, too. */
 void ovl_lock_drop(const int *lock);
 

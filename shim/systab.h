@@ -41,6 +41,12 @@ struct ovl_sysent {
 
 extern const struct ovl_sysent ovl_systab[OVL_NR_MAX];
 
+/*
+ * The engine's own errand @op, as a call that the program would trace as @c: its result or -errno.
+ * -ENOSYS: @op would leave it to the program. Context: as ovl_enter().
+ */
+long ovl_enter_op(struct ovl_call *c, ovl_handler *op);
+
 /* Each row's handler exists: a missing one fails to link. */
 #define ROW(name, guard, fn, ...) ovl_handler fn;
 #include "systab.def"

@@ -27,10 +27,10 @@ more_setup()
 	)
 	lower :
 	# somebody else, who can reach everything that is needed
-	mkdir "$T/bin" "$T/up"
-	cp "$TOP/build/e2e/corner_perm" "$(dirname "$OVLRUN")"/{ovlrun,ovlload,libovl.so,libovlsym.so} "$FUZZ" "$T/bin"
+	within_reach "$TOP/build/e2e/corner_perm"
+	mkdir "$T/up"
 	chown "$USER_ID:$USER_ID" "$T/up"
-	U=$T/up/u W=$T/up/w OVLRUN=$T/bin/ovlrun FUZZ=$T/bin/fuzz PROGRAMS=$T/bin
+	U=$T/up/u W=$T/up/w
 	AS=(setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups)
 }
 

@@ -108,6 +108,14 @@ upper_on_tmpfs()
 	U=$T/t/u W=$T/t/w
 }
 
+# within_reach [PROGRAM...]: copies in $T/bin, which other users can execute wherever the tree is
+within_reach()
+{
+	mkdir "$T/bin"
+	cp "$(dirname "$OVLRUN")"/{ovlrun,ovlload,libovl.so,libovlsym.so} "$FUZZ" "$@" "$T/bin"
+	OVLRUN=$T/bin/ovlrun FUZZ=$T/bin/fuzz PROGRAMS=$T/bin
+}
+
 # every detail of every lower layer
 digest()
 {
