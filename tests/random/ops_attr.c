@@ -166,7 +166,8 @@ bool op_truncate(struct rng *g)
 	long t;
 
 	gen_path(g, &w);
-	if (!(run.features & F_OWN_WAYS) && !stat(w.text, &st) && st.st_size == size)
+	if (!(run.features & F_OWN_WAYS) && !stat(w.text, &st) && S_ISREG(st.st_mode) &&
+	    st.st_size == size)
 		return false;
 	t = see_before(&w);
 	say("truncate(");
