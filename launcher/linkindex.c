@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -55,6 +56,16 @@ static bool tells_owner(int fd, const char *name)
 	return n > 0 && memchr(text, ':', (size_t)n);
 }
 
+/* Has the copy @name in the index @fd an owner or mode that is only recorded? */
+static bool has_override(int fd, const char *name)
+{
+	char *path = ovl_text("/proc/self/fd/%d/%s", fd, name);
+	bool has = lgetxattr(path, "user.containers.override_stat", NULL, 0) >= 0;
+
+	free(path);
+	return has;
+}
+
 static void note(struct ovl_session *ss, int fd, const char *name)
 {
 	unsigned long long ino;
@@ -72,6 +83,8 @@ static void note(struct ovl_session *ss, int fd, const char *name)
 		/* perhaps no name in upper is left that would tell of its origin */
 		if (!fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
 			ovl_filter_add(&ss->origin, ovl_hash_mix(st.st_ino));
+		if (has_override(fd, name))
+			ss->overrides = 1;
 	}
 }
 
