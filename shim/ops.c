@@ -9,18 +9,54 @@
 #include "perm.h"
 #include "real.h"
 #include "seal.h"
+#include "str.h"
+
+/*
+ * The object open as ctx->through, which the view has lost, cannot become a copy: who only looks
+ * may look at what it is, and the kernel follows the link of /proc to that.
+ */
+static long look_at_lost(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	struct ovl_path *p = &n->at;
+
+	n->zone = OVL_Z_OUTSIDE;
+	n->magic = true;
+	ovl_path_cut(p, 0);
+	if (ovl_path_add(p, "/proc/", 6))
+		return -ENAMETOOLONG;
+	ovl_path_cut(p,
+		     6 + (unsigned)ovl_str_number(p->buf + 6, (uint64_t)ovl_sys(__NR_getpid), 10));
+	(void)ovl_path_add(p, "/fd/", 4); /* there is room */
+	ovl_path_cut(
+		p, p->len + (unsigned)ovl_str_number(p->buf + p->len, (uint64_t)ctx->through, 10));
+	return 0;
+}
+
+/* The same is about to be looked at or changed, by the link of /proc that @path is or leads to. */
+static long resolve_lost(struct ovl_ctx *ctx, struct ovl_name *n, int at, const char *path,
+			 int flags)
+{
+	int err = ovl_read_only() ? -EROFS : ovl_copy_up_lost(ctx, ctx->through);
+
+	/* Of a copy that has no name the link means something to the kernel. */
+	if (!err)
+		err = ovl_namei(ctx, n, at, path, flags);
+	else if (err == OVL_AGAIN)
+		return err;
+	else if (flags & OVL_N_LOOK)
+		return look_at_lost(ctx, n);
+	else if (err == -ESTALE)
+		return -ENOENT;
+	return err == -ESTALE ? OVL_R_PASS : err;
+}
 
 long ovl_op_resolve(struct ovl_ctx *ctx, int slot, int dirfd, int path, int flags)
 {
 	int at = dirfd < 0 ? AT_FDCWD : ovl_arg_fd(ctx, dirfd);
 	int err = ovl_namei(ctx, &ctx->name[slot], at, ovl_arg_path(ctx, path), flags);
 
-	/* Of a copy that has no name the link means something to the kernel. */
-	if (err == -ESTALE && ctx->through >= 0) {
-		if (ovl_read_only() || ovl_copy_up_lost(ctx, ctx->through))
-			return -ENOENT;
-		err = ovl_namei(ctx, &ctx->name[slot], at, ovl_arg_path(ctx, path), flags);
-	}
+	if (err == -ESTALE && ctx->through >= 0)
+		return resolve_lost(ctx, &ctx->name[slot], at, ovl_arg_path(ctx, path), flags);
 	return err == -ESTALE ? OVL_R_PASS : err;
 }
 

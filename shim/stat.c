@@ -119,7 +119,7 @@ static long look_through(struct ovl_ctx *ctx, int dirfd, int path, int flags, in
 	struct ovl_name *n = &ctx->name[0];
 	long r = look(ctx, dirfd, path, flags);
 
-	*ret_fd = r == OVL_R_PASS && n->magic ? ovl_fd_of_link(n->at.buf) : -1;
+	*ret_fd = (r == OVL_R_PASS || r == OVL_R_TAIL) && n->magic ? ovl_fd_of_link(n->at.buf) : -1;
 	if (*ret_fd < 0)
 		return r;
 	return look_fd(ctx, *ret_fd);

@@ -83,6 +83,32 @@ Test(lost, a_file_that_may_not_be_read_is_still_no_directory)
 	close(fd);
 }
 
+Test(lost, what_cannot_be_copied_can_be_looked_at)
+{
+	int fd = (int)view(SYS_openat, AT_FDCWD, at("f"), O_PATH);
+	struct stat st;
+	char link[32];
+	int again;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	cr_expect(eq(long, view(SYS_unlinkat, AT_FDCWD, at("f"), 0), 0));
+	fault_set(SYS_fsetxattr, FAULT_EACH, -ENOSPC);
+	cr_expect(eq(long, view(SYS_stat, (long)link, (long)&st), 0));
+	cr_expect(eq(ulong, st.st_nlink, 0));
+	cr_expect(eq(u64, st.st_ino, lstat_of(W_LOW(1), "f").st_ino));
+	again = (int)view(SYS_openat, AT_FDCWD, link, O_RDONLY);
+	cr_expect(eq(str, text_fd(again), (char *)"low"));
+	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, link, O_WRONLY | O_TRUNC), -ENOSPC));
+	cr_expect(eq(long, view(SYS_openat, AT_FDCWD, link, O_RDONLY | O_TRUNC), -ENOSPC));
+	cr_expect(eq(long, view(SYS_chmod, (long)link, 0600), -ENOSPC));
+	cr_expect(eq(long, view(SYS_truncate, (long)link, 0), -ENOSPC));
+	cr_expect(eq(uint, lstat_of(W_LOW(1), "f").st_mode & 07777, 0644));
+	EXPECT_NO_TEMPORARY();
+	cr_expect(eq(str, text_of(W_LOW(1), "f"), (char *)"low"));
+	close(again);
+	close(fd);
+}
+
 /* A FIFO's record is no part of it: it is kept for descriptors when the last name goes. */
 Test(lost, a_fifo_keeps_its_number_without_a_name)
 {
