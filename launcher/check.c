@@ -350,8 +350,16 @@ void ovl_run_check_layers(struct ovl_run *run)
 	check_pass(run);
 }
 
+/* It tells everybody, us too, what descriptors and programs are. */
+static void check_proc(void)
+{
+	if (access("/proc/self/exe", F_OK))
+		refuse("/proc: not mounted: mount -t proc proc /proc");
+}
+
 void ovl_run_check(struct ovl_run *run)
 {
+	check_proc();
 	/* our own view of the layers would be the outer run's, not the real one */
 	ovl_nested_leave(run);
 	if (ovl_nested_join(run))

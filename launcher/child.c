@@ -246,7 +246,7 @@ int ovl_child_run(struct ovl_run *run, bool *ret_live)
 	if (child < 0) {
 		int err = errno;
 
-		ovl_workdir_end(run, false);
+		ovl_workdir_undo(run);
 		ovl_die(OVL_EXIT_TROUBLE, "fork: %s", strerror(err));
 	}
 	if (!child)

@@ -112,6 +112,9 @@ void ovl_workdir_make(struct ovl_run *run);
 /* launcher/workdir.c: remove what was made for this run; @live: keep the session. */
 void ovl_workdir_end(struct ovl_run *run, bool live);
 
+/* launcher/workdir.c: the command was never started: all that was made for it goes. */
+void ovl_workdir_undo(struct ovl_run *run);
+
 /* launcher/session.c: OVL_LIBS_FIRST, where the machine's libc is such; else 0. */
 uint32_t ovl_session_libs_first(void);
 

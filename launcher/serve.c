@@ -16,6 +16,10 @@
 #include "ovl_session.h"
 #include "say.h"
 
+/* The engine brings its own: enough for its door and libc. 8 MiB may be more than RLIMIT_DATA has.
+ */
+#define STACK_SIZE (64 * 1024)
+
 static struct ovl_session *session; /* NULL: nobody is served */
 
 static void *serve(void *unused)
@@ -51,10 +55,22 @@ static struct ovl_session *map(const struct ovl_run *run)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+static int start(void)
+{
+	pthread_t thread;
+	pthread_attr_t attr;
+	int err = pthread_attr_init(&attr);
+
+	if (!err)
+		err = pthread_attr_setstacksize(&attr, STACK_SIZE);
+	if (!err)
+		err = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	return err ? err : pthread_create(&thread, &attr, serve, NULL);
+}
+
 void ovl_serve_start(const struct ovl_run *run)
 {
 	struct ovl_session *ss;
-	pthread_t thread;
 	int err = 0;
 
 	if (run->read_only || (geteuid() && geteuid() == getuid()))
@@ -66,7 +82,7 @@ void ovl_serve_start(const struct ovl_run *run)
 		session = ss;
 		ovl_init(ss);
 		ss->deputy.uid = geteuid();
-		err = pthread_create(&thread, NULL, serve, NULL);
+		err = start();
 	}
 	if (err) {
 		session = NULL;
@@ -74,7 +90,6 @@ void ovl_serve_start(const struct ovl_run *run)
 			strerror(err));
 		return;
 	}
-	pthread_detach(thread);
 	__atomic_store_n(&ss->deputy.pid, (uint32_t)getpid(), __ATOMIC_RELEASE);
 }
 

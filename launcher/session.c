@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ struct draft {
 /* Nothing has started yet: leave no traces. */
 __attribute__((noreturn)) static void give_up(struct ovl_run *run, const char *path, int err)
 {
-	ovl_workdir_end(run, false);
+	ovl_workdir_undo(run);
 	ovl_die(OVL_EXIT_TROUBLE, "%s: %s: no session can be written", path, strerror(err));
 }
 
@@ -82,6 +83,19 @@ static uint64_t string_bytes(const struct ovl_run *run)
 	return n;
 }
 
+/* Room for @size bytes in file @fd. A limit on files' sizes is an error: setrlimit(2). */
+static int reserve(int fd, uint64_t size)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction old;
+	int err;
+
+	sigaction(SIGXFSZ, &ignore, &old);
+	err = posix_fallocate(fd, 0, (off_t)size);
+	sigaction(SIGXFSZ, &old, NULL);
+	return err;
+}
+
 /*
  * The file of @size bytes, mapped. Its blocks are reserved now: a page that finds no room
  * later, on a full file system, would be a SIGBUS in any process of the run.
@@ -94,7 +108,7 @@ static struct ovl_session *map_file(struct ovl_run *run, uint64_t size)
 
 	if (fd < 0)
 		give_up(run, run->session, errno);
-	err = posix_fallocate(fd, 0, (off_t)size);
+	err = reserve(fd, size);
 	if (err)
 		give_up(run, run->session, err);
 	if (fchmod(fd, geteuid() ? 0600 : 0666))

@@ -262,9 +262,7 @@ static void make_oplock(struct ovl_run *run)
 /* A file system that cannot hold what a run has to keep: better told now than file by file. */
 __attribute__((noreturn)) static void refuse_poor(struct ovl_run *run)
 {
-	ovl_workdir_end(run, false);
-	if (run->made_upper)
-		(void)rmdir(run->upper); /* empty: made a moment ago */
+	ovl_workdir_undo(run);
 	refuse("%s: its file system holds no symlinks, hard links or modes: "
 	       "choose an upper on another one with -u",
 	       run->upper);
@@ -331,4 +329,13 @@ void ovl_workdir_end(struct ovl_run *run, bool live)
 	remove_work(run);
 	if (run->read_only)
 		(void)rmdir(run->temp);
+}
+
+void ovl_workdir_undo(struct ovl_run *run)
+{
+	ovl_workdir_end(run, false);
+	if (run->made_upper)
+		(void)rmdir(run->upper); /* empty: made a moment ago */
+	if (run->temp)
+		(void)rmdir(run->temp); /* likewise */
 }

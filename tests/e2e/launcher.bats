@@ -130,6 +130,24 @@ teardown()
 	OVL_SESSION=/nowhere refused "session of the run around cannot be read" -l low -u up true
 }
 
+@test "no room: a limit on the size of files is told, not a signal" {
+	run bash -c 'ulimit -f 100; "$0" -l low -u up true' "$OVLRUN"
+	echo "$output"
+	test "$status" = 125
+	[[ $output == *"File too large"* ]]
+	test ! -e up
+	test ! -e .up.work
+}
+
+@test "no /proc: told" {
+	test "$(id -u)" = 0 || skip "unmounting takes root"
+	run unshare -m sh -c 'umount -l /proc; "$0" -l low -u up true' "$OVLRUN"
+	test "$status" = 125
+	test "${#lines[@]}" = 1
+	[[ $output == *"/proc: not mounted"* ]]
+	test ! -e up
+}
+
 @test "wrong use: OVL_TRACE that cannot be written" {
 	OVL_TRACE=absent/trace refused "OVL_TRACE" -l low -u up true
 	OVL_TRACE=low refused "OVL_TRACE" -l low -u up true
