@@ -88,6 +88,8 @@ struct ovl_filter {
  *  - OVL_DIRS_FILE: no directory but a regular file of the lowers, with the number of the first
  *    that has it, or of outside (then with OVL_DIRS_OUTSIDE and the generation): opening it needs
  *    no closer look.
+ *  - OVL_DIRS_LOWER, OVL_DIRS_TAME and one bit: all in it are regular files, directories and
+ *    symlinks.
  *  - OVL_DIRS_LOWER and OVL_DIRS_MISSING: no lower has anything of that name.
  *  - 0: being written.
  */
@@ -96,6 +98,7 @@ struct ovl_filter {
 #define OVL_DIRS_LOWER	 (1ULL << 62)
 #define OVL_DIRS_FILE	 (1ULL << 61)
 #define OVL_DIRS_MISSING (1ULL << 60)
+#define OVL_DIRS_TAME	 (1ULL << 59)
 #define OVL_DIRS_MASK	 ((1ULL << (OVL_LOWER_MAX + 1)) - 1)
 
 struct ovl_dir_slot {
@@ -214,6 +217,7 @@ struct ovl_session {
 	uint32_t outside_gen; /* raised when a name outside the view may have become a symlink */
 	uint32_t temp_seq;    /* for temporary names in work */
 	uint32_t overrides;   /* 1 once an owner or mode was recorded instead of set */
+	uint32_t links;	      /* 1 once a lower file of several names may have been copied up */
 	uint32_t acls;	      /* 1 once a directory may have an ACL that its lower one has not */
 	uint32_t nsites;      /* entries of site[] in use */
 	uint32_t nlibs;

@@ -80,6 +80,7 @@ static void note(struct ovl_session *ss, int fd, const char *name)
 		ovl_filter_add(&ss->origin, ovl_hash_mix(ino));
 	} else if (sscanf(name, "%llx-%llx", &ino, &dev) == 2) {
 		ovl_filter_add(&ss->linked, hash_of(ino, dev));
+		ss->links = 1;
 		/* perhaps no name in upper is left that would tell of its origin */
 		if (!fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
 			ovl_filter_add(&ss->origin, ovl_hash_mix(st.st_ino));

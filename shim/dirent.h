@@ -20,6 +20,8 @@ enum ovl_dtype {
 	OVL_DT_UNKNOWN = 0,
 	OVL_DT_CHR = 2,
 	OVL_DT_DIR = 4,
+	OVL_DT_REG = 8,
+	OVL_DT_LNK = 10,
 	OVL_DT_WHT = 14,
 };
 

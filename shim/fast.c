@@ -6,13 +6,13 @@
  */
 #include "fast.h"
 
+#include "fastlower.h"
 #include "fastupper.h"
 #include "filelock.h"
 #include "flock.h"
 #include "inode.h"
 #include "known.h"
 #include "sock.h"
-#include "readdir.h"
 #include "stat_x86_64.h"
 #include "systab.h"
 
@@ -66,47 +66,20 @@ static enum ovl_verdict statx_told(struct ovl_call *c, struct ovl_told *t)
 	return done(c, r);
 }
 
-/*
- * Calls that follow a symlink and cannot be asked not to: of the name @t that is not known to be
- * a file or directory, find out cheaply whether it is missing.
- */
-static enum ovl_verdict missing_or_slow(struct ovl_call *c, const struct ovl_told *t)
-{
-	char byte;
-
-	if (ovl_sys(__NR_readlinkat, t->dirfd, t->path, &byte, 1) == -ENOENT)
-		return done(c, -ENOENT);
-	return OVL_SLOW;
-}
-
 static enum ovl_verdict open_told(struct ovl_call *c, struct ovl_told *t)
 {
-	long flags = t->arg[0];
-	long r;
-
 	if (t->tell == OVL_TELL_UPPER)
 		return ovl_fastup_plain(t) ? ovl_fastup_open(c, t) : OVL_SLOW;
-	if ((flags & (O_ACCMODE | O_CREAT | O_TRUNC)) != O_RDONLY)
+	if ((t->arg[0] & (O_ACCMODE | O_CREAT | O_TRUNC)) != O_RDONLY)
 		return OVL_SLOW;
-	if (t->tell == OVL_TELL_UNTOUCHED)
-		return missing_or_slow(c, t);
-	if (!t->room && !(flags & O_NONBLOCK))
-		return OVL_PASS;
-	r = ovl_sys(__NR_openat, t->dirfd, t->path, flags);
-	/* Who would wait for a copy-up's lease (held.h) is refused. */
-	return r == -EAGAIN ? OVL_SLOW : done(c, r);
+	return ovl_fastlow_open(c, t);
 }
 
 static enum ovl_verdict access_told(struct ovl_call *c, struct ovl_told *t)
 {
 	if (t->tell == OVL_TELL_UPPER)
 		return ovl_fastup_access(c, t);
-	if (t->tell == OVL_TELL_UNTOUCHED)
-		return missing_or_slow(c, t);
-	/* Whether the view may be written is not the lower's to say. */
-	if (t->arg[0] & 2)
-		return OVL_SLOW;
-	return t->room ? done(c, ovl_sys(__NR_faccessat, t->dirfd, t->path, t->arg[0])) : OVL_PASS;
+	return ovl_fastlow_access(c, t);
 }
 
 /*
@@ -143,7 +116,12 @@ enum what { STAT, STATX, OPEN, ACCESS, READLINK };
 static __attribute__((noinline)) enum ovl_verdict
 by_name(struct ovl_call *c, enum what what, int dirfd, const char *path, long a, long b)
 {
-	OVL_TOLD t = {.dirfd = dirfd, .path = path, .arg = {a, b}};
+	OVL_TOLD t = {
+		.dirfd = dirfd,
+		.path = path,
+		.moves = ovl_dcache_moves(),
+		.arg = {a, b},
+	};
 
 	if (!ovl_tell_begin(&t) || !ovl_tell(&t))
 		return OVL_SLOW;
@@ -219,22 +197,6 @@ static enum ovl_verdict fast_fstatat(struct ovl_call *c)
 	if ((c->arg[3] & AT_EMPTY_PATH) && (int)c->arg[0] != AT_FDCWD && ovl_arg_is_empty(path))
 		return fast_fstat(c, (int)c->arg[0], c->arg[2]);
 	return fast_stat(c, (int)c->arg[0], c->arg[1], c->arg[2], c->arg[3] & ~AT_EMPTY_PATH);
-}
-
-/* A directory that upper has nothing of is listed by the kernel. */
-static enum ovl_verdict fast_getdents(struct ovl_call *c)
-{
-	int fd = (int)c->arg[0];
-	uint64_t hash;
-	uint64_t value;
-	int layer;
-
-	if (!ovl_known_find(fd, &hash, &layer) || layer == OVL_UPPER ||
-	    ovl_filter_maybe(&ovl_ss->present, hash) || !ovl_dirs_find(hash, &value) ||
-	    !ovl_tell_plain_dir(hash, value))
-		return OVL_SLOW;
-	ovl_known_set_listing(fd, ovl_dir_tag(hash));
-	return OVL_PASS;
 }
 
 /* Is the lower directory hashed @hash still what the view shows there? */
@@ -323,6 +285,8 @@ static enum ovl_verdict watch(struct ovl_call *c)
 	case __NR_ftruncate:
 		return OVL_PASS;
 	case __NR_fcntl:
+		if (c->arg[1] == F_DUPFD || c->arg[1] == F_DUPFD_CLOEXEC)
+			return ovl_fastlow_dup(c);
 		return ovl_filelock_cmd((unsigned)c->arg[1]) ? OVL_SLOW : OVL_PASS;
 	case __NR_ioctl:
 		return ovl_ioctl_ours((unsigned)c->arg[1]) ? OVL_SLOW : OVL_PASS;
@@ -364,7 +328,7 @@ static enum ovl_verdict look(struct ovl_call *c)
 	case __NR_getcwd:
 		return fast_getcwd(c);
 	case __NR_getdents64:
-		return fast_getdents(c);
+		return ovl_fastlow_list(c);
 	case __NR_fcntl:
 	case __NR_flock:
 		return ovl_flock_meets(c) ? OVL_PASS : OVL_SLOW;

@@ -16,6 +16,13 @@ static uint64_t hash_of(const struct ovl_origin *o)
 	return ovl_hash_mix(o->ino ^ ovl_hash_mix((uint64_t)o->major << 32 | o->minor));
 }
 
+/* From now on others look for @o's copy in the index. */
+static void note(const struct ovl_origin *o)
+{
+	ovl_filter_add(&ovl_ss->linked, hash_of(o));
+	__atomic_store_n(&ovl_ss->links, 1, __ATOMIC_RELEASE);
+}
+
 bool ovl_index_maybe(const struct ovl_origin *o)
 {
 	return ovl_filter_maybe(&ovl_ss->linked, hash_of(o));
@@ -166,7 +173,7 @@ static int write_count(const struct ovl_origin *o, int now, const char *rel)
 	}
 	text[n] = '\0';
 	key_count(o, name);
-	ovl_filter_add(&ovl_ss->linked, hash_of(o));
+	note(o);
 	return ovl_index_write(name, text);
 }
 
@@ -208,7 +215,7 @@ int ovl_index_enter(const struct ovl_origin *o, int dir, const char *name)
 	if (index < 0)
 		return index;
 	key(o, to);
-	ovl_filter_add(&ovl_ss->linked, hash_of(o));
+	note(o);
 	err = ovl_do_rename(dir, name, index, to, RENAME_NOREPLACE);
 	/* A file system that has no RENAME_NOREPLACE; the second name is swept if it stays. */
 	if (err == -EINVAL)

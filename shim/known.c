@@ -171,8 +171,21 @@ uint32_t ovl_known_listing(int fd)
 
 void ovl_known_set_listing(int fd, uint32_t tag)
 {
+	if ((unsigned)fd >= FDS)
+		return;
+	if (__atomic_exchange_n(&fds[fd].listing, tag, __ATOMIC_RELAXED) != tag)
+		ovl_known_set_tame(fd, 0);
+}
+
+bool ovl_known_tame(int fd, uint64_t at)
+{
+	return (unsigned)fd < FDS && __atomic_load_n(&fds[fd].tame, __ATOMIC_RELAXED) == at;
+}
+
+void ovl_known_set_tame(int fd, uint64_t position)
+{
 	if ((unsigned)fd < FDS)
-		__atomic_store_n(&fds[fd].listing, tag, __ATOMIC_RELAXED);
+		__atomic_store_n(&fds[fd].tame, position, __ATOMIC_RELAXED);
 }
 
 void ovl_known_set_meets(int fd, uint32_t version)

@@ -32,6 +32,8 @@ struct ovl_known {
 	uint32_t version; /* counts what happened to the number; odd while it is being changed */
 	uint32_t meets;	  /* version + 1 as of when locks on it were found to meet all others' */
 	uint32_t listing; /* a listing begun by the kernel: tag of the directory; 0: none */
+	uint64_t tame;	  /* that listing was read without a gap up to here, and nothing but regular
+			   * files, directories and symlinks came; 0: not so */
 	uint64_t locked;  /* hash of the lower's own path that it was opened by, which is not the
 			   * view's: it stays so; 0: it was not */
 	int layer;
@@ -88,5 +90,9 @@ void ovl_known_set_joined(uint64_t key);
 /* Tag of the directory whose listing on @fd the kernel began; see readdir.c. */
 uint32_t ovl_known_listing(int fd);
 void ovl_known_set_listing(int fd, uint32_t tag);
+
+/* Was that listing tame up to position @at, which is not 0, and from now on up to @position? */
+bool ovl_known_tame(int fd, uint64_t at);
+void ovl_known_set_tame(int fd, uint64_t position);
 
 #endif

@@ -29,6 +29,7 @@ struct ovl_told {
 	uint64_t hash;	  /* of the whole path */
 	uint64_t dir;	  /* of the directory; with OVL_TELL_UPPER: */
 	uint64_t value;	  /* its entry in the dcache */
+	uint32_t moves;	  /* ovl_dcache_moves(), from before the path was looked at */
 	long arg[2];	  /* the caller's: what is to be done with it */
 	struct ovl_room *room;
 };

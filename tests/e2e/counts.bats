@@ -118,6 +118,28 @@ costs()
 	costs 1 missingat "$V/a/new/nothing"
 }
 
+# The one more is to know who we are: a vfork child has its parent's memory, but not its descriptors.
+@test "an untouched directory is listed with one call more" {
+	not_by_names "what is known of descriptors is not kept"
+	costs 5 list "$V/a/b"
+}
+
+@test "find and grep -r: what they look at for the first time costs no more" {
+	local without with
+
+	not_by_names "what is known of descriptors is not kept"
+	lower 'for i in 1 2 3 4; do mkdir -p many/$i; for k in {1..50}; do echo x >many/$i/$k; done; done'
+	for command in "find $V/many -type f" "grep -r nothing $V/many"; do
+		strace -o "$T/strace" $command >"$T/out" || :
+		without=$(grep -cv '^[-+]' "$T/strace")
+		with=$(calls $command | tail -1)
+		echo "# $command: $without without, $with with" >&3
+		# a start, and what is above; and for each directory
+		[ "$with" -gt "$without" ]
+		[ "$with" -le $((without + 110 + 5 * 6)) ]
+	done
+}
+
 @test "getcwd is one, in a lower, a merged and a new directory" {
 	in_view 'mkdir a/new; echo y >a/b/c/u'
 	costs 1 getcwd "$V/a"
