@@ -13,6 +13,8 @@
 #include "path.h"
 #include "sys.h"
 
+#define OVL_GROUPS_MAX 1024 /* of a process, that are looked at; Linux allows 65536 */
+
 #define OVL_UPPER 0
 #define OVL_NONE  (-1) /* no layer: the name does not exist in the view */
 
@@ -116,6 +118,7 @@ struct ovl_ctx {
 	char xname[XATTR_NAME_MAX + 1];	    /* an xattr's name as it is stored */
 	struct statx st;		    /* of whatever is looked at besides the names */
 	char buf[4096];			    /* data on its way, xattr lists */
+	uint32_t group[OVL_GROUPS_MAX];	    /* perm.c's: rights are looked at while buf is in use */
 	char lines[4 * PATH_MAX];	    /* of /proc/PID/maps: maps.c */
 
 	/* When no descriptor is free: aside.h. */

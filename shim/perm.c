@@ -8,18 +8,15 @@
 #include "stat_x86_64.h"
 #include "view.h"
 
-#define GROUPS_MAX 1024 /* that fit ctx->buf; Linux allows 65536 */
-
 bool ovl_perm_in_group(struct ovl_ctx *ctx, unsigned gid)
 {
-	const uint32_t *group = (const uint32_t *)ctx->buf;
 	long n;
 
 	if (gid == (unsigned)ovl_sys(__NR_getegid))
 		return true;
-	n = ovl_sys(__NR_getgroups, GROUPS_MAX, ctx->buf);
+	n = ovl_sys(__NR_getgroups, OVL_GROUPS_MAX, ctx->group);
 	for (long i = 0; i < n; i++) {
-		if (group[i] == gid)
+		if (ctx->group[i] == gid)
 			return true;
 	}
 	return false;

@@ -32,7 +32,7 @@ int ovl_perm_parent(struct ovl_ctx *ctx, struct ovl_name *n);
 /* As above and, in a sticky directory, may remove or rename @n itself. -EPERM if not. */
 int ovl_perm_delete(struct ovl_ctx *ctx, struct ovl_name *n);
 
-/* Is @gid among the caller's groups? Uses ctx->buf. */
+/* Is @gid among the caller's groups? */
 bool ovl_perm_in_group(struct ovl_ctx *ctx, unsigned gid);
 
 /* 0: the caller owns @n or has CAP_FOWNER: may change mode, times, xattrs. -EPERM if not. */

@@ -37,6 +37,28 @@ more_setup()
 	[ ! -e "$U/srv" ]
 }
 
+@test "another user: of several groups, once an owner is recorded: scripts and sockets" {
+	both '
+		as() { setpriv --reuid=54321 --regid=54321 --groups=7,8,9 sh -c "$1"; }
+		as "mv srv/cache/again srv/cache/moved"
+		mkdir -m 755 bin; printf "#! /bin/sh\necho script \$1\n" >bin/s; chmod 755 bin/s
+		as "bin/s 1; cp bin/s srv/cache/s; srv/cache/s 2"
+		python3 -c "
+import os, socket, sys
+path = sys.argv[1]
+s = socket.socket(socket.AF_UNIX)
+s.bind(path)
+s.listen(1)
+os.chmod(path, 0o777)
+os.setgroups([7, 8, 9]), os.setgid(54321), os.setuid(54321)
+c = socket.socket(socket.AF_UNIX)
+c.connect(path)
+print(s.accept()[0].getsockname())
+" srv/cache/deep/er/sock
+		stat -c "%n %u %g %a" srv/cache/moved'
+	[ "$(getfattr --only-values -n user.containers.override_stat "$U/srv/cache/moved")" = 0:0:600 ]
+}
+
 @test "another user: many at once, among directories that others rename" {
 	in_view "$AS_USER"'
 		mkdir -p srv/x/y/z; chown -R 54321 srv/x
