@@ -84,17 +84,17 @@ struct ovl_name {
 struct ovl_ctx {
 	struct ovl_call *call;
 	long (*handle)(struct ovl_ctx *ctx); /* what is done about it: systab.h */
-	struct ovl_tail *tail; /* what OVL_R_TAIL is about */
-	uint64_t oldmask;      /* the program's signal mask, blocked while we work */
-	unsigned uid, gid;     /* what chown asks for */
-	uint32_t gen;	       /* the session's dir_gen when the call began: lock.h */
-	uint32_t moves;	       /* ovl_dcache_moves() at that time */
-	bool locked;	       /* the whole call holds the session's lock */
-	bool again;	       /* it was outdated before: what is remembered does not count */
-	int early;	       /* a descriptor that the fast path has made; -1: early.h */
-	int error;	       /* the call's answer when OVL_AGAIN comes too often */
-	bool rooted;	       /* the walk has met its root: xdev.h */
-	uint64_t mount;	       /* where the walk is, and where its root is: xdev.h */
+	struct ovl_tail *tail;		     /* what OVL_R_TAIL is about */
+	uint64_t oldmask;		     /* the program's signal mask, blocked while we work */
+	unsigned uid, gid;		     /* what chown asks for */
+	uint32_t gen;			     /* the session's dir_gen when the call began: lock.h */
+	uint32_t moves;			     /* ovl_dcache_moves() at that time */
+	bool locked;			     /* the whole call holds the session's lock */
+	bool again;	/* it was outdated before: what is remembered does not count */
+	int early;	/* a descriptor that the fast path has made; -1: early.h */
+	int error;	/* the call's answer when OVL_AGAIN comes too often */
+	bool rooted;	/* the walk has met its root: xdev.h */
+	uint64_t mount; /* where the walk is, and where its root is: xdev.h */
 	uint64_t root_mount;
 	bool by_fd;	  /* what is recorded of an upper object changes by its descriptor: ops.h */
 	bool jumped;	  /* the way led through a link of /proc to an object */
