@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Two and eight processes at random operations on overlapping names, in the view.
 
-    run.py [--seconds N] [--processes 2,8] [--fs DIR] [--user NAME] [--plain] [--kernel]
+    run.py [--seconds N] [--processes 2,8] [--fs DIR] [--user NAME] [--plain] [--kernel] [--keep]
 
 The same runs on a plain directory with --plain, on kernel overlayfs with --kernel (root).
 Afterwards: the lower is unchanged, nothing is left in work, a second session shows the tree that
@@ -32,6 +32,7 @@ def parse():
     p.add_argument("--plain", action="store_true")
     p.add_argument("--kernel", action="store_true")
     p.add_argument("--seed", type=int, default=int(time.time()))
+    p.add_argument("--keep", action="store_true", help="leave the trees when something is wrong")
     p.add_argument("--ovlrun", default=os.path.join(TOP, "ovlrun"))
     return p.parse_args()
 
@@ -134,7 +135,10 @@ def main():
     runs = opt.processes.split(",")
     for n in runs:
         bad += one(opt, int(n), "%s/n%s" % (tmp, n), tmp)
-    subprocess.run([RANDOM + "/fuzz", "clean", tmp])
+    if bad and opt.keep:
+        print("kept: %s" % tmp)
+    else:
+        subprocess.run([RANDOM + "/fuzz", "clean", tmp])
     print("race: %d of %d runs wrong, seed %d" % (bad, len(runs), opt.seed))
     return 1 if bad else 0
 
