@@ -14,11 +14,14 @@
 
 #define OVL_HASH_ROOT 0x9e3779b97f4a7c15ULL
 
+#define OVL_HASH_STEP 0x9fb21c651e98df25ULL
+#define OVL_HASH_MIX  0xd6e8feb86659fd93ULL
+
 /* Spread the bits of @h: similar inputs give unrelated outputs. */
 static inline uint64_t ovl_hash_mix(uint64_t h)
 {
 	h ^= h >> 32;
-	h *= 0xd6e8feb86659fd93ULL;
+	h *= OVL_HASH_MIX;
 	h ^= h >> 32;
 	return h;
 }
@@ -26,13 +29,21 @@ static inline uint64_t ovl_hash_mix(uint64_t h)
 /* One step for each eight bytes, which are @word. */
 static inline uint64_t ovl_hash_word(uint64_t h, uint64_t word)
 {
-	h = (h ^ word) * 0x9fb21c651e98df25ULL;
+	h = (h ^ word) * OVL_HASH_STEP;
+	return h ^ h >> 32;
+}
+
+/* The last step: ovl_hash_mix(ovl_hash_word(h, word)), where two shifts take each other away. */
+static inline uint64_t ovl_hash_last(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * (OVL_HASH_STEP * OVL_HASH_MIX);
 	return h ^ h >> 32;
 }
 
 /*
- * The hash of the path with hash @h and the component @name of @n bytes below it. How many bytes
- * the last, shorter word has goes into it, too.
+ * The hash of the path with hash @h and the component @name of @n bytes below it: a step for each
+ * eight bytes, as the machine reads them, and a last one for those that remain, which has the
+ * first of them at the top, and in front of it @n.
  */
 static inline uint64_t ovl_hash_push(uint64_t h, const char *name, size_t n)
 {
@@ -45,7 +56,7 @@ static inline uint64_t ovl_hash_push(uint64_t h, const char *name, size_t n)
 	}
 	for (; n; n--, name++)
 		last = last << 8 | (unsigned char)*name;
-	return ovl_hash_mix(ovl_hash_word(h, last));
+	return ovl_hash_last(h, last);
 }
 
 /* The hash of absolute path @path of @n bytes; empty components are skipped. */

@@ -249,7 +249,8 @@ struct ovl_session {
 	struct ovl_filter special; /* names in upper of more than regular files and symlinks: to
 				    * open them the engine has to know what they are */
 	struct ovl_dir_slot dirs[1u << OVL_DIRS_LOG2];
-	uint32_t dcache_moves;			  /* counts renames of directories */
+	uint64_t ways;	       /* counts what may make a way to a directory another: shim/way.h */
+	uint32_t dcache_moves; /* counts renames of directories */
 	uint32_t dcache_gone[OVL_DCACHE_BUCKETS]; /* and removals */
 	struct ovl_dcache_slot dcache[1u << OVL_DCACHE_LOG2];
 	struct ovl_origin_slot origins[1u << OVL_ORIGINS_LOG2];
@@ -293,31 +294,29 @@ static inline bool ovl_is_start_file(const char *name)
 	return false;
 }
 
-/* Two bits of one hash: enough for a filter that stays nearly empty. */
-static inline uint32_t ovl_filter_bit(uint64_t h, int which)
+/* A hash's word and, in that, two bits: enough for a filter that stays nearly empty. */
+static inline uint32_t ovl_filter_word(uint64_t h)
 {
-	h = ovl_hash_mix(h);
-	return (uint32_t)(which ? h >> 32 : h) & ((1u << OVL_FILTER_LOG2) - 1);
+	return (uint32_t)(h >> (64 + 6 - OVL_FILTER_LOG2));
+}
+
+static inline uint64_t ovl_filter_bits(uint64_t h)
+{
+	return 1ULL << (h & 63) | 1ULL << (h >> 6 & 63);
 }
 
 /* False: @h was certainly never added. Context: any. */
 static inline bool ovl_filter_maybe(const struct ovl_filter *f, uint64_t h)
 {
-	uint32_t a = ovl_filter_bit(h, 0);
-	uint32_t b = ovl_filter_bit(h, 1);
+	uint64_t bits = ovl_filter_bits(h);
 
-	return (__atomic_load_n(&f->word[a / 64], __ATOMIC_RELAXED) >> (a % 64) & 1) &&
-	       (__atomic_load_n(&f->word[b / 64], __ATOMIC_RELAXED) >> (b % 64) & 1);
+	return (__atomic_load_n(&f->word[ovl_filter_word(h)], __ATOMIC_RELAXED) & bits) == bits;
 }
 
 /* Afterwards ovl_filter_maybe(@h) is true in every process. Context: any. */
 static inline void ovl_filter_add(struct ovl_filter *f, uint64_t h)
 {
-	uint32_t a = ovl_filter_bit(h, 0);
-	uint32_t b = ovl_filter_bit(h, 1);
-
-	__atomic_fetch_or(&f->word[a / 64], 1ULL << (a % 64), __ATOMIC_RELEASE);
-	__atomic_fetch_or(&f->word[b / 64], 1ULL << (b % 64), __ATOMIC_RELEASE);
+	__atomic_fetch_or(&f->word[ovl_filter_word(h)], ovl_filter_bits(h), __ATOMIC_RELEASE);
 }
 
 #endif

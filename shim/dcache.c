@@ -13,7 +13,7 @@
 
 static struct ovl_dcache_slot *slot_at(uint64_t hash, unsigned probe)
 {
-	return &ovl_ss->dcache[(ovl_hash_mix(hash) + probe) & ((1u << OVL_DCACHE_LOG2) - 1)];
+	return &ovl_ss->dcache[(hash + probe) & ((1u << OVL_DCACHE_LOG2) - 1)];
 }
 
 static uint32_t *bucket_of(uint64_t hash)

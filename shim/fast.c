@@ -14,6 +14,7 @@
 #include "known.h"
 #include "sock.h"
 #include "stat_x86_64.h"
+#include "str.h"
 #include "systab.h"
 
 static enum ovl_verdict done(struct ovl_call *c, long ret)
@@ -88,10 +89,14 @@ static enum ovl_verdict access_told(struct ovl_call *c, struct ovl_told *t)
  */
 static bool may_be_of_proc(const struct ovl_told *t)
 {
+	const char *at = t->path;
 	uint64_t value;
 
-	if (t->path[0] == '/')
-		return ovl_path_below(t->path, 6, "/proc", 5);
+	if (*at == '/') {
+		while (*at == '/' || (at[0] == '.' && at[1] == '/'))
+			at++;
+		return ovl_str_starts(at, "proc") && (!at[4] || at[4] == '/');
+	}
 	return !ovl_dirs_find(t->dir, &value) || (value & OVL_DIRS_OUTSIDE);
 }
 
@@ -116,15 +121,12 @@ enum what { STAT, STATX, OPEN, ACCESS, READLINK };
 static __attribute__((noinline)) enum ovl_verdict
 by_name(struct ovl_call *c, enum what what, int dirfd, const char *path, long a, long b)
 {
-	OVL_TOLD t = {
-		.dirfd = dirfd,
-		.path = path,
-		.moves = ovl_dcache_moves(),
-		.arg = {a, b},
-	};
+	OVL_TOLD t;
 
-	if (!ovl_tell_begin(&t) || !ovl_tell(&t))
+	if (!ovl_tell(&t, dirfd, path))
 		return OVL_SLOW;
+	t.arg[0] = a;
+	t.arg[1] = b;
 	switch (what) {
 	case STAT:
 		return stat_told(c, &t);
@@ -298,6 +300,7 @@ static enum ovl_verdict watch(struct ovl_call *c)
 static enum ovl_verdict look(struct ovl_call *c)
 {
 	const long *a = c->arg;
+	enum ovl_verdict v;
 
 	switch (c->nr) {
 	case __NR_stat:
@@ -330,6 +333,10 @@ static enum ovl_verdict look(struct ovl_call *c)
 	case __NR_getdents64:
 		return ovl_fastlow_list(c);
 	case __NR_fcntl:
+		v = watch(c);
+		if (v != OVL_SLOW)
+			return v;
+		return ovl_flock_meets(c) ? OVL_PASS : OVL_SLOW;
 	case __NR_flock:
 		return ovl_flock_meets(c) ? OVL_PASS : OVL_SLOW;
 	case __NR_connect:
@@ -351,15 +358,11 @@ static enum ovl_verdict look(struct ovl_call *c)
 	case __NR_recvmmsg:
 		return ovl_sock_is_unix((int)a[0]) ? OVL_SLOW : OVL_PASS;
 	default:
-		return OVL_SLOW;
+		return watch(c);
 	}
 }
 
 enum ovl_verdict ovl_fast(struct ovl_call *c)
 {
-	enum ovl_verdict v = watch(c);
-
-	if (v != OVL_SLOW || (ovl_ss->flags & OVL_S_TRACE))
-		return v;
-	return look(c);
+	return OVL_UNLIKELY(ovl_ss->flags & OVL_S_TRACE) ? watch(c) : look(c);
 }

@@ -5,6 +5,8 @@
 #include "marks.h"
 #include "str.h"
 #include "view.h"
+#include "way.h"
+#include "word.h"
 
 static bool is_absolute(const char *path)
 {
@@ -19,36 +21,61 @@ static bool has_own_rights(uint64_t hash)
 
 /*
  * Hash @t's path on, up to its last component: t->dir becomes the hash of its directory, t->name
- * the last component, t->hash that of all. *@clean is set false when upper may hide a directory on
- * the way, or have one with rights of its own. False: a "..", a trailing slash, nothing at all.
+ * and t->end the last component, t->hash that of all. t->clean is false when upper may hide a
+ * directory on the way, or have one with rights of its own. False: a "..", a trailing slash,
+ * nothing at all.
  */
-static bool walk(struct ovl_told *t, bool *clean)
+static bool walk(struct ovl_told *t)
 {
-	const char *at = t->path;
 	uint64_t own = has_own_rights(t->dir) ? t->dir : 0;
-	struct ovl_part c = ovl_path_next(&at);
+	const char *at = t->path;
 	uint64_t value;
 
-	for (; c.n; c = ovl_path_next(&at)) {
-		if (c.name[0] == '.' && (ovl_is_dot(c.name, c.n) || ovl_is_dotdot(c.name, c.n)))
-			return false;
-		if (c.n > NAME_MAX)
-			return false;
-		t->hash = ovl_hash_push(t->dir, c.name, c.n);
-		if (c.last) {
-			t->name = c.name;
-			/* What is known of the last one holds for all above. */
-			if (own && !ovl_dcache_find(own, &value))
-				*clean = false;
-			return !c.slash && at - t->path < PATH_MAX;
+	t->clean = true;
+	for (;; t->dir = t->hash) {
+		for (; *at == '/'; at++)
+			;
+		t->name = at;
+		t->hash = ovl_word_hash(t->dir, at, &t->end);
+		at = t->end;
+		if (!*at)
+			break;
+		if (ovl_is_dot(t->name, (size_t)(at - t->name))) {
+			t->hash = t->dir;
+			continue;
 		}
-		t->dir = t->hash;
-		if (ovl_filter_maybe(&ovl_ss->hidden, t->dir))
-			*clean = false;
-		if (has_own_rights(t->dir))
-			own = t->dir;
+		if (!ovl_tell_is_name(t->name, at))
+			return false;
+		if (ovl_filter_maybe(&ovl_ss->hidden, t->hash))
+			t->clean = false;
+		if (has_own_rights(t->hash))
+			own = t->hash;
 	}
-	return false;
+	/* What is known of the last one holds for all above. */
+	if (own && !ovl_dcache_find(own, &value))
+		t->clean = false;
+	return ovl_tell_is_name(t->name, at) && at - t->path < PATH_MAX;
+}
+
+/* The same, by what is known of the way. */
+static bool find_way(struct ovl_told *t)
+{
+	uint64_t ways = ovl_way_begin();
+	uint64_t from = t->dir;
+
+	if (!is_absolute(t->path) && !ovl_ss->overrides && ovl_way_name(t, t->path)) {
+		t->clean = true;
+		t->lowers = 0;
+		return true;
+	}
+	if (ovl_way_find(t))
+		return true;
+	if (!walk(t))
+		return false;
+	if (!ovl_dirs_find(t->dir, &t->lowers) || !(t->lowers & OVL_DIRS_LOWER))
+		t->lowers = 0;
+	ovl_way_keep(t, from, ways);
+	return true;
 }
 
 static uint64_t outside_now(void)
@@ -144,7 +171,8 @@ static enum ovl_tell tell_untouched(struct ovl_told *t)
 {
 	uint64_t value;
 
-	if (!ovl_dirs_find(t->dir, &value))
+	value = t->lowers;
+	if (!value && !ovl_dirs_find(t->dir, &value))
 		return OVL_TELL_NOTHING;
 	if (!ovl_tell_plain_dir(t->dir, value))
 		return tell_lower(t, value);
@@ -155,23 +183,26 @@ static enum ovl_tell tell_untouched(struct ovl_told *t)
 								      : OVL_TELL_UNTOUCHED;
 }
 
-bool ovl_tell_begin(struct ovl_told *t)
+/* Where does @path start from? False: it is not known. */
+static bool begin(struct ovl_told *t, int dirfd, const char *path)
 {
-	if ((unsigned long)t->path < 4096)
-		return false;
+	t->dirfd = dirfd;
+	t->path = path;
+	t->moves = ovl_dcache_moves();
 	t->base = OVL_NONE;
 	t->dir = OVL_HASH_ROOT;
-	return is_absolute(t->path) || ovl_known_find(t->dirfd, &t->dir, &t->base);
+	t->room = NULL;
+	if ((unsigned long)path < 4096)
+		return false;
+	return is_absolute(path) || ovl_known_find(dirfd, &t->dir, &t->base);
 }
 
-bool ovl_tell(struct ovl_told *t)
+bool ovl_tell(struct ovl_told *t, int dirfd, const char *path)
 {
-	bool clean = true;
-
-	if (!walk(t, &clean))
+	if (!begin(t, dirfd, path) || !find_way(t))
 		return false;
 	t->tell = OVL_TELL_NOTHING;
-	if (t->base != OVL_UPPER && clean && !ovl_filter_maybe(&ovl_ss->hidden, t->hash) &&
+	if (t->base != OVL_UPPER && t->clean && !ovl_filter_maybe(&ovl_ss->hidden, t->hash) &&
 	    !ovl_filter_maybe(&ovl_ss->present, t->hash))
 		t->tell = tell_untouched(t);
 	if (t->tell == OVL_TELL_NOTHING)

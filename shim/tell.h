@@ -26,26 +26,40 @@ struct ovl_told {
 	enum ovl_tell tell;
 	int base;	  /* the layer of the directory that it starts from: known.h */
 	const char *name; /* last component, in the program's path */
+	const char *end;  /* the NUL behind it */
 	uint64_t hash;	  /* of the whole path */
 	uint64_t dir;	  /* of the directory; with OVL_TELL_UPPER: */
 	uint64_t value;	  /* its entry in the dcache */
 	uint32_t moves;	  /* ovl_dcache_moves(), from before the path was looked at */
-	long arg[2];	  /* the caller's: what is to be done with it */
+	uint64_t lowers; /* what the table says that lowers have of it: struct ovl_dir_slot; or 0 */
+	bool clean;	 /* nothing of upper's hides what the lowers have on the way to it */
+	long arg[2];	 /* the caller's: what is to be done with it */
 	struct ovl_room *room;
 };
+
+/* Is what lies between @name and @end a name? Not "", "." or "..", nor too long. */
+static inline bool ovl_tell_is_name(const char *name, const char *end)
+{
+	size_t n = (size_t)(end - name);
+
+	if (name[0] == '.' && (ovl_is_dot(name, n) || ovl_is_dotdot(name, n)))
+		return false;
+	return n && n <= NAME_MAX;
+}
 
 /* Given back at the end of its scope. */
 static inline void ovl_told_drop(const struct ovl_told *t)
 {
-	ovl_room_put(t->room);
+	if (t->room)
+		ovl_room_put(t->room);
 }
 #define OVL_TOLD __attribute__((cleanup(ovl_told_drop))) struct ovl_told
 
-/* Find out where @t, with its dirfd and path, starts from. False: it is not known. */
-bool ovl_tell_begin(struct ovl_told *t);
-
-/* What is known of @t, after that: t->tell. False: nothing. */
-bool ovl_tell(struct ovl_told *t);
+/*
+ * What is known of @path, from @dirfd on; false: nothing. All of @t but arg is written, and needs
+ * not be clear: to clear it takes as long as to look at the path.
+ */
+bool ovl_tell(struct ovl_told *t, int dirfd, const char *path);
 
 /* Told _UPPER: is there nothing but upper's? What that lacks is missing. */
 static inline bool ovl_told_pure(const struct ovl_told *t)

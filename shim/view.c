@@ -131,7 +131,7 @@ int ovl_view_from_real(struct ovl_path *p, uint64_t *ret_lhash)
 
 bool ovl_dirs_find(uint64_t hash, uint64_t *ret_value)
 {
-	uint64_t i = ovl_hash_mix(hash);
+	uint64_t i = hash;
 
 	for (int probe = 0; probe < 8; probe++, i++) {
 		const struct ovl_dir_slot *s = &ovl_ss->dirs[i & ((1u << OVL_DIRS_LOG2) - 1)];
@@ -149,7 +149,7 @@ bool ovl_dirs_find(uint64_t hash, uint64_t *ret_value)
 
 void ovl_dirs_add(uint64_t hash, uint64_t value)
 {
-	uint64_t i = ovl_hash_mix(hash);
+	uint64_t i = hash;
 
 	for (int probe = 0; probe < 8; probe++, i++) {
 		struct ovl_dir_slot *s = &ovl_ss->dirs[i & ((1u << OVL_DIRS_LOG2) - 1)];
@@ -180,8 +180,11 @@ void ovl_acls_begin(void)
 void ovl_announce(uint64_t hash, bool hides)
 {
 	ovl_filter_add(&ovl_ss->present, hash);
-	if (hides)
-		ovl_filter_add(&ovl_ss->hidden, hash);
+	if (!hides)
+		return;
+	ovl_filter_add(&ovl_ss->hidden, hash);
+	/* Whoever did so before may have been killed in between. */
+	__atomic_fetch_add(&ovl_ss->ways, 1, __ATOMIC_ACQ_REL);
 }
 
 void ovl_announce_type(uint64_t hash, unsigned type)

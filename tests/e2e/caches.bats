@@ -74,6 +74,22 @@ last()
 	last 'file of 5, 1 links: mine'
 }
 
+@test "caches: names that were never looked at, in directories whose parents another process changes" {
+	cached look a/b/c/f do 'mv a/b a/moved' look a/b/c/g look a/moved/c/g do 'mv a/moved a/b' \
+		look a/b/c/g do 'mv a x' look a/b/c/l look x/b/c/l do 'mkdir -p a/b/c; echo mine >a/b/c/h' \
+		look a/b/c/f look a/b/c/h do 'rm -r a; ln -s x a' look a/b/c/g look a/b/c/l \
+		do 'rm a; mv x a' look a/b/c/g
+	last 'file of 6, 1 links: other'
+	shown 'file of 5, 1 links: mine'
+}
+
+@test "caches: the same of relative names, with dots and slashes, in a child, a thread and after exec" {
+	cached from a cd a look ./b//c/f look b/c/f do 'mv a/b a/moved' look ./b//c/g look b/c/l fork \
+		look moved/c/g do 'rm -r a/moved; mkdir -p a/b/c' thread look b/c/f thread look ./b//c/g \
+		exec look ./b//c/f do 'echo mine >a/b/c/g' look b/c/g look ./b//c/g
+	test "$(tail -2 "$T/v.out" | grep -cF 'file of 5, 1 links: mine')" = 2
+}
+
 @test "caches: a directory that becomes a symlink, and a symlink that becomes a directory" {
 	cached look a/b/c/f do 'mv a/b aside; ln -s ../only a/b' look a/b/c/f look a/b/deep/f \
 		do 'rm a/short; mkdir -p a/short/c; echo real >a/short/c/f' look a/short/c/f \

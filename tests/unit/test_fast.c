@@ -126,6 +126,29 @@ Test(fast, a_removed_directory_takes_its_names_along)
 	expect_gone("d/missing");
 }
 
+Test(fast, what_hides_a_parent_hides_names_that_were_never_asked_for)
+{
+	put(W_LOW(1), "d/e/x", "low");
+	put(W_LOW(1), "d/e/y", "low");
+	warm("d/e/x");
+	put_whiteout(W_UP, "d");
+	expect_gone("d/e/y");
+	expect_gone("d/e/x");
+}
+
+Test(fast, a_parent_made_anew_hides_names_that_were_never_asked_for)
+{
+	put(W_LOW(1), "d/e/x", "low");
+	put(W_LOW(1), "d/e/y", "low");
+	warm("d/e/x");
+	put_opaque(W_UP, "d");
+	expect_gone("d/e/y");
+	put_dir(W_UP, "d/e");
+	put(W_UP, "d/e/y", "anew");
+	expect_gone("d/e/x");
+	cr_expect(eq(str, shown("d/e/y"), (char *)"anew"));
+}
+
 Test(fast, a_directory_made_anew_is_empty)
 {
 	warm("d/e/x");
@@ -177,6 +200,41 @@ Test(fast, relative_names_follow_the_cwd)
 	put_dir(W_UP, "d");
 	put_whiteout(W_UP, "d/f");
 	cr_expect(eq(long, view(SYS_stat, "f", &st), -ENOENT));
+}
+
+Test(fast, dots_and_slashes_on_the_way_cost_nothing)
+{
+	cr_expect(eq(uint, cost(SYS_stat, "./d/.//f", (long)&st, 0), 1));
+	cr_expect(eq(long, view(SYS_chdir, at("d")), 0));
+	view(SYS_stat, "./f", &st);
+	fault_reset();
+	cr_expect(eq(long, view(SYS_stat, "./f", &st), 0));
+	cr_expect(eq(uint, fault_total(), 1));
+	cr_expect(eq(long, view(SYS_stat, "./f/.", &st), -ENOTDIR));
+	cr_expect(eq(long, view(SYS_stat, "./e/..", &st), 0));
+	cr_expect(eq(long, view(SYS_stat, "./e/../f", &st), 0));
+	put_dir(W_UP, "d");
+	put_whiteout(W_UP, "d/f");
+	cr_expect(eq(long, view(SYS_stat, "./f", &st), -ENOENT));
+}
+
+Test(fast, proc_is_proc_however_it_is_spelled)
+{
+	static const char *const spelled[] = {"/proc", "//proc", "/./proc", "/.//./proc"};
+	char path[64];
+	char cwd[256];
+
+	put_dir(W_UP, "own");
+	cr_expect(eq(long, view(SYS_chdir, at("own")), 0));
+	for (int i = 0; i < 3 * (int)OVL_ARRAY_SIZE(spelled); i++) {
+		long n;
+
+		snprintf(path, sizeof(path), "%s/%d/cwd", spelled[i / 3], getpid());
+		n = view(SYS_readlink, path, cwd, sizeof(cwd) - 1);
+		cr_assert(gt(long, n, 0), "%s", path);
+		cwd[n] = '\0';
+		cr_expect(eq(str, cwd, (char *)at("own")), "%s", path);
+	}
 }
 
 Test(fast, fchdir_changes_what_relative_names_mean)

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "way.h"
+
+#include "view.h"
+#include "word.h"
+
+#define WAYS 8
+#define TEXT 200
+
+/*
+ * Written as a whole, by whoever makes version odd; who reads looks whether it was. The text's
+ * last word is apart: by that most others are told at once.
+ */
+struct way {
+	uint32_t version;
+	uint32_t len;	 /* of text; 0: none */
+	uint32_t before; /* bytes of it before its last word */
+	uint32_t shift;	 /* bits that are not of it, if it is shorter than a word */
+	uint64_t word;
+	uint64_t from; /* hash of the directory that it starts from */
+	uint64_t ways; /* ovl_way_begin(), before it was walked */
+	uint64_t dir;  /* where it led: struct ovl_told */
+	uint64_t lowers;
+	uint64_t clean;
+	char text[TEXT + OVL_WORD]; /* NUL-terminated */
+};
+
+static struct way way[WAYS];
+static uint32_t last; /* the one that was of use */
+static uint32_t next; /* the one to give up */
+
+uint64_t ovl_way_begin(void)
+{
+	return __atomic_load_n(&ovl_ss->ways, __ATOMIC_ACQUIRE);
+}
+
+/* Does @path begin with @w's text? What is looked at of it lies in the page of its first byte. */
+static inline bool begins_with(const char *path, const struct way *w)
+{
+	size_t before = w->before;
+
+	if (!w->len ||
+	    ((uintptr_t)path & (OVL_WORD_PAGE - 1)) + before + OVL_WORD > OVL_WORD_PAGE ||
+	    ovl_word_load(path + before) << w->shift != w->word)
+		return false;
+	for (size_t i = 0; i < before; i += OVL_WORD) {
+		if (ovl_word_load(path + i) != ovl_word_load(w->text + i))
+			return false;
+	}
+	return true;
+}
+
+bool ovl_way_name(struct ovl_told *t, const char *name)
+{
+	t->name = name;
+	t->hash = ovl_word_hash(t->dir, name, &t->end);
+	return !*t->end && ovl_tell_is_name(name, t->end) && t->end - t->path < PATH_MAX;
+}
+
+static inline bool try(struct ovl_told *t, const struct way *w)
+{
+	uint32_t version = __atomic_load_n(&w->version, __ATOMIC_ACQUIRE);
+	uint64_t from = t->dir;
+	const char *name;
+
+	if (!begins_with(t->path, w) || w->from != from || w->ways != ovl_way_begin())
+		return false;
+	name = t->path + w->len;
+	t->dir = w->dir;
+	t->lowers = w->lowers;
+	t->clean = w->clean;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (!(version & 1) && __atomic_load_n(&w->version, __ATOMIC_RELAXED) == version &&
+	    ovl_way_name(t, name))
+		return true;
+	t->dir = from;
+	return false;
+}
+
+bool ovl_way_find(struct ovl_told *t)
+{
+	uint32_t first = __atomic_load_n(&last, __ATOMIC_RELAXED);
+
+	if (ovl_ss->overrides)
+		return false;
+	if (try(t, &way[first]))
+		return true;
+	for (uint32_t i = 0; i < WAYS; i++) {
+		if (i == first || !try(t, &way[i]))
+			continue;
+		__atomic_store_n(&last, i, __ATOMIC_RELAXED);
+		return true;
+	}
+	return false;
+}
+
+/* The place of the same way, of which something has changed, or the next one. */
+static struct way *choose(const struct ovl_told *t, uint64_t from, uint32_t len)
+{
+	for (uint32_t i = 0; i < WAYS; i++) {
+		if (way[i].len == len && way[i].from == from && begins_with(t->path, &way[i]))
+			return &way[i];
+	}
+	return &way[__atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % WAYS];
+}
+
+/* Another thread, or a signal handler, may have written to the path meanwhile: is it still that? */
+static bool leads_there(const struct way *w)
+{
+	uint64_t h = w->from;
+	const char *end;
+
+	for (const char *at = w->text; *at; at = end) {
+		uint64_t below = ovl_word_hash(h, at, &end);
+
+		if (end == at)
+			end++; /* a slash */
+		else if (!ovl_is_dot(at, (size_t)(end - at)))
+			h = below;
+	}
+	return h == w->dir;
+}
+
+void ovl_way_keep(const struct ovl_told *t, uint64_t from, uint64_t ways)
+{
+	uint32_t len = (uint32_t)(t->name - t->path);
+	uint32_t version;
+	struct way *w;
+
+	if (!len || len > TEXT || ovl_ss->overrides)
+		return;
+	w = choose(t, from, len);
+	version = __atomic_load_n(&w->version, __ATOMIC_RELAXED);
+	if ((version & 1) || !__atomic_compare_exchange_n(&w->version, &version, version + 1, false,
+							  __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	memcpy(w->text, t->path, len);
+	w->text[len] = '\0';
+	w->before = len > OVL_WORD ? len - OVL_WORD : 0;
+	w->shift = len < OVL_WORD ? 8 * (OVL_WORD - len) : 0;
+	w->word = ovl_word_load(w->text + w->before) << w->shift;
+	w->from = from;
+	w->ways = ways;
+	w->dir = t->dir;
+	w->lowers = t->lowers;
+	w->clean = t->clean;
+	w->len = leads_there(w) ? len : 0;
+	__atomic_store_n(&w->version, version + 2, __ATOMIC_RELEASE);
+}
