@@ -254,8 +254,11 @@ enum ovl_verdict ovl_fastlow_list(struct ovl_call *c)
 	uint64_t value;
 	int layer;
 
-	if (!ovl_known_find(fd, &hash, &layer) || layer == OVL_UPPER ||
-	    ovl_filter_maybe(&ovl_ss->present, hash) || !ovl_dirs_find(hash, &value))
+	if (!ovl_known_find(fd, &hash, &layer) || layer == OVL_UPPER)
+		return OVL_SLOW;
+	if (ovl_known_listing(fd) != ovl_dir_tag(hash) && ovl_dir_go_on(c, hash))
+		return OVL_DONE;
+	if (ovl_filter_maybe(&ovl_ss->present, hash) || !ovl_dirs_find(hash, &value))
 		return OVL_SLOW;
 	if (layer == OVL_NONE ? !ovl_tell_plain_dir(hash, value) : !is_only(value, layer))
 		return OVL_SLOW;

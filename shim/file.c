@@ -192,8 +192,16 @@ static int dir_layer(const struct ovl_name *n)
 	return n->lowers ? ovl_lower_first(n->lowers) : n->layer;
 }
 
+/* What calls relative to it mean is known already: as ovl_walked_base() would find it. */
+static void learn_dir(const struct ovl_ctx *ctx, const struct ovl_name *n, int fd)
+{
+	if (n->zone == OVL_Z_VIEW && !n->moved && !n->deep)
+		ovl_known_learn(fd, n->hash, dir_layer(n), ovl_known_version(fd), ctx->moves);
+}
+
 static long open_dir(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 {
+	long fd;
 	int err;
 
 	if (wants_write(flags))
@@ -204,7 +212,12 @@ static long open_dir(struct ovl_ctx *ctx, struct ovl_name *n, int flags)
 			return err;
 	}
 	err = ovl_name_real(n, dir_layer(n), &ctx->real);
-	return err ? err : open_real(ctx, flags);
+	if (err)
+		return err;
+	fd = open_real(ctx, flags);
+	if (fd >= 0)
+		learn_dir(ctx, n, (int)fd);
+	return fd;
 }
 
 /* A group that is only recorded of its directory @n the kernel cannot give @fd. Best effort. */

@@ -9,14 +9,16 @@
 #include "view.h"
 #include "whiteout.h"
 
-#define READ_AHEAD (32 * 1024) /* room for one getdents64 */
-#define ITEMS	   1024	       /* to begin with */
+#define READ_AHEAD (32 * 1024) /* room for one getdents64, at the least */
+#define ITEMS	   2048	       /* to begin with: half of them to sort the others */
 #define KEPT	   4
+#define SPARE_MAX  (256 * 1024) /* bytes of items, and of records, that are not given back */
 
 #define MREMAP_MAYMOVE 1
 
 static struct ovl_listing *kept[KEPT]; /* atomic; NULL: free */
 static uint32_t next_kept;
+static struct ovl_listing *spare; /* atomic; of no directory; NULL: none */
 
 static int grow(void **map, size_t *size, size_t want)
 {
@@ -38,11 +40,19 @@ static int grow(void **map, size_t *size, size_t want)
 	return 0;
 }
 
-void ovl_listing_free(struct ovl_listing *l)
+static void unmap(struct ovl_listing *l)
 {
 	if (l->records_size)
 		(void)ovl_sys(__NR_munmap, l->records, l->records_size); /* our own mapping */
 	(void)ovl_sys(__NR_munmap, l, l->size);
+}
+
+void ovl_listing_free(struct ovl_listing *l)
+{
+	if (l->records_size && l->records_size <= SPARE_MAX && l->size <= SPARE_MAX)
+		l = __atomic_exchange_n(&spare, l, __ATOMIC_ACQ_REL);
+	if (l)
+		unmap(l);
 }
 
 static uint64_t position_of(const char *name)
@@ -52,21 +62,37 @@ static uint64_t position_of(const char *name)
 	return h < 3 ? h + 3 : h;
 }
 
-/* Make room for one item more; the listing may move. */
-static int reserve(struct ovl_listing **l)
+/* Make the listing, which may move, hold @bytes. */
+static int make_room(struct ovl_listing **l, size_t bytes)
 {
 	size_t size = *l ? (*l)->size : 0;
-	size_t want = sizeof(**l) + ((*l ? (*l)->count : 0) + 1) * sizeof(struct ovl_item);
 	void *map = *l;
-	int err;
+	int err = grow(&map, &size, bytes);
 
-	if (!size)
-		want = sizeof(**l) + ITEMS * sizeof(struct ovl_item);
-	err = grow(&map, &size, want);
 	if (err)
 		return err;
 	*l = map;
 	(*l)->size = size;
+	return 0;
+}
+
+/* Room for one item more. */
+static int reserve(struct ovl_listing **l)
+{
+	return make_room(l, sizeof(**l) + ((*l)->count + 1) * sizeof(struct ovl_item));
+}
+
+/* An empty listing, in memory that was used before or in new. */
+static int begin(struct ovl_listing **ret)
+{
+	struct ovl_listing *l = __atomic_exchange_n(&spare, NULL, __ATOMIC_ACQ_REL);
+	int err = l ? 0 : make_room(&l, sizeof(*l) + ITEMS * sizeof(struct ovl_item));
+
+	if (err)
+		return err;
+	l->count = 0;
+	l->records_used = 0;
+	*ret = l;
 	return 0;
 }
 
@@ -100,14 +126,27 @@ static void show_origin(struct ovl_ctx *ctx, struct ovl_dirent *d)
 	ovl_path_cut(&ctx->real, len);
 }
 
-/* Is the name @name in directory @n one that does not exist inside: upper, work? */
+/* Does the directory @n hold a name that does not exist inside: upper, work? */
+static bool holds_hidden(const struct ovl_name *n)
+{
+	const struct ovl_session *ss = ovl_ss;
+	unsigned dir = n->at.len == 1 ? 0 : n->at.len;
+
+	for (uint32_t i = 0; i < ss->nhide; i++) {
+		const char *path = ovl_session_str(ss, ss->hide[i]);
+
+		if (ss->hide[i].len > dir && path[dir] == '/' && !memcmp(path, n->at.buf, dir))
+			return true;
+	}
+	return false;
+}
+
+/* Is @name in directory @n such a one? */
 static bool is_hidden(const struct ovl_name *n, const char *name)
 {
 	uint64_t h = ovl_hash_push(n->hash, name, strlen(name));
 	const struct ovl_session *ss = ovl_ss;
 
-	if (!ovl_filter_maybe(&ss->hidden, h))
-		return false;
 	for (uint32_t i = 0; i < ss->nhide; i++) {
 		const char *path = ovl_session_str(ss, ss->hide[i]);
 
@@ -159,14 +198,24 @@ static int add_mark(struct ovl_ctx *ctx, struct ovl_listing **l, int dir, int la
 	return 0;
 }
 
-static int add(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listing **l, int dir, int layer,
+/* The directory whose entries are being read. */
+struct source {
+	struct ovl_name *name;
+	int layer;
+	int fd;
+	bool hidden; /* it may hold names that do not exist inside */
+};
+
+static int add(struct ovl_ctx *ctx, const struct source *from, struct ovl_listing **l,
 	       uint32_t record)
 {
+	int layer = from->layer;
+	int dir = from->fd;
 	struct ovl_dirent *d = (void *)((*l)->records + record);
 	bool hides = false;
 	int err;
 
-	if (ovl_dirent_is_dots(d) || is_hidden(n, d->name))
+	if (ovl_dirent_is_dots(d) || (from->hidden && is_hidden(from->name, d->name)))
 		return 0;
 	if (ovl_mark_is_file_at(layer, dir, d->name))
 		return add_mark(ctx, l, dir, layer, d->name);
@@ -188,13 +237,57 @@ static int add(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listing **l, 
 	return 0;
 }
 
-/* Read all of @layer's directory into the listing. */
-static int read_layer(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listing **l, int layer)
+/* What getdents64 has put at @used is added. */
+static int add_all(struct ovl_ctx *ctx, const struct source *from, struct ovl_listing **l,
+		   size_t used)
 {
-	OVL_FD dir = -1;
-	long got;
-	int err = ovl_name_real(n, layer, &ctx->real);
+	size_t end = (*l)->records_used;
 
+	while (used < end) {
+		const struct ovl_dirent *d = (void *)((*l)->records + used);
+		size_t next = used + d->reclen;
+		int err = add(ctx, from, l, (uint32_t)used); /* the records may move */
+
+		if (err)
+			return err;
+		used = next;
+	}
+	return 0;
+}
+
+/* Read all of the directory @from into the listing. */
+static int read_all(struct ovl_ctx *ctx, const struct source *from, struct ovl_listing **l)
+{
+	for (;;) {
+		size_t used = (*l)->records_used;
+		int err = grow((void **)&(*l)->records, &(*l)->records_size,
+			       used ? used + READ_AHEAD : 2 * READ_AHEAD);
+		long got;
+
+		if (err)
+			return err;
+		got = ovl_sys(__NR_getdents64, from->fd, (*l)->records + used,
+			      (*l)->records_size - used);
+		if (got <= 0)
+			return (int)got;
+		(*l)->records_used += (size_t)got;
+		err = add_all(ctx, from, l, used);
+		if (err)
+			return err;
+	}
+}
+
+/* Read @layer's directory @n, by the descriptor @own if that is it. */
+static int read_layer(struct ovl_ctx *ctx, struct ovl_name *n, int own, struct ovl_listing **l,
+		      int layer)
+{
+	struct source from = {.name = n, .layer = layer, .fd = own, .hidden = holds_hidden(n)};
+	OVL_FD dir = -1;
+	int err;
+
+	if (own >= 0 && layer == ctx->fd_layer)
+		return read_all(ctx, &from, l);
+	err = ovl_name_real(n, layer, &ctx->real);
 	if (err)
 		return err;
 	dir = ovl_real_open(&ctx->real, O_RDONLY | O_DIRECTORY);
@@ -203,41 +296,25 @@ static int read_layer(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listin
 		return OVL_AGAIN;
 	if (dir < 0)
 		return dir;
-	for (;;) {
-		size_t used = (*l)->records_used;
+	from.fd = dir;
+	return read_all(ctx, &from, l);
+}
 
-		err = grow((void **)&(*l)->records, &(*l)->records_size, used + READ_AHEAD);
-		if (err)
-			return err;
-		got = ovl_sys(__NR_getdents64, dir, (*l)->records + used, READ_AHEAD);
-		if (got <= 0)
-			return (int)got;
-		(*l)->records_used += (size_t)got;
-		for (long i = 0; i < got;) {
-			const struct ovl_dirent *d = (void *)((*l)->records + used + i);
-			long next = i + d->reclen;
-
-			/* the records may move */
-			err = add(ctx, n, l, dir, layer, (uint32_t)(used + (size_t)i));
-			if (err)
-				return err;
-			i = next;
-		}
-	}
+static const struct ovl_dirent *record_of(const struct ovl_listing *l, const struct ovl_item *x)
+{
+	return (const struct ovl_dirent *)(const void *)(l->records + x->record);
 }
 
 /* Order: position, then name, then layer from the top; its mark hides not what is in it. */
-static bool before(const struct ovl_listing *l, uint32_t a, uint32_t b)
+static bool before(const struct ovl_listing *l, const struct ovl_item *x, const struct ovl_item *y)
 {
-	const struct ovl_item *x = &l->item[a];
-	const struct ovl_item *y = &l->item[b];
 	const char *p;
 	const char *q;
 
 	if (x->position != y->position)
 		return x->position < y->position;
-	p = ovl_listing_record(l, a)->name;
-	q = ovl_listing_record(l, b)->name;
+	p = record_of(l, x)->name;
+	q = record_of(l, y)->name;
 	while (*p && *p == *q) {
 		p++;
 		q++;
@@ -247,49 +324,47 @@ static bool before(const struct ovl_listing *l, uint32_t a, uint32_t b)
 	return x->layer != y->layer ? x->layer < y->layer : x->hides < y->hides;
 }
 
-static void swap(struct ovl_listing *l, uint32_t a, uint32_t b)
+/* Which of @n equal parts of all positions, which are of 62 bits and spread evenly, is @x in? */
+static uint32_t part_of(const struct ovl_item *x, uint32_t n)
 {
-	struct ovl_item t = l->item[a];
-
-	l->item[a] = l->item[b];
-	l->item[b] = t;
+	return (uint32_t)((x->position >> 30) * n >> 32);
 }
 
-static void sift_down(struct ovl_listing *l, uint32_t root, uint32_t end)
+/* Put the items to @to, each where its part begins. @start: n + 1 numbers that are 0. */
+static void spread(const struct ovl_listing *l, struct ovl_item *to, uint32_t *start)
 {
-	for (;;) {
-		uint32_t child = 2 * root + 1;
+	uint32_t n = l->count;
 
-		if (child >= end)
-			return;
-		if (child + 1 < end && before(l, child, child + 1))
-			child++;
-		if (!before(l, root, child))
-			return;
-		swap(l, root, child);
-		root = child;
+	for (uint32_t i = 0; i < n; i++)
+		start[part_of(&l->item[i], n) + 1]++;
+	for (uint32_t i = 1; i < n; i++)
+		start[i] += start[i - 1];
+	for (uint32_t i = 0; i < n; i++)
+		to[start[part_of(&l->item[i], n)]++] = l->item[i];
+}
+
+/* Within a part, where there are hardly any. */
+static void sort_parts(const struct ovl_listing *l, struct ovl_item *to)
+{
+	for (uint32_t i = 1; i < l->count; i++) {
+		struct ovl_item x = to[i];
+		uint32_t k = i;
+
+		for (; k && before(l, &x, &to[k - 1]); k--)
+			to[k] = to[k - 1];
+		to[k] = x;
 	}
 }
 
-/* Heapsort: no recursion and no memory besides. */
-static void sort(struct ovl_listing *l)
+static bool same_name(const struct ovl_listing *l, const struct ovl_item *x,
+		      const struct ovl_item *y)
 {
-	for (uint32_t i = l->count / 2; i-- > 0;)
-		sift_down(l, i, l->count);
-	for (uint32_t end = l->count; end-- > 1;) {
-		swap(l, 0, end);
-		sift_down(l, 0, end);
-	}
+	return x->position == y->position &&
+	       ovl_str_equal(record_of(l, x)->name, record_of(l, y)->name);
 }
 
-static bool same_name(const struct ovl_listing *l, uint32_t a, uint32_t b)
-{
-	return l->item[a].position == l->item[b].position &&
-	       ovl_str_equal(ovl_listing_record(l, a)->name, ovl_listing_record(l, b)->name);
-}
-
-/* Of each name only the top layer's entry counts, and a whiteout not at all. */
-static void merge(struct ovl_listing *l)
+/* Of each name in @from only the top layer's entry counts, and a whiteout not at all. */
+static void merge(struct ovl_listing *l, const struct ovl_item *from)
 {
 	uint32_t kept_items = 0;
 
@@ -298,31 +373,49 @@ static void merge(struct ovl_listing *l)
 
 		do {
 			i++;
-		} while (i < l->count && same_name(l, top, i));
-		if (!l->item[top].hides)
-			l->item[kept_items++] = l->item[top];
+		} while (i < l->count && same_name(l, &from[top], &from[i]));
+		if (!from[top].hides)
+			l->item[kept_items++] = from[top];
 	}
 	l->count = kept_items;
 }
 
-int ovl_listing_build(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listing **ret)
+/* Sort the items behind themselves, and merge them back. */
+static int arrange(struct ovl_listing **l)
+{
+	uint32_t n = (*l)->count;
+	size_t starts = (n + 1) * sizeof(uint32_t);
+	struct ovl_item *to;
+	int err = make_room(l, sizeof(**l) + 2 * (size_t)n * sizeof(*to) + starts);
+
+	if (err)
+		return err;
+	to = (*l)->item + n;
+	memset(to + n, 0, starts);
+	spread(*l, to, (uint32_t *)(void *)(to + n));
+	sort_parts(*l, to);
+	merge(*l, to);
+	return 0;
+}
+
+int ovl_listing_build(struct ovl_ctx *ctx, struct ovl_name *n, int own, struct ovl_listing **ret)
 {
 	struct ovl_listing *l = NULL;
-	int err = reserve(&l);
+	int err = begin(&l);
 
 	if (err)
 		return err;
 	l->key = n->hash;
 	if (n->in_upper && n->layer == OVL_UPPER)
-		err = read_layer(ctx, n, &l, OVL_UPPER);
+		err = read_layer(ctx, n, own, &l, OVL_UPPER);
 	for (uint64_t mask = n->lowers; mask && !err; mask &= mask - 1)
-		err = read_layer(ctx, n, &l, ovl_lower_first(mask));
+		err = read_layer(ctx, n, own, &l, ovl_lower_first(mask));
+	if (!err)
+		err = arrange(&l);
 	if (err) {
 		ovl_listing_free(l);
 		return err;
 	}
-	sort(l);
-	merge(l);
 	*ret = l;
 	return 0;
 }

@@ -32,8 +32,11 @@ struct ovl_listing {
 	struct ovl_item item[];
 };
 
-/* Build the listing of directory @n. *@ret is the caller's, for _put() or _free(). */
-int ovl_listing_build(struct ovl_ctx *ctx, struct ovl_name *n, struct ovl_listing **ret);
+/*
+ * Build the listing of directory @n. *@ret is the caller's, for _put() or _free(). @own, if it is
+ * not -1, is a descriptor of it at its beginning, found by ovl_namei_fd(): its layer is read by it.
+ */
+int ovl_listing_build(struct ovl_ctx *ctx, struct ovl_name *n, int own, struct ovl_listing **ret);
 
 /* Take the kept listing of (@key, @fd) out of the keep, or NULL. */
 struct ovl_listing *ovl_listing_take(uint64_t key, int fd);
@@ -41,6 +44,7 @@ struct ovl_listing *ovl_listing_take(uint64_t key, int fd);
 /* Keep @l for later calls; the oldest one makes room. */
 void ovl_listing_put(struct ovl_listing *l);
 
+/* Done with @l. The memory of one that was not large is kept for the next one. */
 void ovl_listing_free(struct ovl_listing *l);
 
 /* Index of the first item behind @position; l->count when there is none. */

@@ -55,6 +55,25 @@ static bool put(struct sink *s, const char *name, uint64_t ino, unsigned type, u
 	return true;
 }
 
+/* The same of the listing's record @d, which is as getdents64 gives it, by words. */
+static bool put_record(struct sink *s, const struct ovl_dirent *d, uint64_t position)
+{
+	char *to = s->buf + s->used;
+	const char *from = (const char *)d;
+
+	if (s->format->type_last)
+		return put(s, d->name, d->ino, d->type, position);
+	if (d->reclen > s->size - s->used)
+		return false;
+	__builtin_memcpy(to, from, 8);
+	__builtin_memcpy(to + 8, &position, 8);
+	for (unsigned i = 16; i < d->reclen; i += 8)
+		__builtin_memcpy(to + i, from + i, 8);
+	s->used += d->reclen;
+	s->position = position;
+	return true;
+}
+
 static uint64_t parent_ino(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	struct ovl_name *up = &ctx->name[1];
@@ -70,20 +89,42 @@ static uint64_t parent_ino(struct ovl_ctx *ctx, struct ovl_name *n)
 	return up->st.stx_ino;
 }
 
-/* Fill @s with what comes behind s->position. */
-static void fill(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_listing *l,
+/* Fill @s with the names of @l behind s->position. False: one is left. */
+static bool fill_names(const struct ovl_listing *l, struct sink *s)
+{
+	for (uint32_t i = ovl_listing_find(l, s->position); i < l->count; i++) {
+		if (!put_record(s, ovl_listing_record(l, i), l->item[i].position))
+			return false;
+	}
+	return true;
+}
+
+/* The same of the whole directory. */
+static bool fill(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_listing *l,
 		 struct sink *s)
 {
-	if (s->position == 0 && !put(s, ".", n->st.stx_ino, OVL_DT_DIR, 1))
-		return;
-	if (s->position == 1 && !put(s, "..", parent_ino(ctx, n), OVL_DT_DIR, 2))
-		return;
-	for (uint32_t i = ovl_listing_find(l, s->position); i < l->count; i++) {
-		const struct ovl_dirent *d = ovl_listing_record(l, i);
+	return (s->position != 0 || put(s, ".", n->st.stx_ino, OVL_DT_DIR, 1)) &&
+	       (s->position != 1 || put(s, "..", parent_ino(ctx, n), OVL_DT_DIR, 2)) &&
+	       fill_names(l, s);
+}
 
-		if (!put(s, d->name, d->ino, d->type, l->item[i].position))
-			return;
+/*
+ * What was read of @l, to @s, is the answer, and the next call goes on behind it. @all: nothing is
+ * left. A buffer too small for one entry is EINVAL: getdents(2).
+ */
+static long answer(int fd, struct ovl_listing *l, const struct sink *s, bool all)
+{
+	long r;
+
+	if (!s->used && all) {
+		ovl_listing_free(l);
+		return 0;
 	}
+	ovl_listing_put(l);
+	r = ovl_sys(__NR_lseek, fd, s->position, FROM_SET);
+	if (!s->used)
+		return -EINVAL;
+	return r < 0 ? r : (long)s->used;
 }
 
 static int get_listing(struct ovl_ctx *ctx, struct ovl_name *n, int fd, uint64_t position,
@@ -98,14 +139,17 @@ static int get_listing(struct ovl_ctx *ctx, struct ovl_name *n, int fd, uint64_t
 	}
 	if (l)
 		ovl_listing_free(l);
-	err = ovl_listing_build(ctx, n, ret);
-	if (err)
-		return err;
-	(*ret)->fd = fd;
-	if (ovl_still(ctx))
-		return 0;
-	ovl_listing_free(*ret);
-	return OVL_AGAIN;
+	err = ovl_listing_build(ctx, n, position ? -1 : fd, ret);
+	if (!err) {
+		(*ret)->fd = fd;
+		if (ovl_still(ctx))
+			return 0;
+		ovl_listing_free(*ret);
+		err = OVL_AGAIN;
+	}
+	if (!position)
+		(void)ovl_sys(__NR_lseek, fd, 0, FROM_SET); /* as if nothing had been read */
+	return err;
 }
 
 static long read_merged(struct ovl_ctx *ctx, struct ovl_name *n, int fd, struct sink *s)
@@ -116,26 +160,37 @@ static long read_merged(struct ovl_ctx *ctx, struct ovl_name *n, int fd, struct 
 
 	if (at < 0)
 		return at;
-	r = ovl_lookup_stat(ctx, n);
-	if (r)
-		return r;
-	ovl_inode_present_name(ctx, n);
+	if (at < 2) {
+		r = ovl_lookup_stat(ctx, n);
+		if (r)
+			return r;
+		ovl_inode_present_name(ctx, n);
+	}
 	r = get_listing(ctx, n, fd, (uint64_t)at, &l);
 	if (r)
 		return r;
 	s->position = (uint64_t)at;
-	fill(ctx, n, l, s);
-	if (!s->used && ovl_listing_find(l, s->position) < l->count) {
+	return answer(fd, l, s, fill(ctx, n, l, s));
+}
+
+bool ovl_dir_go_on(struct ovl_call *c, uint64_t hash)
+{
+	int fd = (int)c->arg[0];
+	struct sink s = {
+		.format = &format64, .buf = (char *)c->arg[1], .size = (unsigned)c->arg[2]};
+	struct ovl_listing *l = ovl_listing_take(hash, fd);
+	long at;
+
+	if (!l)
+		return false;
+	at = ovl_sys(__NR_lseek, fd, 0, FROM_CUR);
+	if (at < 2 || (uintptr_t)s.buf < 4096) {
 		ovl_listing_put(l);
-		return -EINVAL; /* the buffer is too small for one entry: getdents(2) */
+		return false;
 	}
-	if (!s->used) {
-		ovl_listing_free(l);
-		return 0;
-	}
-	ovl_listing_put(l);
-	r = ovl_sys(__NR_lseek, fd, s->position, FROM_SET);
-	return r < 0 ? r : (long)s->used;
+	s.position = (uint64_t)at;
+	c->ret = answer(fd, l, &s, fill_names(l, &s));
+	return true;
 }
 
 /* Should the entry @name, which the kernel listed for directory @n, be left out? */
@@ -304,11 +359,11 @@ int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n)
 {
 	struct ovl_listing *l;
 	uint32_t count;
-	int err = ovl_listing_build(ctx, n, &l);
+	int err = ovl_listing_build(ctx, n, -1, &l);
 
 	/* rename(2) and rmdir(2) ask for no right to what they remove. */
 	if (err == -EACCES && n->layer == OVL_UPPER && !ovl_dir_open_up(ctx, n))
-		err = ovl_listing_build(ctx, n, &l);
+		err = ovl_listing_build(ctx, n, -1, &l);
 	if (err == -EACCES)
 		return looks_empty(ctx, n) ? 0 : -ENOTEMPTY;
 	if (err)

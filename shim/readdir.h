@@ -19,6 +19,12 @@ static inline uint32_t ovl_dir_tag(uint64_t hash)
 	return (uint32_t)hash | 1;
 }
 
+/*
+ * getdents64(2) of the merged directory hashed @hash goes on where it was, from the listing that is
+ * kept of it, with the result in c->ret. False: there is none, or it is at its beginning.
+ */
+bool ovl_dir_go_on(struct ovl_call *c, uint64_t hash);
+
 /* 0 when the view shows no name in directory @n but "." and ".."; else -ENOTEMPTY; -errno. */
 int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n);
 

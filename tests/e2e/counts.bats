@@ -124,6 +124,12 @@ costs()
 	costs 5 list "$V/a/b"
 }
 
+@test "a merged directory is listed with seventeen more" {
+	not_by_names "what is known of descriptors is not kept"
+	in_view 'echo x >a/b/new'
+	costs 21 list "$V/a/b"
+}
+
 @test "find and grep -r: what they look at for the first time costs no more" {
 	local without with
 

@@ -19,7 +19,7 @@ TestSuite(listing, .init = start, .fini = world_end);
 static struct ovl_listing *build(const char *rel)
 {
 	struct ovl_listing *l = NULL;
-	int err = ovl_listing_build(ctx, name_of(ctx, 0, rel), &l);
+	int err = ovl_listing_build(ctx, name_of(ctx, 0, rel), -1, &l);
 
 	cr_assert(eq(int, err, 0));
 	return l;
@@ -181,7 +181,57 @@ Test(listing, more_than_can_be_kept_are_freed_and_none_is_lost)
 	for (int fd = 0; fd < 20; fd++)
 		found += ovl_listing_take(key, fd) != NULL;
 	cr_expect(gt(uint, found, 0));
-	cr_expect(eq(uint, fault_count(__NR_mmap) - fault_count(__NR_munmap), 2 * found));
+	/* and the memory of one is spare */
+	cr_expect(eq(uint, fault_count(__NR_mmap) - fault_count(__NR_munmap), 2 * (found + 1)));
+}
+
+Test(listing, the_memory_of_the_last_one_is_used_again)
+{
+	struct ovl_listing *l;
+
+	put(W_LOW(1), "d/x", "");
+	ovl_listing_free(build("d"));
+	fault_reset();
+	for (int i = 0; i < 3; i++) {
+		l = build("d");
+		cr_expect(eq(uint, l->count, 1));
+		ovl_listing_free(l);
+	}
+	cr_expect(eq(uint, fault_count(__NR_mmap) + fault_count(__NR_munmap), 0));
+}
+
+Test(listing, that_of_a_large_one_is_given_back)
+{
+	char name[256];
+
+	memset(name, 'x', 255);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, 8, "d/%05d", i);
+		name[7] = 'x';
+		name[220] = '\0';
+		cr_assert_eq(mknod(in(W_LOW(1), name), S_IFREG, 0), 0);
+	}
+	ovl_listing_free(build("d"));
+	cr_expect(eq(uint, fault_count(__NR_mmap), fault_count(__NR_munmap)));
+	cr_expect(gt(uint, fault_count(__NR_munmap), 0));
+}
+
+/* The layer of the descriptor that the program lists by is read by it. */
+Test(listing, a_descriptor_at_its_beginning_stands_for_its_layer)
+{
+	struct ovl_listing *l = NULL;
+	int own = open(in(W_LOW(2), "d"), O_RDONLY | O_DIRECTORY);
+
+	put(W_LOW(1), "d/x", "");
+	put(W_LOW(2), "d/y", "");
+	name_of(ctx, 0, "d");
+	ctx->fd_layer = 2;
+	fault_reset();
+	cr_expect(eq(int, ovl_listing_build(ctx, &ctx->name[0], own, &l), 0));
+	cr_expect(eq(uint, l->count, 2));
+	cr_expect(eq(uint, fault_count(__NR_openat2), 1));
+	cr_expect(eq(long, fcntl(own, F_GETFD), 0));
+	close(own);
 }
 
 Test(listing, without_memory_it_fails_and_leaks_nothing)
@@ -193,7 +243,7 @@ Test(listing, without_memory_it_fails_and_leaks_nothing)
 	for (unsigned nth = 1; nth <= 2; nth++) {
 		fault_reset();
 		fault_set(__NR_mmap, nth, -ENOMEM);
-		cr_expect(eq(int, ovl_listing_build(ctx, &ctx->name[0], &l), -ENOMEM));
+		cr_expect(eq(int, ovl_listing_build(ctx, &ctx->name[0], -1, &l), -ENOMEM));
 		cr_expect(eq(uint, fault_count(__NR_munmap), nth - 1));
 		cr_expect(eq(int, fds_open(), before));
 	}
@@ -206,6 +256,6 @@ Test(listing, a_layer_that_cannot_be_read_fails_the_whole)
 
 	name_of(ctx, 0, "d");
 	fault_set(__NR_getdents64, 2, -EIO);
-	cr_expect(eq(int, ovl_listing_build(ctx, &ctx->name[0], &l), -EIO));
+	cr_expect(eq(int, ovl_listing_build(ctx, &ctx->name[0], -1, &l), -EIO));
 	cr_expect(eq(int, fds_open(), before));
 }

@@ -106,6 +106,56 @@ Test(readdir, a_buffer_for_less_than_one_entry_is_einval)
 	cr_expect(eq(int, read_all(fd, 48), 6));
 }
 
+Test(readdir, what_is_left_of_a_listing_takes_no_look_at_the_layers)
+{
+	int fd = open_dir("d");
+
+	fill(100);
+	cr_expect(gt(long, get(fd, 512), 0));
+	fault_reset();
+	cr_expect(gt(long, get(fd, 512), 0));
+	cr_expect(eq(uint, fault_total(), 2)); /* where it is, and will be */
+	cr_expect(eq(long, get(fd, 8), -EINVAL));
+	cr_expect(eq(long, get(fd, 8), -EINVAL));
+	while (get(fd, sizeof(buf)) > 0)
+		;
+	lseek(fd, 0, SEEK_SET);
+	cr_expect(eq(int, read_all(fd, 512), 102));
+	expect_each_once(100);
+}
+
+Test(readdir, another_listing_by_the_same_number_is_not_gone_on_with)
+{
+	int fd = open_dir("d");
+
+	fill(100);
+	put_dir(W_LOW(1), "e");
+	put_dir(W_UP, "e");
+	put(W_UP, "e/x", "");
+	cr_expect(gt(long, get(fd, 512), 0));
+	view(SYS_close, fd);
+	cr_expect(eq(int, open_dir("e"), fd));
+	cr_expect(eq(int, read_all(fd, 48), 3));
+}
+
+/* Another process, while the layers are read. */
+static void other_moves(void *unused)
+{
+	(void)unused;
+	cr_assert_eq(view(SYS_rename, at("a"), at("b")), 0);
+}
+
+Test(readdir, a_listing_begun_in_vain_begins_anew)
+{
+	int fd = open_dir("d");
+
+	fill(10);
+	put_dir(W_LOW(1), "a");
+	fault_hook(__NR_getdents64, 2, other_moves, NULL);
+	cr_expect(eq(int, read_all(fd, sizeof(buf)), 12));
+	expect_each_once(10);
+}
+
 Test(readdir, everything_is_removed_while_it_is_listed)
 {
 	int fd = open_dir("d");
