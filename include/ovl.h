@@ -88,7 +88,7 @@ void ovl_after(struct ovl_call *c);
 /*
  * ovl_deputy_serve - do what is asked for in the session's struct ovl_deputy
  *
- * Afterwards upper has that directory, and those above it, with what the lowers' one had. 0, or
+ * Afterwards upper has that object, and the directories above it, as the lowers have them. 0, or
  * -errno. Context: ovlrun's own process, whose calls go through no door.
  */
 int ovl_deputy_serve(void);

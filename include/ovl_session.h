@@ -129,7 +129,7 @@ struct ovl_origin_slot {
 #define OVL_MOVES_SIZE (1u << 21) /* of each list; there are two */
 #define OVL_MOVES_MADE "//+"	  /* no path begins with two slashes */
 
-/* How processes ask ovlrun to copy a directory up: shim/deputy.h. */
+/* How processes ask ovlrun to copy something up: shim/deputy.h. */
 struct ovl_deputy {
 	uint32_t pid;	 /* ovlrun's; 0: it serves nobody */
 	uint32_t uid;	 /* whom it runs as */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * serve.h - ovlrun's part of shim/deputy.h: a thread that makes directories of upper
+ * serve.h - ovlrun's part of shim/deputy.h: a thread that copies up for others
  */
 #ifndef OVL_SERVE_H
 #define OVL_SERVE_H

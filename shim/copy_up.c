@@ -375,6 +375,8 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 	if (ctx->aside)
 		size = OVL_COPY_ALL; /* the call begins anew: it is to find what it would have */
 	err = ovl_lookup_stat(ctx, n);
+	if (!err && ovl_deputy_copies(ctx, n))
+		return OVL_AGAIN;
 	if (!err)
 		err = ovl_copy_up_parent(ctx, n, OVL_PARENT_HOLD, &parent);
 	if (err)

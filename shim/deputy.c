@@ -4,6 +4,8 @@
 #include "copy_up.h"
 #include "do.h"
 #include "lock.h"
+#include "perm.h"
+#include "refd.h"
 #include "systab.h"
 
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1 }; /* futex(2) */
@@ -80,7 +82,25 @@ int ovl_deputy_ask(const struct ovl_ctx *ctx, const char *path, size_t len)
 	return err;
 }
 
-/* The directory that the call names, whoever asks: what is copied up shows as it did. */
+/* May a copy of @st be given the same owner and group by us? */
+static bool is_ours(struct ovl_ctx *ctx, const struct statx *st)
+{
+	return st->stx_uid == (unsigned)ovl_sys(__NR_geteuid) &&
+	       ovl_perm_in_group(ctx, st->stx_gid);
+}
+
+bool ovl_deputy_copies(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	if (ctx->aside || !ovl_deputy_first() || is_ours(ctx, &n->st) ||
+	    ovl_deputy_ask(ctx, n->at.buf, n->at.len))
+		return false;
+	/* The other process cannot do that for us. */
+	if ((n->st.stx_mode & S_IFMT) != S_IFDIR && !ovl_name_real(n, OVL_UPPER, &ctx->real))
+		ovl_refd(ctx, &n->st, &ctx->real);
+	return true;
+}
+
+/* What the call names, whoever asks: what is copied up shows as it did. */
 static long bring_up(struct ovl_ctx *ctx)
 {
 	struct ovl_name *n = &ctx->name[0];
@@ -91,11 +111,7 @@ static long bring_up(struct ovl_ctx *ctx)
 	if (n->zone != OVL_Z_VIEW)
 		return -EACCES;
 	r = ovl_op_must_exist(n);
-	if (!r)
-		r = ovl_op_is_dir(ctx, n);
-	if (r != 1)
-		return r ? r : -ENOTDIR;
-	return ovl_copy_up(ctx, n, OVL_COPY_ALL);
+	return r ? r : ovl_copy_up(ctx, n, OVL_COPY_ALL);
 }
 
 int ovl_deputy_serve(void)

@@ -13,12 +13,14 @@ more_setup()
 	within_reach
 	lower '
 		mkdir -p srv/cache/deep/er srv/home/{1,2,3,4}/a/b/c srv/group
-		echo old >srv/cache/deep/er/f; echo root >srv/cache/roots; ln srv/cache/roots srv/cache/again
+		echo old >srv/cache/deep/er/f; echo theirs >srv/home/1/theirs; setfattr -n user.k -v v srv/home/1/theirs
+		echo root >srv/cache/roots; ln srv/cache/roots srv/cache/again
 		setfattr -n user.color -v blue srv/cache
 		setfacl -m u:54321:rwx,d:u:54321:rwx srv/group 2>/dev/null || true
-		chmod 2751 srv/cache/deep; chmod 711 srv
+		chmod 2751 srv/cache/deep; chmod 711 srv; touch srv/recorded; chmod 640 srv/recorded
 		find . -exec touch -h -d 2001-02-03T04:05:06.5 {} +
-		chown -R 54321:54321 srv/cache srv/home; chown 0:0 srv/cache/roots; chmod 600 srv/cache/roots'
+		chown -R 54321:54321 srv/cache srv/home; chown 0:0 srv/cache/roots; chmod 600 srv/cache/roots
+		chown 0:8 srv/home/1/theirs; chmod 666 srv/home/1/theirs'
 }
 
 @test "another user: files in its own directories are made, changed, renamed and removed" {
@@ -38,9 +40,12 @@ more_setup()
 }
 
 @test "another user: of several groups, once an owner is recorded: scripts and sockets" {
+	mkdir -p "$U/srv"
+	cp -a "$V/srv/recorded" "$U/srv"
+	chmod --reference="$V/srv" "$U/srv"
+	setfattr -n user.containers.override_stat -v 0:0:640 "$U/srv/recorded"
 	both '
 		as() { setpriv --reuid=54321 --regid=54321 --groups=7,8,9 sh -c "$1"; }
-		as "mv srv/cache/again srv/cache/moved"
 		mkdir -m 755 bin; printf "#! /bin/sh\necho script \$1\n" >bin/s; chmod 755 bin/s
 		as "bin/s 1; cp bin/s srv/cache/s; srv/cache/s 2"
 		python3 -c "
@@ -54,9 +59,15 @@ os.setgroups([7, 8, 9]), os.setgid(54321), os.setuid(54321)
 c = socket.socket(socket.AF_UNIX)
 c.connect(path)
 print(s.accept()[0].getsockname())
-" srv/cache/deep/er/sock
-		stat -c "%n %u %g %a" srv/cache/moved'
-	[ "$(getfattr --only-values -n user.containers.override_stat "$U/srv/cache/moved")" = 0:0:600 ]
+" srv/cache/deep/er/sock'
+}
+
+@test "another user: copies of others' files are theirs, nothing is recorded, own descriptors follow" {
+	both "$AS_USER"'
+		as 54321 "mv srv/cache/roots srv/cache/moved; exec 5<srv/home/1/theirs; echo more >>srv/home/1/theirs; cat <&5"
+		stat -c "%n %u %g %a" srv/cache/moved srv/home/1/theirs; getfattr -d srv/home/1/theirs; cat srv/cache/moved'
+	[ "$(stat -c '%u %g %a' "$U/srv/cache/moved" "$U/srv/home/1/theirs")" = $'0 0 600\n0 8 666' ]
+	[ -z "$(getfattr -R -m containers "$U")" ]
 }
 
 @test "another user: many at once, among directories that others rename" {

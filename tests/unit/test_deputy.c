@@ -86,11 +86,19 @@ Test(deputy, a_turn_of_one_who_died_is_finished_first)
 	cr_expect(eq(uint, w.ss->deputy.turn, 4));
 }
 
-Test(deputy, files_and_what_is_missing_are_refused)
+Test(deputy, a_file_comes_with_its_owner)
 {
-	close(open(in("low1", "f"), O_RDWR | O_CREAT, 0644));
-	cr_expect(eq(int, ask_served("f"), -ENOTDIR));
-	cr_expect(eq(int, access(in(W_UP, "f"), F_OK), -1));
+	struct stat st;
+
+	close(open(in("low1", "d/f"), O_RDWR | O_CREAT, 0600));
+	cr_assert_eq(chown(in("low1", "d/f"), geteuid(), 7), 0);
+	cr_expect(eq(int, ask_served("d/f"), 0));
+	cr_assert(eq(int, stat(in(W_UP, "d/f"), &st), 0));
+	cr_expect(eq(uint, st.st_gid, 7));
+}
+
+Test(deputy, what_is_missing_is_told)
+{
 	cr_expect(eq(int, ask_served("none"), -ENOENT));
 }
 
