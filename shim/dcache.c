@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dcache.h"
 
-#include "view.h"
-
 /*
  * Two words of a slot are written one after the other: key is the hash combined with the value,
  * so that halves of two entries are no entry.
@@ -19,11 +17,6 @@ static struct ovl_dcache_slot *slot_at(uint64_t hash, unsigned probe)
 static uint32_t *bucket_of(uint64_t hash)
 {
 	return &ovl_ss->dcache_gone[hash & (OVL_DCACHE_BUCKETS - 1)];
-}
-
-uint32_t ovl_dcache_moves(void)
-{
-	return __atomic_load_n(&ovl_ss->dcache_moves, __ATOMIC_ACQUIRE);
 }
 
 uint64_t ovl_dcache_begin(uint64_t hash, uint32_t moves)

@@ -19,7 +19,7 @@
 #ifndef OVL_DCACHE_H
 #define OVL_DCACHE_H
 
-#include "ctx.h"
+#include "view.h"
 
 enum ovl_dcache_flag {
 	OVL_DC_KNOWN = 1 << 0,
@@ -34,7 +34,10 @@ enum ovl_dcache_flag {
 };
 
 /* The session's count of renamed directories: ctx->dcache, when a call begins. */
-uint32_t ovl_dcache_moves(void);
+static inline uint32_t ovl_dcache_moves(void)
+{
+	return __atomic_load_n(&ovl_ss->dcache_moves, __ATOMIC_ACQUIRE);
+}
 
 /*
  * The value that an entry for the path hashed @hash will have, without flags; taken before the

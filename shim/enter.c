@@ -151,11 +151,16 @@ static __attribute__((noinline)) enum ovl_verdict enter_slow(struct ovl_call *c,
 	return OVL_DONE;
 }
 
+static inline bool is_ours(long nr)
+{
+	return (unsigned long)nr < OVL_NR_MAX && (ovl_nr_bitmap[nr / 64] >> (nr % 64) & 1);
+}
+
 enum ovl_verdict ovl_enter(struct ovl_call *c)
 {
 	enum ovl_verdict v;
 
-	if (OVL_UNLIKELY(!ovl_ss) || !ovl_nr_ours(c->nr))
+	if (OVL_UNLIKELY(!ovl_ss) || !is_ours(c->nr))
 		return OVL_PASS;
 	if (OVL_UNLIKELY(c->arg[5] == (long)OVL_GUARD_KEY))
 		return OVL_PASS; /* ovlrun's own, past the view: launcher/nested.c */

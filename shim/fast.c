@@ -44,7 +44,7 @@ static enum ovl_verdict stat_told(struct ovl_call *c, struct ovl_told *t)
 
 	if (t->tell == OVL_TELL_UPPER)
 		return ovl_fastup_stat(c, t);
-	r = ovl_sys(__NR_newfstatat, t->dirfd, t->path, st, flags | AT_SYMLINK_NOFOLLOW);
+	r = ovl_sys4(__NR_newfstatat, t->dirfd, t->path, st, flags | AT_SYMLINK_NOFOLLOW);
 	if (!r && (is_linked(st->mode, (uint32_t)st->nlink) || is_mark(st->mode, st->rdev) ||
 		   (!(flags & AT_SYMLINK_NOFOLLOW) && (st->mode & S_IFMT) == S_IFLNK)))
 		return OVL_SLOW;
@@ -108,7 +108,7 @@ static enum ovl_verdict readlink_told(struct ovl_call *c, struct ovl_told *t)
 		return ovl_fastup_readlink(c, t);
 	if (!t->room && may_be_of_proc(t))
 		return OVL_SLOW;
-	r = ovl_sys(__NR_readlinkat, t->dirfd, t->path, t->arg[0], (int)t->arg[1]);
+	r = ovl_sys4(__NR_readlinkat, t->dirfd, t->path, t->arg[0], (int)t->arg[1]);
 	return r == -EINVAL ? OVL_SLOW : done(c, r); /* it may be a whiteout */
 }
 
@@ -171,12 +171,12 @@ static enum ovl_verdict fast_access(struct ovl_call *c, int dirfd, const char *p
 }
 
 /* A descriptor's own attributes: wrong only for directories and copies, which are few. */
-static enum ovl_verdict fast_fstat(struct ovl_call *c, int fd, long buf)
+static __attribute__((noinline)) enum ovl_verdict fast_fstat(struct ovl_call *c, int fd, long buf)
 {
 	const struct ovl_kstat *st = (const struct ovl_kstat *)buf;
 	uint64_t hash;
 	int layer;
-	long r = ovl_sys(__NR_fstat, fd, buf);
+	long r = ovl_sys4(__NR_fstat, fd, buf, 0, 0);
 
 	if (r)
 		return done(c, r);
@@ -263,7 +263,7 @@ static enum ovl_verdict forget_around(struct ovl_call *c, int fd)
 #define CLONE_FS_BIT 0x00000200 /* unshare(2) */
 
 /* What must be known of even while calls are traced, and is nothing else to us. */
-static enum ovl_verdict watch(struct ovl_call *c)
+static __attribute__((noinline)) enum ovl_verdict watch(struct ovl_call *c)
 {
 	switch (c->nr) {
 	case __NR_close:
@@ -297,37 +297,15 @@ static enum ovl_verdict watch(struct ovl_call *c)
 	}
 }
 
-static enum ovl_verdict look(struct ovl_call *c)
+/* Calls without a name. */
+static __attribute__((noinline)) enum ovl_verdict look(struct ovl_call *c)
 {
 	const long *a = c->arg;
 	enum ovl_verdict v;
 
 	switch (c->nr) {
-	case __NR_stat:
-		return fast_stat(c, AT_FDCWD, a[0], a[1], 0);
-	case __NR_lstat:
-		return fast_stat(c, AT_FDCWD, a[0], a[1], AT_SYMLINK_NOFOLLOW);
-	case __NR_newfstatat:
-		return fast_fstatat(c);
 	case __NR_fstat:
 		return fast_fstat(c, (int)a[0], a[1]);
-	case __NR_statx:
-		return fast_statx(c);
-	case __NR_open:
-		return fast_open(c, AT_FDCWD, (const char *)a[0], a[1], a[2]);
-	case __NR_openat:
-		return fast_open(c, (int)a[0], (const char *)a[1], a[2], a[3]);
-	case __NR_creat:
-		return fast_open(c, AT_FDCWD, (const char *)a[0], O_CREAT | O_WRONLY | O_TRUNC,
-				 a[1]);
-	case __NR_access:
-		return fast_access(c, AT_FDCWD, (const char *)a[0], a[1]);
-	case __NR_faccessat:
-		return fast_access(c, (int)a[0], (const char *)a[1], a[2]);
-	case __NR_readlink:
-		return by_name(c, READLINK, AT_FDCWD, (const char *)a[0], a[1], a[2]);
-	case __NR_readlinkat:
-		return by_name(c, READLINK, (int)a[0], (const char *)a[1], a[2], a[3]);
 	case __NR_getcwd:
 		return fast_getcwd(c);
 	case __NR_getdents64:
@@ -364,5 +342,35 @@ static enum ovl_verdict look(struct ovl_call *c)
 
 enum ovl_verdict ovl_fast(struct ovl_call *c)
 {
-	return OVL_UNLIKELY(ovl_ss->flags & OVL_S_TRACE) ? watch(c) : look(c);
+	const long *a = c->arg;
+
+	if (OVL_UNLIKELY(ovl_ss->flags & OVL_S_TRACE))
+		return watch(c);
+	switch (c->nr) {
+	case __NR_stat:
+		return fast_stat(c, AT_FDCWD, a[0], a[1], 0);
+	case __NR_lstat:
+		return fast_stat(c, AT_FDCWD, a[0], a[1], AT_SYMLINK_NOFOLLOW);
+	case __NR_newfstatat:
+		return fast_fstatat(c);
+	case __NR_statx:
+		return fast_statx(c);
+	case __NR_open:
+		return fast_open(c, AT_FDCWD, (const char *)a[0], a[1], a[2]);
+	case __NR_openat:
+		return fast_open(c, (int)a[0], (const char *)a[1], a[2], a[3]);
+	case __NR_creat:
+		return fast_open(c, AT_FDCWD, (const char *)a[0], O_CREAT | O_WRONLY | O_TRUNC,
+				 a[1]);
+	case __NR_access:
+		return fast_access(c, AT_FDCWD, (const char *)a[0], a[1]);
+	case __NR_faccessat:
+		return fast_access(c, (int)a[0], (const char *)a[1], a[2]);
+	case __NR_readlink:
+		return by_name(c, READLINK, AT_FDCWD, (const char *)a[0], a[1], a[2]);
+	case __NR_readlinkat:
+		return by_name(c, READLINK, (int)a[0], (const char *)a[1], a[2], a[3]);
+	default:
+		return look(c);
+	}
 }

@@ -25,17 +25,22 @@ static bool is_passed(uint64_t hash)
 	return false;
 }
 
-/*
- * The lower that decides what @t is: the first of those that have it as a directory, or the one
- * that alone has the directory it is in. OVL_NONE: it is not that simple, or where another tree
- * begins.
- */
-static int lower_of(const struct ovl_told *t)
+/* Is the table's @value that of a directory of the lowers? */
+static bool is_dir(uint64_t value)
 {
-	uint64_t value;
+	return (value & OVL_DIRS_LOWER) && (value & OVL_DIRS_MASK);
+}
+
+/*
+ * The lower that decides what @t, of which the table says @value, is: the first of those that have
+ * it as a directory, or the one that alone has the directory it is in. OVL_NONE: it is not that
+ * simple, or where another tree begins.
+ */
+static int lower_of(const struct ovl_told *t, uint64_t value)
+{
 	uint64_t mask;
 
-	if (ovl_dirs_find(t->hash, &value) && (value & OVL_DIRS_LOWER) && (value & OVL_DIRS_MASK))
+	if (is_dir(value))
 		return ovl_lower_first(value & OVL_DIRS_MASK);
 	if (!ovl_dirs_find(t->dir, &value) || (value & OVL_DIRS_OUTSIDE))
 		return OVL_NONE;
@@ -140,27 +145,19 @@ static enum ovl_verdict open_tame(struct ovl_call *c, const struct ovl_told *t)
 	return fd < 0 && fd != -ENOENT && fd != -EACCES && fd != -EINTR ? OVL_SLOW : done(c, fd);
 }
 
-/* Is @t known to be a directory of the lowers? */
-static bool is_dir(const struct ovl_told *t)
-{
-	uint64_t value;
-
-	return ovl_dirs_find(t->hash, &value) && (value & OVL_DIRS_LOWER) &&
-	       (value & OVL_DIRS_MASK);
-}
-
 enum ovl_verdict ovl_fastlow_open(struct ovl_call *c, struct ovl_told *t)
 {
 	bool own = !t->room;
+	uint64_t value = ovl_told_value(t);
 	int layer;
 	long type;
 
-	if (t->tell == OVL_TELL_REGULAR && !is_dir(t))
+	if (value & OVL_DIRS_FILE)
 		return open_file(c, t, own);
-	layer = lower_of(t);
+	layer = lower_of(t, value);
 	if (layer == OVL_NONE)
 		return missing_or_slow(c, t);
-	if (t->tell == OVL_TELL_REGULAR || (t->arg[0] & O_DIRECTORY))
+	if (is_dir(value) || (t->arg[0] & O_DIRECTORY))
 		return open_dir(c, t, layer);
 	if (is_in_tame(t))
 		return open_tame(c, t);
@@ -180,11 +177,12 @@ enum ovl_verdict ovl_fastlow_open(struct ovl_call *c, struct ovl_told *t)
 enum ovl_verdict ovl_fastlow_access(struct ovl_call *c, struct ovl_told *t)
 {
 	bool own = !t->room;
+	uint64_t value = ovl_told_value(t);
 	int layer;
 	long type;
 
-	if (t->tell == OVL_TELL_UNTOUCHED) {
-		layer = lower_of(t);
+	if (!(value & OVL_DIRS_FILE) && !is_dir(value)) {
+		layer = lower_of(t, value);
 		if (layer == OVL_NONE)
 			return missing_or_slow(c, t);
 		type = look(t, layer);

@@ -14,7 +14,7 @@
 #include "ovl.h"
 #include "tell.h"
 
-/* open(2) for reading, with O_* flags t->arg[0]; told _UNTOUCHED or _REGULAR. */
+/* open(2) for reading, with O_* flags t->arg[0]; told _UNTOUCHED. */
 enum ovl_verdict ovl_fastlow_open(struct ovl_call *c, struct ovl_told *t);
 
 /* access(2) with the mode t->arg[0], told the same. */

@@ -19,6 +19,14 @@ long ovl_sys6(long nr, long a, long b, long c, long d, long e, long f);
 	ovl_sys6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 /*
+ * The same for a call of at most four arguments that the guard lets through whatever they are
+ * (OVL_G_FREE in systab.def).
+ */
+long ovl_sys_free(long nr, long a, long b, long c, long d);
+
+#define ovl_sys4(nr, a, b, c, d) ovl_sys_free(nr, (long)(a), (long)(b), (long)(c), (long)(d))
+
+/*
  * The thread pointer: it names the thread. 0 before libc has set one up. Not read by way of
  * itself, as compilers do: a program need not keep its own address there.
  */

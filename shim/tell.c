@@ -57,19 +57,12 @@ static bool walk(struct ovl_told *t)
 	return ovl_tell_is_name(t->name, at) && at - t->path < PATH_MAX;
 }
 
-/* The same, by what is known of the way. */
-static bool find_way(struct ovl_told *t)
+/* The same, to be found by the next one that goes the same way. */
+static __attribute__((noinline)) bool walk_and_keep(struct ovl_told *t)
 {
 	uint64_t ways = ovl_way_begin();
 	uint64_t from = t->dir;
 
-	if (!is_absolute(t->path) && !ovl_ss->overrides && ovl_way_name(t, t->path)) {
-		t->clean = true;
-		t->lowers = 0;
-		return true;
-	}
-	if (ovl_way_find(t))
-		return true;
 	if (!walk(t))
 		return false;
 	if (!ovl_dirs_find(t->dir, &t->lowers) || !(t->lowers & OVL_DIRS_LOWER))
@@ -78,12 +71,27 @@ static bool find_way(struct ovl_told *t)
 	return true;
 }
 
+/* The same of one name, from a directory that is known. */
+static __attribute__((noinline)) bool is_one_name(struct ovl_told *t)
+{
+	if (ovl_ss->overrides || !ovl_way_name(t, t->path))
+		return false;
+	t->clean = true;
+	t->lowers = 0;
+	return true;
+}
+
+static inline bool find_way(struct ovl_told *t)
+{
+	return (!is_absolute(t->path) && is_one_name(t)) || ovl_way_find(t) || walk_and_keep(t);
+}
+
 static uint64_t outside_now(void)
 {
 	return OVL_DIRS_OUTSIDE | __atomic_load_n(&ovl_ss->outside_gen, __ATOMIC_ACQUIRE);
 }
 
-bool ovl_tell_plain_dir(uint64_t hash, uint64_t value)
+static inline bool is_plain_dir(uint64_t hash, uint64_t value)
 {
 	if (value & OVL_DIRS_OUTSIDE)
 		return value == outside_now();
@@ -93,11 +101,9 @@ bool ovl_tell_plain_dir(uint64_t hash, uint64_t value)
 	return (value & OVL_DIRS_MASK) || !ovl_filter_maybe(&ovl_ss->present, hash);
 }
 
-static bool is_plain_file(uint64_t value)
+bool ovl_tell_plain_dir(uint64_t hash, uint64_t value)
 {
-	if (value & OVL_DIRS_OUTSIDE)
-		return value == (OVL_DIRS_FILE | outside_now());
-	return value & (OVL_DIRS_FILE | OVL_DIRS_MASK);
+	return is_plain_dir(hash, value);
 }
 
 /*
@@ -134,7 +140,7 @@ static bool is_plain_upper(void)
 }
 
 /* The directory may be upper's, and what it has of that name decides. */
-static enum ovl_tell tell_upper(struct ovl_told *t)
+static __attribute__((noinline)) enum ovl_tell tell_upper(struct ovl_told *t)
 {
 	if (!ovl_dcache_find(t->dir, &t->value) || (t->value & OVL_DC_BORDER) ||
 	    !is_plain_upper() || ovl_str_starts(t->name, ".wh."))
@@ -146,7 +152,7 @@ static enum ovl_tell tell_upper(struct ovl_told *t)
  * The directory, described by the table's @value, is some lowers'. Upper has nothing there. Of
  * what none of them has, the first says so.
  */
-static enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value)
+static __attribute__((noinline)) enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value)
 {
 	uint64_t mask = value & OVL_DIRS_MASK;
 	uint64_t of = 0;
@@ -163,24 +169,22 @@ static enum ovl_tell tell_lower(struct ovl_told *t, uint64_t value)
 		return OVL_TELL_NOTHING;
 	if ((ovl_ss->dot_wh & mask) || !set_layer(t, ovl_lower_first(mask)))
 		return OVL_TELL_NOTHING;
-	return of & OVL_DIRS_FILE ? OVL_TELL_REGULAR : OVL_TELL_UNTOUCHED;
+	return OVL_TELL_UNTOUCHED;
 }
 
 /* Upper has nothing of that name, and hides nothing on the way. */
 static enum ovl_tell tell_untouched(struct ovl_told *t)
 {
-	uint64_t value;
+	uint64_t value = t->lowers;
 
-	value = t->lowers;
 	if (!value && !ovl_dirs_find(t->dir, &value))
 		return OVL_TELL_NOTHING;
-	if (!ovl_tell_plain_dir(t->dir, value))
+	if (!is_plain_dir(t->dir, value))
 		return tell_lower(t, value);
 	/* A path left to the kernel is not below the lower's directory, but where that is seen. */
 	if (t->base > OVL_UPPER && !(ovl_ss->flags & OVL_S_SAME_ROOT))
 		return OVL_TELL_NOTHING;
-	return ovl_dirs_find(t->hash, &value) && is_plain_file(value) ? OVL_TELL_REGULAR
-								      : OVL_TELL_UNTOUCHED;
+	return OVL_TELL_UNTOUCHED;
 }
 
 /* Where does @path start from? False: it is not known. */
@@ -208,6 +212,15 @@ bool ovl_tell(struct ovl_told *t, int dirfd, const char *path)
 	if (t->tell == OVL_TELL_NOTHING)
 		t->tell = tell_upper(t);
 	return t->tell != OVL_TELL_NOTHING;
+}
+
+uint64_t ovl_told_value(const struct ovl_told *t)
+{
+	uint64_t value;
+
+	if (!ovl_dirs_find(t->hash, &value))
+		return 0;
+	return value & OVL_DIRS_OUTSIDE && (value & ~OVL_DIRS_FILE) != outside_now() ? 0 : value;
 }
 
 bool ovl_told_still(const struct ovl_told *t)

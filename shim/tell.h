@@ -16,7 +16,6 @@
 enum ovl_tell {
 	OVL_TELL_NOTHING,   /* the slow path has to look */
 	OVL_TELL_UNTOUCHED, /* the kernel's answer is the view's, but a symlink is not */
-	OVL_TELL_REGULAR,   /* the same, and it is a regular file or a directory */
 	OVL_TELL_UPPER,	    /* what upper has there is the view's, but a whiteout or a symlink */
 };
 
@@ -60,6 +59,12 @@ static inline void ovl_told_drop(const struct ovl_told *t)
  * not be clear: to clear it takes as long as to look at the path.
  */
 bool ovl_tell(struct ovl_told *t, int dirfd, const char *path);
+
+/*
+ * Told _UNTOUCHED: what the table says of the object itself, struct ovl_dir_slot; 0: nothing that
+ * holds.
+ */
+uint64_t ovl_told_value(const struct ovl_told *t);
 
 /* Told _UPPER: is there nothing but upper's? What that lacks is missing. */
 static inline bool ovl_told_pure(const struct ovl_told *t)

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "way.h"
 
-#include "view.h"
-#include "word.h"
-
 #define WAYS 8
-#define TEXT 200
+#define TEXT 184
 
 /*
  * Written as a whole, by whoever makes version odd; who reads looks whether it was. The text's
@@ -29,35 +26,25 @@ static struct way way[WAYS];
 static uint32_t last; /* the one that was of use */
 static uint32_t next; /* the one to give up */
 
-uint64_t ovl_way_begin(void)
-{
-	return __atomic_load_n(&ovl_ss->ways, __ATOMIC_ACQUIRE);
-}
-
 /* Does @path begin with @w's text? What is looked at of it lies in the page of its first byte. */
 static inline bool begins_with(const char *path, const struct way *w)
 {
 	size_t before = w->before;
+	size_t i = 0;
 
 	if (!w->len ||
 	    ((uintptr_t)path & (OVL_WORD_PAGE - 1)) + before + OVL_WORD > OVL_WORD_PAGE ||
 	    ovl_word_load(path + before) << w->shift != w->word)
 		return false;
-	for (size_t i = 0; i < before; i += OVL_WORD) {
-		if (ovl_word_load(path + i) != ovl_word_load(w->text + i))
+	for (; i + OVL_WORD < before; i += 2 * OVL_WORD) {
+		if ((ovl_word_load(path + i) ^ ovl_word_load(w->text + i)) |
+		    (ovl_word_load(path + i + OVL_WORD) ^ ovl_word_load(w->text + i + OVL_WORD)))
 			return false;
 	}
-	return true;
+	return i >= before || ovl_word_load(path + i) == ovl_word_load(w->text + i);
 }
 
-bool ovl_way_name(struct ovl_told *t, const char *name)
-{
-	t->name = name;
-	t->hash = ovl_word_hash(t->dir, name, &t->end);
-	return !*t->end && ovl_tell_is_name(name, t->end) && t->end - t->path < PATH_MAX;
-}
-
-static inline bool try(struct ovl_told *t, const struct way *w)
+static __attribute__((always_inline)) inline bool try(struct ovl_told *t, const struct way *w)
 {
 	uint32_t version = __atomic_load_n(&w->version, __ATOMIC_ACQUIRE);
 	uint64_t from = t->dir;
@@ -77,14 +64,9 @@ static inline bool try(struct ovl_told *t, const struct way *w)
 	return false;
 }
 
-bool ovl_way_find(struct ovl_told *t)
+/* Not by the one of last time. */
+static __attribute__((noinline)) bool find_another(struct ovl_told *t, uint32_t first)
 {
-	uint32_t first = __atomic_load_n(&last, __ATOMIC_RELAXED);
-
-	if (ovl_ss->overrides)
-		return false;
-	if (try(t, &way[first]))
-		return true;
 	for (uint32_t i = 0; i < WAYS; i++) {
 		if (i == first || !try(t, &way[i]))
 			continue;
@@ -92,6 +74,15 @@ bool ovl_way_find(struct ovl_told *t)
 		return true;
 	}
 	return false;
+}
+
+bool ovl_way_find(struct ovl_told *t)
+{
+	uint32_t first = __atomic_load_n(&last, __ATOMIC_RELAXED);
+
+	if (ovl_ss->overrides)
+		return false;
+	return try(t, &way[first]) || find_another(t, first);
 }
 
 /* The place of the same way, of which something has changed, or the next one. */

@@ -14,9 +14,14 @@
 #define OVL_WAY_H
 
 #include "tell.h"
+#include "view.h"
+#include "word.h"
 
 /* The count that a walk has to begin with if it is to be kept. */
-uint64_t ovl_way_begin(void);
+static inline uint64_t ovl_way_begin(void)
+{
+	return __atomic_load_n(&ovl_ss->ways, __ATOMIC_ACQUIRE);
+}
 
 /*
  * Has @t, with its path and the directory that it starts from, a way that is known? Then its name,
@@ -28,7 +33,12 @@ bool ovl_way_find(struct ovl_told *t);
  * @name is all that there is of @t's path behind t->dir: its name, end and hash. False: it has
  * more than one component, or none that is a name.
  */
-bool ovl_way_name(struct ovl_told *t, const char *name);
+static inline bool ovl_way_name(struct ovl_told *t, const char *name)
+{
+	t->name = name;
+	t->hash = ovl_word_hash(t->dir, name, &t->end);
+	return !*t->end && ovl_tell_is_name(name, t->end) && t->end - t->path < PATH_MAX;
+}
 
 /* Keep what was found out of @t, which started from the directory hashed @from; @ways: see above.
  */

@@ -133,3 +133,8 @@ long ovl_sys6(long nr, long a, long b, long c, long d, long e, long f)
 	}
 	return kernel(nr, arg);
 }
+
+long ovl_sys_free(long nr, long a, long b, long c, long d)
+{
+	return ovl_sys6(nr, a, b, c, d, 0, 0);
+}

@@ -120,7 +120,7 @@ Test(way, short_and_long_ones_and_odd_spellings)
 			text[i] = '/';
 		strcpy(text + n + 1, "name");
 		keep(text, OVL_HASH_ROOT);
-		cr_assert_eq(knows(text), n + 1 <= 200, "%zu", n);
+		cr_assert_eq(knows(text), n + 1 <= 184, "%zu", n);
 		text[n / 2 + 1] ^= 1;
 		cr_assert_not(n > 1 && knows(text), "%zu", n);
 	}
