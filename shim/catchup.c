@@ -58,17 +58,58 @@ static bool find_by_origin(struct ovl_ctx *ctx, int fd, const struct ovl_origin 
 	return !ovl_index_path(o, &ctx->real);
 }
 
+/* @fd, of @lower, and what was opened by the same name. True: there are others. */
+static bool catch_one(struct ovl_ctx *ctx, int fd, const struct statx *lower)
+{
+	struct ovl_origin o = ovl_origin_of(lower);
+
+	if (!find_by_name(ctx, fd) && !find_by_origin(ctx, fd, &o))
+		return false;
+	if (!ovl_fd_real(fd, &ctx->temp))
+		return ovl_refd_named(ctx, lower, &ctx->real, &ctx->temp);
+	ovl_refd(ctx, lower, &ctx->real);
+	return false;
+}
+
+/* False: there are none. */
+static bool catch_all(struct ovl_ctx *ctx, const struct statx *lower)
+{
+	int fd = -1;
+	bool any = false;
+
+	while ((fd = ovl_refd_next(ctx, lower, fd)) >= 0) {
+		(void)catch_one(ctx, fd, lower);
+		any = true;
+	}
+	return any;
+}
+
 void ovl_catch_up(struct ovl_ctx *ctx, int fd)
 {
 	struct statx lower;
-	struct ovl_origin o;
 
 	if (ovl_sys(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &lower) ||
 	    (lower.stx_mode & S_IFMT) == S_IFDIR || !ovl_inode_maybe_origin(lower.stx_ino))
 		return;
-	o = ovl_origin_of(&lower);
-	if (find_by_name(ctx, fd) || find_by_origin(ctx, fd, &o))
-		ovl_refd(ctx, &lower, &ctx->real);
+	if (catch_one(ctx, fd, &lower))
+		(void)catch_all(ctx, &lower);
+}
+
+bool ovl_catch_up_all(struct ovl_ctx *ctx, const struct ovl_origin *o)
+{
+	struct statx lower = {
+		.stx_ino = o->ino, .stx_dev_major = o->major, .stx_dev_minor = o->minor};
+
+	return catch_all(ctx, &lower);
+}
+
+void ovl_catch_up_behind(struct ovl_ctx *ctx)
+{
+	struct ovl_origin o = ctx->behind;
+
+	ctx->behind.ino = 0;
+	if (o.ino)
+		(void)ovl_catch_up_all(ctx, &o);
 }
 
 void ovl_catch_up_note(struct ovl_ctx *ctx, const struct ovl_name *n, const struct ovl_name *to,

@@ -13,10 +13,20 @@
 
 /*
  * @fd, and what shares its object, is of the copy that another process made, if there is one: the
- * view shows it under the same name, or, where that has gone, the index has it (held.h). Uses
- * name[1], link, real. Best effort.
+ * view shows it under the same name, or, where that has gone, the index has it (held.h). What was
+ * opened by another of the file's names has that name on upper then. Uses name[1], link, real,
+ * temp. Best effort.
  */
 void ovl_catch_up(struct ovl_ctx *ctx, int fd);
+
+/* The same of all that this process has open of the lower inode @o. False: that is nothing. */
+bool ovl_catch_up_all(struct ovl_ctx *ctx, const struct ovl_origin *o);
+
+/*
+ * The same of the file of several names that this call has copied up by one of them, ctx->behind:
+ * at its end, because other names are looked at.
+ */
+void ovl_catch_up_behind(struct ovl_ctx *ctx);
 
 /*
  * The object @n of upper has been renamed @to, in its directory @parent: if it is a copy that the

@@ -361,8 +361,26 @@ int ovl_copy_up_parent(struct ovl_ctx *ctx, struct ovl_name *n, enum ovl_parent_
 	return 0;
 }
 
+/*
+ * Descriptors of the lower object @n, of @layer, are of its copy from now on. What was opened by
+ * another of its names is to have that name on upper: at the end of the call (catchup.h).
+ */
+static void repoint(struct ovl_ctx *ctx, const struct ovl_name *n, int layer)
+{
+	struct ovl_origin o = ovl_origin_of(&n->st);
+
+	if (ovl_name_real(n, OVL_UPPER, &ctx->real))
+		return;
+	if (n->st.stx_nlink < 2 || ctx->tight || ctx->behind.ino ||
+	    ovl_name_real(n, layer, &ctx->temp))
+		ovl_refd(ctx, &n->st, &ctx->real);
+	else if (ovl_refd_named(ctx, &n->st, &ctx->real, &ctx->temp))
+		ctx->behind = o;
+}
+
 int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 {
+	int layer = n->layer;
 	OVL_FD parent = -1;
 	bool was_linked;
 	bool dir;
@@ -406,8 +424,7 @@ int ovl_copy_up(struct ovl_ctx *ctx, struct ovl_name *n, int64_t size)
 		ctx->copied = n;
 		return OVL_COPIED;
 	}
-	if (!ovl_name_real(n, OVL_UPPER, &ctx->real))
-		ovl_refd(ctx, &n->st, &ctx->real);
+	repoint(ctx, n, layer);
 	return 0;
 }
 

@@ -96,14 +96,15 @@ struct ovl_ctx {
 	bool rooted;	/* the walk has met its root: xdev.h */
 	uint64_t mount; /* where the walk is, and where its root is: xdev.h */
 	uint64_t root_mount;
-	bool by_fd;	  /* what is recorded of an upper object changes by its descriptor: ops.h */
-	bool jumped;	  /* the way led through a link of /proc to an object */
-	int through;	  /* that link's descriptor, when it is our own and of a lower
-			   * object; -1 */
-	const char *note; /* for the trace: what happened besides */
-	int depth;	  /* symlinks followed */
-	int start;	  /* the descriptor that relative paths start from */
-	int fd_layer;	  /* the layer of that descriptor's object; OVL_NONE: in none */
+	bool by_fd;  /* what is recorded of an upper object changes by its descriptor: ops.h */
+	bool jumped; /* the way led through a link of /proc to an object */
+	int through; /* that link's descriptor, when it is our own and of a lower
+		      * object; -1 */
+	struct ovl_origin behind; /* what was opened by its other names is to follow: catchup.h */
+	const char *note;	  /* for the trace: what happened besides */
+	int depth;		  /* symlinks followed */
+	int start;		  /* the descriptor that relative paths start from */
+	int fd_layer;		  /* the layer of that descriptor's object; OVL_NONE: in none */
 	uint64_t fd_lhash; /* of a lower object: struct ovl_name's @lhash shows if a name is its */
 	unsigned anchor;   /* length of that directory's path */
 	uint64_t resolve;  /* RESOLVE_* of openat2(2) */

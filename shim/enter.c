@@ -3,6 +3,7 @@
  * enter.c - the engine's door: fast path, else a slot, a stack of our own and no signals
  */
 #include "aside.h"
+#include "catchup.h"
 #include "fast.h"
 #include "known.h"
 #include "ovl_guard.h"
@@ -48,6 +49,7 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
 	ctx->resolve = 0;
 	ctx->by_fd = false;
 	ctx->error = -EIO;
+	ctx->behind.ino = 0;
 	ctx->locked = false;
 	ctx->early = (int)c->ret;
 	ctx->fd_layer = OVL_NONE;
@@ -117,6 +119,7 @@ static long dispatch(void *arg)
 
 	if (OVL_UNLIKELY(r == -EMFILE))
 		r = ovl_aside_call(ctx, run);
+	ovl_catch_up_behind(ctx);
 	ovl_trace_call(ctx, r);
 	return r;
 }

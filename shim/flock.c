@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flock.h"
 
+#include "catchup.h"
 #include "copy_up.h"
 #include "fdview.h"
 #include "filelock.h"
@@ -79,8 +80,10 @@ static uint64_t key_of(const struct statx *copy)
 /* What is open of @lower becomes the copy's that is open as @fd. */
 static void move_others(struct ovl_ctx *ctx, int fd, const struct statx *lower)
 {
-	if (!ovl_fd_real(fd, &ctx->real))
-		ovl_refd(ctx, lower, &ctx->real);
+	struct ovl_origin o = ovl_origin_of(lower);
+
+	if (ovl_catch_up_all(ctx, &o) && !ovl_fd_real(fd, &ctx->real))
+		ovl_refd(ctx, lower, &ctx->real); /* those that did not */
 }
 
 /*

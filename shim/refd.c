@@ -2,6 +2,7 @@
 #include "refd.h"
 
 #include "dirent.h"
+#include "fdview.h"
 #include "filelock.h"
 #include "inode.h"
 #include "real.h"
@@ -17,6 +18,17 @@ struct groups {
 	int n;
 	int old[GROUPS]; /* a duplicate of the old one, to compare with */
 	int new[GROUPS];
+};
+
+/* What is to become of the descriptors of a lower object. */
+struct job {
+	const struct statx *lower;
+	struct ovl_path *upper;	     /* they are to be of this; NULL: one is to be found */
+	const struct ovl_path *only; /* those that were opened by this real path; NULL: all */
+	bool left;		     /* there are others */
+	int after;		     /* numbers up to this one are not looked at */
+	int found;
+	struct groups g;
 };
 
 static void drop_groups(const struct groups *g)
@@ -89,7 +101,16 @@ static int find_new(struct groups *g, int fd, long flags, const struct statx *lo
 	return g->new[g->n++];
 }
 
-static void replace(struct groups *g, int fd, const struct statx *lower, struct ovl_path *upper)
+/* Was @fd opened by the real path @name? */
+static bool is_by_name(struct ovl_ctx *ctx, int fd, const struct ovl_path *name)
+{
+	const struct ovl_path *p = &ctx->link;
+
+	return !ovl_fd_real(fd, &ctx->link) && p->len == name->len &&
+	       !memcmp(p->buf, name->buf, p->len);
+}
+
+static void replace(struct ovl_ctx *ctx, struct job *j, int fd)
 {
 	long flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
 	long cloexec = ovl_sys(__NR_fcntl, fd, F_GETFD);
@@ -98,40 +119,46 @@ static void replace(struct groups *g, int fd, const struct statx *lower, struct 
 	/* One that can write was of upper from the start, or was opened outside on purpose. */
 	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY))
 		return;
-	new = find_new(g, fd, flags, lower, upper);
+	if (j->only && !is_by_name(ctx, fd, j->only)) {
+		j->left = true;
+		return;
+	}
+	new = find_new(&j->g, fd, flags, j->lower, j->upper);
 	if (new >= 0)
 		(void)ovl_sys(__NR_dup3, new, fd, cloexec & 1 ? O_CLOEXEC : 0); /* best effort */
 }
 
+/* Do what there is to do with @fd. True: that was all. */
+static bool visit(struct ovl_ctx *ctx, struct job *j, int fd)
+{
+	if (fd <= j->after || !is_of(ctx, fd, j->lower))
+		return false;
+	if (j->upper) {
+		replace(ctx, j, fd);
+		return false;
+	}
+	j->found = fd;
+	return true;
+}
+
 /* Without a number to list them with: nearly all below the limit are descriptors. */
-static void repoint_all(struct ovl_ctx *ctx, struct groups *g, const struct statx *lower,
-			struct ovl_path *upper)
+static void visit_numbers(struct ovl_ctx *ctx, struct job *j)
 {
 	uint64_t limit[2];
 
 	if (ovl_sys(__NR_prlimit64, 0, RLIMIT_FILE, 0, limit))
 		return;
 	for (int fd = 0; (uint64_t)fd < limit[0] && fd < MANY; fd++) {
-		if (is_of(ctx, fd, lower))
-			replace(g, fd, lower, upper);
+		if (visit(ctx, j, fd))
+			return;
 	}
-	drop_groups(g);
 }
 
-void ovl_refd(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *upper)
+/* All that the directory of descriptors open as @dir has left, but for that itself. */
+static void visit_listed(struct ovl_ctx *ctx, struct job *j, int dir)
 {
-	struct groups g = {0};
-	OVL_FD dir = -1;
 	long n;
 
-	if (ctx->tight) {
-		repoint_all(ctx, &g, lower, upper);
-		return;
-	}
-	dir = (int)ovl_sys(__NR_openat, AT_FDCWD, "/proc/self/fd",
-			   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (dir < 0)
-		return;
 	while ((n = ovl_sys(__NR_getdents64, dir, ctx->buf, sizeof(ctx->buf))) > 0) {
 		for (long i = 0; i < n;) {
 			const struct ovl_dirent *d = (const void *)(ctx->buf + i);
@@ -139,10 +166,47 @@ void ovl_refd(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *u
 			uint64_t fd;
 
 			i += d->reclen;
-			if (ovl_str_parse(&text, &fd) && (int)fd != dir &&
-			    is_of(ctx, (int)fd, lower))
-				replace(&g, (int)fd, lower, upper);
+			if (ovl_str_parse(&text, &fd) && (int)fd != dir && visit(ctx, j, (int)fd))
+				return;
 		}
 	}
-	drop_groups(&g);
+}
+
+static void visit_all(struct ovl_ctx *ctx, struct job *j)
+{
+	OVL_FD dir = -1;
+
+	if (ctx->tight) {
+		visit_numbers(ctx, j);
+	} else {
+		dir = (int)ovl_sys(__NR_openat, AT_FDCWD, "/proc/self/fd",
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		if (dir >= 0)
+			visit_listed(ctx, j, dir);
+	}
+	drop_groups(&j->g);
+}
+
+void ovl_refd(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *upper)
+{
+	struct job j = {.lower = lower, .upper = upper, .after = -1};
+
+	visit_all(ctx, &j);
+}
+
+bool ovl_refd_named(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *upper,
+		    const struct ovl_path *name)
+{
+	struct job j = {.lower = lower, .upper = upper, .only = name, .after = -1};
+
+	visit_all(ctx, &j);
+	return j.left;
+}
+
+int ovl_refd_next(struct ovl_ctx *ctx, const struct statx *lower, int after)
+{
+	struct job j = {.lower = lower, .after = after, .found = -1};
+
+	visit_all(ctx, &j);
+	return j.found;
 }

@@ -18,4 +18,14 @@
  */
 void ovl_refd(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *upper);
 
+/*
+ * Only those that were opened by the real path @name: @lower has other names, by which /proc is to
+ * tell what was opened by them. True: there are some left. Uses link.
+ */
+bool ovl_refd_named(struct ovl_ctx *ctx, const struct statx *lower, struct ovl_path *upper,
+		    const struct ovl_path *name);
+
+/* The next descriptor of @lower behind the number @after; -1: there is none. */
+int ovl_refd_next(struct ovl_ctx *ctx, const struct statx *lower, int after);
+
 #endif

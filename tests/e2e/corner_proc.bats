@@ -9,6 +9,10 @@ load corner
 	corner proc links
 }
 
+@test "proc: names of one file" {
+	corner proc names
+}
+
 @test "proc: removed directories" {
 	corner proc removed_directories
 }

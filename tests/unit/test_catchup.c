@@ -5,6 +5,7 @@
 #include "fixture.h"
 
 #include <signal.h>
+#include <sys/file.h>
 
 static void start(void)
 {
@@ -171,4 +172,63 @@ Test(catchup, a_name_that_is_the_lowers_still_gets_the_copy_too)
 	cr_assert_eq(view(SYS_rename, at("h"), at("g")), 0);
 	cr_expect(eq(str, told(fd), (char *)"/g"));
 	cr_expect(eq(str, text_fd(fd), (char *)"other"));
+}
+
+Test(catchup, a_name_that_did_not_change_is_told_of_what_was_opened_by_it)
+{
+	int fd[4];
+	int outside;
+
+	cr_assert_eq(link(in(W_LOW(1), "f"), in(W_LOW(1), "g")), 0);
+	cr_assert_eq(link(in(W_LOW(1), "f"), in(W_LOW(1), "h")), 0);
+	fd[0] = (int)view(SYS_openat, AT_FDCWD, at("g"), O_RDONLY);
+	fd[1] = (int)view(SYS_openat, AT_FDCWD, at("f"), O_RDONLY);
+	fd[2] = (int)view(SYS_openat, AT_FDCWD, at("h"), O_PATH);
+	fd[3] = (int)view(SYS_openat, AT_FDCWD, at("g"), O_RDONLY);
+	outside = open(in(W_LOW(1), "g"), O_WRONLY);
+	cr_assert_eq(view(SYS_chmod, at("f"), 0600), 0);
+	for (int i = 0; i < 4; i++) {
+		struct stat st;
+
+		cr_assert_eq(fstat(fd[i], &st), 0);
+		cr_expect(eq(u64, st.st_ino, lstat_of(W_UP, "f").st_ino), "%d", i);
+	}
+	cr_expect(eq(str, told(fd[0]), (char *)"/g"));
+	cr_expect(eq(str, told(fd[1]), (char *)"/f"));
+	cr_expect(eq(str, told(fd[2]), (char *)"/h"));
+	cr_expect(eq(str, told(fd[3]), (char *)"/g"));
+	cr_expect(eq(ulong, lstat_of(W_UP, "g").st_nlink, 4)); /* and the index's */
+	cr_assert_eq(write(outside, "its own", 7), 7);
+	cr_expect(eq(str, text_of(W_LOW(1), "g"), (char *)"its own"));
+	close(outside);
+	for (int i = 0; i < 4; i++)
+		close(fd[i]);
+}
+
+Test(catchup, a_name_that_nothing_is_open_by_stays_the_lowers)
+{
+	int fd;
+
+	cr_assert_eq(link(in(W_LOW(1), "f"), in(W_LOW(1), "g")), 0);
+	fd = (int)view(SYS_openat, AT_FDCWD, at("f"), O_RDONLY);
+	cr_assert_eq(view(SYS_chmod, at("f"), 0600), 0);
+	cr_expect(not(is_there(W_UP, "g")));
+	close(fd);
+}
+
+Test(catchup, a_lock_by_another_name_is_in_the_way_of_the_next)
+{
+	int held;
+	int fd;
+
+	cr_assert_eq(link(in(W_LOW(1), "f"), in(W_LOW(1), "g")), 0);
+	held = open(in(W_LOW(1), "g"), O_RDONLY);
+	fd = (int)view(SYS_openat, AT_FDCWD, at("f"), O_RDONLY);
+	cr_assert_eq(flock(held, LOCK_EX), 0);
+	cr_assert_eq(view(SYS_chmod, at("f"), 0600), 0);
+	cr_expect(eq(long, view(SYS_flock, fd, LOCK_EX | LOCK_NB), -EWOULDBLOCK));
+	cr_expect(eq(long, view(SYS_flock, held, LOCK_UN), 0));
+	cr_expect(eq(long, view(SYS_flock, fd, LOCK_EX | LOCK_NB), 0));
+	close(held);
+	close(fd);
 }

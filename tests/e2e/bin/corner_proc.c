@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* corner_proc SECTION - what /proc tells, and calls that are newer than most programs */
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -58,6 +59,41 @@ static void say_fd_link(int fd)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	say_link(path);
+}
+
+/* A file of several names is told by the one that it was opened by. */
+static void names(void)
+{
+	int h1 = (int)DO(open("h1", O_RDONLY));
+	int h2 = (int)DO(open("h2", O_RDONLY));
+	int h3 = (int)DO(open("d/h3", O_PATH));
+	int again = (int)DO(dup(h2));
+	int other = (int)DO(open("d/h3", O_RDONLY));
+
+	DO(lseek(h2, 3, SEEK_SET));
+	DO(flock(other, LOCK_SH));
+	put("h1", "through the first");
+	for (int i = 0; i < 3; i++) {
+		say_fd_link(h1);
+		say_fd_link(h2);
+		say_fd_link(h3);
+		say_fd_link(again);
+		say_fd_link(other);
+		show_fd(h2);
+		content_fd(h2);
+		content_fd(other);
+		DO(lseek(again, 0, SEEK_CUR));
+		DO(flock(h1, LOCK_EX | LOCK_NB));
+		if (i)
+			DO(rename("d", "dd"));
+		else
+			DO(rename("h2", "d/h2"));
+	}
+	DO(unlink("dd/h3"));
+	say_fd_link(h3);
+	say_fd_link(other);
+	show_fd(other);
+	show("h1");
 }
 
 /* Wherever they have gone meanwhile, they are told by the names that they had. */
@@ -378,6 +414,7 @@ int main(int argc, char **argv)
 {
 	static const struct corner table[] = {
 		{"links", links},
+		{"names", names},
 		{"removed_directories", removed_directories},
 		{"maps", maps},
 		{"statx_all", statx_all},
