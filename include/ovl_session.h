@@ -126,6 +126,8 @@ struct ovl_origin_slot {
 	uint64_t ino;
 };
 
+#define OVL_LANES 64
+
 #define OVL_MOVES_SIZE (1u << 21) /* of each list; there are two */
 #define OVL_MOVES_MADE "//+"	  /* no path begins with two slashes */
 
@@ -203,17 +205,19 @@ struct ovl_session {
 	struct ovl_str work_index;
 	struct ovl_str work_oplock;
 	struct ovl_str whiteout[OVL_WHITEOUTS]; /* shim/whiteout.h */
-	struct ovl_str pass[OVL_PASS_MAX]; /* view paths left to the kernel */
-	struct ovl_str hide[OVL_HIDE_MAX]; /* absolute real paths that do not exist inside */
-	struct ovl_str preload;		   /* real path of the preloaded object */
-	struct ovl_str names;		   /* that of libovlsym.so; len 0 where there is none */
-	struct ovl_str loader;		   /* real path of the loader */
-	struct ovl_str self;		   /* this file's own real path */
-	struct ovl_str trace_path;	   /* OVL_TRACE's file, len 0 when off */
+	struct ovl_str pass[OVL_PASS_MAX];	/* view paths left to the kernel */
+	struct ovl_str hide[OVL_HIDE_MAX];	/* absolute real paths that do not exist inside */
+	struct ovl_str preload;			/* real path of the preloaded object */
+	struct ovl_str names;	   /* that of libovlsym.so; len 0 where there is none */
+	struct ovl_str loader;	   /* real path of the loader */
+	struct ovl_str self;	   /* this file's own real path */
+	struct ovl_str trace_path; /* OVL_TRACE's file, len 0 when off */
 
 	/* Shared and changing from here on; every field is atomic. */
-	uint32_t dir_gen;     /* counts renames and removals of the view's directories; odd while
-			       * one is under way: shim/lock.h */
+	uint32_t dir_gen;  /* counts renames and removals of the view's directories; odd while
+			    * one is under way: shim/lock.h */
+	uint32_t lane_seq; /* of who takes one of lane[]: shim/lane.h */
+	uint32_t lane[OVL_LANES];
 	uint32_t outside_gen; /* raised when a name outside the view may have become a symlink */
 	uint32_t temp_seq;    /* for temporary names in work */
 	uint32_t overrides;   /* 1 once an owner or mode was recorded instead of set */
@@ -231,9 +235,9 @@ struct ovl_session {
 	uint64_t moves_gen;   /* raised before the list that is not valid is written */
 	uint64_t whiteout_ino[OVL_WHITEOUTS]; /* 0: not made, or not known */
 	uint32_t whiteout_now;		      /* which of them links are made to */
-	uint32_t own_sigsys;  /* a process that is about to end by a SIGSYS of its own */
-	uint32_t watches;     /* 1 once a directory is watched: inotify(7) */
-	uint32_t nescapes;    /* that many were made; the first are in escape[] */
+	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */
+	uint32_t watches;    /* 1 once a directory is watched: inotify(7) */
+	uint32_t nescapes;   /* that many were made; the first are in escape[] */
 	struct ovl_escape escape[OVL_ESCAPES_MAX];
 	struct ovl_deputy deputy;
 

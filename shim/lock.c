@@ -2,6 +2,7 @@
 #include "lock.h"
 
 #include "dcache.h"
+#include "lane.h"
 #include "moved.h"
 #include "ops.h"
 #include "view.h"
@@ -110,7 +111,8 @@ bool ovl_still(const struct ovl_ctx *ctx)
 
 void ovl_moving(struct ovl_ctx *ctx)
 {
-	ctx->gen = __atomic_add_fetch(&ovl_ss->dir_gen, 1, __ATOMIC_ACQ_REL);
+	ctx->gen = __atomic_add_fetch(&ovl_ss->dir_gen, 1, __ATOMIC_SEQ_CST);
+	ovl_lane_wait();
 }
 
 void ovl_moved(struct ovl_ctx *ctx)

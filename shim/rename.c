@@ -10,6 +10,7 @@
 #include "marks.h"
 #include "moved.h"
 #include "perm.h"
+#include "plain.h"
 #include "real.h"
 #include "readdir.h"
 #include "redirect.h"
@@ -173,8 +174,8 @@ static bool is_plain(struct ovl_ctx *ctx, const struct renaming *r)
 	const struct ovl_name *old = old_of(ctx);
 	const struct ovl_name *new = new_of(ctx);
 
-	return !ovl_ss->overrides && !r->old_dir && !r->new_dir && !r->old_covers &&
-	       old->layer == OVL_UPPER && !old->linked && !new->whiteout &&
+	return !ovl_ss->overrides && !ovl_mark_dots(OVL_UPPER) && !r->old_dir && !r->new_dir &&
+	       !r->old_covers && old->layer == OVL_UPPER && !old->linked && !new->whiteout &&
 	       (!exists(new) || (new->layer == OVL_UPPER && !new->linked)) &&
 	       !(r->flags & RENAME_EXCHANGE);
 }
@@ -404,6 +405,7 @@ static int find_covers(struct ovl_ctx *ctx, struct renaming *r)
 
 static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 {
+	bool done = false;
 	int err = find_out(ctx, r);
 
 	if (!err)
@@ -421,7 +423,9 @@ static long rename_in_view(struct ovl_ctx *ctx, struct renaming *r)
 	if (err)
 		return err;
 	err = bring_up(ctx, r);
-	if (!err)
+	if (!err && r->plain)
+		err = ovl_plain_rename(ctx, r->from, r->to, &done);
+	if (!err && !done)
 		err = perform(ctx, r);
 	let_go(r);
 	return err;

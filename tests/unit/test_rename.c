@@ -344,17 +344,102 @@ static void other_puts_d_there(void *arg)
 }
 
 /* A directory of a lower layer that moves is written down: its descriptors have to follow it. */
-Test(rename, a_file_that_became_a_directory_meanwhile_moves_as_one)
+static void expect_moved_as_directory(long nr)
 {
 	long fd = view(SYS_openat, AT_FDCWD, at("d"), O_RDONLY | O_DIRECTORY);
 	struct stat st;
 
 	put(W_UP, "u", "up");
-	fault_hook(__NR_fcntl, 1, other_puts_d_there, (void *)"u"); /* before the lock */
+	fault_hook(nr, 1, other_puts_d_there, (void *)"u");
 	cr_expect(eq(long, rename_("u", "new"), 0));
 	EXPECT_TEXT("new/f", "in d");
+	EXPECT_TEXT("u/f", MISSING);
 	cr_expect(eq(long, view(SYS_newfstatat, fd, "f", &st, 0), 0));
+	cr_expect(eq(uint, w.ss->dir_gen & 1, 0));
 	close((int)fd);
+}
+
+Test(rename, a_file_that_became_a_directory_meanwhile_moves_as_one)
+{
+	expect_moved_as_directory(__NR_openat2); /* before the parent is held */
+}
+
+/* It could not wait any longer for us, who were stopped in the last moment: lane.h. */
+Test(rename, so_does_one_that_became_it_in_the_last_moment)
+{
+	expect_moved_as_directory(__NR_renameat2);
+}
+
+/* The same with a directory that was made, which waits for nobody. */
+static void other_makes_a_full_directory(void *arg)
+{
+	char name[16];
+
+	cr_assert_eq(view(SYS_unlink, at(arg)), 0);
+	cr_assert_eq(view(SYS_mkdir, at(arg), 0755), 0);
+	snprintf(name, sizeof(name), "%s/x", (char *)arg);
+	close((int)view(SYS_open, at(name), O_WRONLY | O_CREAT, 0644));
+}
+
+Test(rename, a_directory_moved_for_a_file_is_told_of)
+{
+	uint32_t moves;
+
+	put(W_UP, "u", "up");
+	fault_hook(__NR_renameat2, 1, other_makes_a_full_directory, (void *)"u");
+	moves = w.ss->dcache_moves;
+	cr_expect(eq(long, rename_("u", "new"), 0));
+	EXPECT_TEXT("new/x", "");
+	EXPECT_TEXT("u/x", MISSING);
+	cr_expect(gt(uint, w.ss->dcache_moves, moves));
+}
+
+/* On the fast path, which does not wait while a directory moves. */
+static void other_takes_the_name(void *arg)
+{
+	put(W_UP, arg, "");
+}
+
+Test(rename, a_directory_moved_for_a_file_whose_name_is_taken_is_told_of)
+{
+	uint32_t moves;
+
+	put(W_UP, "u", "up");
+	fault_hook(__NR_renameat2, 1, other_makes_a_full_directory, (void *)"u");
+	fault_hook(__NR_renameat2, 2, other_takes_the_name, (void *)"u");
+	moves = w.ss->dcache_moves;
+	cr_expect(eq(long, rename_("u", "new"), 0));
+	EXPECT_TEXT("new/x", "");
+	EXPECT_TEXT("u", "");
+	cr_expect(gt(uint, w.ss->dcache_moves, moves));
+}
+
+static void other_makes_a_fifo(void *arg)
+{
+	cr_assert_eq(view(SYS_unlink, at(arg)), 0);
+	cr_assert_eq(view(SYS_mknod, at(arg), S_IFIFO | 0644, 0), 0);
+}
+
+Test(rename, a_fifo_moved_for_a_file_is_known_as_one)
+{
+	const char *path = in(w.view, "new");
+
+	put(W_UP, "u", "up");
+	fault_hook(__NR_renameat2, 1, other_makes_a_fifo, (void *)"u");
+	cr_expect(eq(long, rename_("u", "new"), 0));
+	cr_expect(ovl_filter_maybe(&w.ss->special, ovl_hash_path(path, strlen(path))));
+}
+
+Test(rename, a_file_of_upper_takes_no_lock_unless_directories_move)
+{
+	put(W_UP, "u", "up");
+	fault_reset();
+	cr_expect(eq(long, rename_("u", "new"), 0));
+	cr_expect(eq(uint, fault_count(__NR_fcntl), 0));
+	w.ss->dir_gen++; /* of one that was killed */
+	cr_expect(eq(long, rename_("new", "u"), 0));
+	cr_expect(gt(uint, fault_count(__NR_fcntl), 0));
+	cr_expect(eq(uint, w.ss->dir_gen & 1, 0));
 }
 
 static void other_makes_it_a_directory(void *arg)
@@ -366,7 +451,7 @@ static void other_makes_it_a_directory(void *arg)
 Test(rename, a_file_that_became_a_directory_meanwhile_replaces_no_lower_file)
 {
 	put(W_UP, "u", "up");
-	fault_hook(__NR_fcntl, 1, other_makes_it_a_directory, (void *)"u");
+	fault_hook(__NR_openat2, 1, other_makes_it_a_directory, (void *)"u");
 	cr_expect(eq(long, rename_("u", "f"), -ENOTDIR));
 	EXPECT_TEXT("f", "low");
 }
