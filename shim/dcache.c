@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "dcache.h"
 
-/*
- * Two words of a slot are written one after the other: key is the hash combined with the value,
- * so that halves of two entries are no entry.
- * A value: count of moves (32 bits), of removals in its bucket (24), flags (8).
- */
 #define PROBES 4
-#define FLAGS  0xffU
 
 static struct ovl_dcache_slot *slot_at(uint64_t hash, unsigned probe)
 {
 	return &ovl_ss->dcache[(hash + probe) & ((1u << OVL_DCACHE_LOG2) - 1)];
-}
-
-static uint32_t *bucket_of(uint64_t hash)
-{
-	return &ovl_ss->dcache_gone[hash & (OVL_DCACHE_BUCKETS - 1)];
-}
-
-uint64_t ovl_dcache_begin(uint64_t hash, uint32_t moves)
-{
-	uint32_t gone = __atomic_load_n(bucket_of(hash), __ATOMIC_ACQUIRE);
-
-	return (uint64_t)moves << 32 | gone << 8;
-}
-
-bool ovl_dcache_still(uint64_t hash, uint64_t value)
-{
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return (value & ~(uint64_t)FLAGS) == ovl_dcache_begin(hash, ovl_dcache_moves());
 }
 
 bool ovl_dcache_find(uint64_t hash, uint64_t *ret_value)
@@ -47,12 +23,12 @@ bool ovl_dcache_find(uint64_t hash, uint64_t *ret_value)
 	return false;
 }
 
-/* The slot for @hash: its own, an old one, or any. */
+/* The slot for @hash: its own, the first old one, or any. */
 static struct ovl_dcache_slot *choose(uint64_t hash, uint64_t moves)
 {
 	struct ovl_dcache_slot *old = slot_at(hash, hash >> 62);
 
-	for (unsigned i = 0; i < PROBES; i++) {
+	for (unsigned i = PROBES; i--;) {
 		struct ovl_dcache_slot *s = slot_at(hash, i);
 		uint64_t key = __atomic_load_n(&s->key, __ATOMIC_RELAXED);
 		uint64_t value = __atomic_load_n(&s->value, __ATOMIC_RELAXED);
@@ -81,5 +57,7 @@ void ovl_dcache_moved(void)
 
 void ovl_dcache_gone(uint64_t hash)
 {
-	__atomic_fetch_add(bucket_of(hash), 1, __ATOMIC_ACQ_REL);
+	uint32_t *gone = &ovl_ss->dcache_gone[hash & (OVL_DCACHE_BUCKETS - 1)];
+
+	__atomic_fetch_add(gone, 1, __ATOMIC_ACQ_REL);
 }

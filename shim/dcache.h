@@ -33,6 +33,13 @@ enum ovl_dcache_flag {
 		1 << 4, /* its rights are recorded: to change it is not the kernel's to allow */
 };
 
+/*
+ * A value: count of moves (32 bits), of removals in its bucket (24), flags (8). Two words of a slot
+ * are written one after the other: key is the hash combined with the value, so that halves of two
+ * entries are no entry.
+ */
+#define OVL_DC_FLAGS 0xffULL
+
 /* The session's count of renamed directories: ctx->dcache, when a call begins. */
 static inline uint32_t ovl_dcache_moves(void)
 {
@@ -43,7 +50,12 @@ static inline uint32_t ovl_dcache_moves(void)
  * The value that an entry for the path hashed @hash will have, without flags; taken before the
  * kernel is asked about it. @moves: ovl_dcache_moves() when the walk to it began.
  */
-uint64_t ovl_dcache_begin(uint64_t hash, uint32_t moves);
+static inline uint64_t ovl_dcache_begin(uint64_t hash, uint32_t moves)
+{
+	const uint32_t *gone = &ovl_ss->dcache_gone[hash & (OVL_DCACHE_BUCKETS - 1)];
+
+	return (uint64_t)moves << 32 | __atomic_load_n(gone, __ATOMIC_ACQUIRE) << 8;
+}
 
 /* Remember @value, of ovl_dcache_begin() and with flags, for @hash. */
 void ovl_dcache_add(uint64_t hash, uint64_t value);
@@ -52,7 +64,11 @@ void ovl_dcache_add(uint64_t hash, uint64_t value);
 bool ovl_dcache_find(uint64_t hash, uint64_t *ret_value);
 
 /* Is the entry of @value for @hash as good as it was? */
-bool ovl_dcache_still(uint64_t hash, uint64_t value);
+static inline bool ovl_dcache_still(uint64_t hash, uint64_t value)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return (value & ~OVL_DC_FLAGS) == ovl_dcache_begin(hash, ovl_dcache_moves());
+}
 
 /* A directory is about to be renamed, or was; its rights are no longer what they were. */
 void ovl_dcache_moved(void);

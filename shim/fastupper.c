@@ -195,13 +195,15 @@ enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c)
 	struct ovl_str upper = ovl_ss->layer[OVL_UPPER].path;
 	struct ovl_str root = ovl_ss->root;
 	unsigned keep = root.len == 1 ? 0 : root.len;
-	OVL_TOLD t = {.room = ovl_room_take()};
+	OVL_TOLD t;
 	char *to = (char *)c->arg[0];
 	char *real;
 	long n;
 
+	t.room = ovl_room_take();
 	if (!t.room)
 		return OVL_SLOW;
+	t.room->dir = 0;
 	real = t.room->path;
 	n = ovl_sys(__NR_getcwd, real, OVL_ROOM_PATH); /* with the NUL */
 	if (n == -ENOENT)

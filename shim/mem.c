@@ -24,9 +24,15 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 		__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 		return dst;
 	}
-	for (; n >= sizeof(word); n -= sizeof(word), d += sizeof(word), s += sizeof(word)) {
-		*(word *)d = *(const word *)s;
-		BARRIER();
+	if (n >= sizeof(word)) {
+		for (; n > sizeof(word); n -= sizeof(word), d += sizeof(word), s += sizeof(word)) {
+			*(word *)d = *(const word *)s;
+			BARRIER();
+		}
+		/* it may overlap the one before, but nothing is read that was written: see
+		 * memmove() */
+		*(word *)(d + n - sizeof(word)) = *(const word *)(s + n - sizeof(word));
+		return dst;
 	}
 	for (; n; n--) {
 		*d++ = *s++;
@@ -101,9 +107,18 @@ size_t strlen(const char *s)
 {
 	const char *p = s;
 
-	while (*p) {
+	/* by words that do not reach into another page */
+	while (*p && (uintptr_t)p % sizeof(word)) {
 		p++;
 		BARRIER();
 	}
-	return (size_t)(p - s);
+	if (!*p)
+		return (size_t)(p - s);
+	for (const uint64_t ones = 0x0101010101010101;; p += sizeof(word)) {
+		word w = *(const word *)p;
+
+		w = (w - ones) & ~w & ones * 0x80;
+		if (w)
+			return (size_t)(p - s) + (size_t)__builtin_ctzll(w) / 8;
+	}
 }

@@ -17,6 +17,9 @@
 
 struct ovl_room {
 	uint32_t busy; /* atomic */
+	int layer;
+	unsigned prefix; /* so many bytes of path are the real one, in that layer, of the view's */
+	uint64_t dir;	 /* directory of this hash, with a slash; 0: they are not */
 	char path[OVL_ROOM_PATH];
 	struct statx st;
 };

@@ -106,30 +106,47 @@ bool ovl_tell_plain_dir(uint64_t hash, uint64_t value)
 	return is_plain_dir(hash, value);
 }
 
-/*
- * @t is of @layer: its real path is put together, unless it starts from that layer's directory.
- * False: it does not fit.
- */
-static bool set_layer(struct ovl_told *t, int layer)
+/* The real path of @t's directory in @layer, up to its name, into @room. False: it does not fit. */
+static bool set_prefix(const struct ovl_told *t, int layer, struct ovl_room *room)
 {
 	struct ovl_str root = ovl_ss->root;
 	struct ovl_str real = ovl_ss->layer[layer].path;
 	unsigned cut = root.len == 1 ? 0 : root.len;
 	unsigned keep = real.len == 1 ? 0 : real.len;
-	size_t n;
+	size_t n = (size_t)(t->name - t->path);
+
+	room->dir = 0;
+	if (n <= cut || keep + (n - cut) > OVL_ROOM_PATH || t->path[cut] != '/' ||
+	    memcmp(t->path, ovl_session_str(ovl_ss, root), cut))
+		return false;
+	memcpy(room->path, ovl_session_str(ovl_ss, real), keep);
+	memcpy(room->path + keep, t->path + cut, n - cut);
+	room->prefix = (unsigned)(keep + n - cut);
+	room->layer = layer;
+	room->dir = t->dir;
+	return true;
+}
+
+/*
+ * @t is of @layer: its real path is put together, unless it starts from that layer's directory.
+ * Most of it may be there from the room's last use. False: it does not fit.
+ */
+static bool set_layer(struct ovl_told *t, int layer)
+{
+	size_t n = (size_t)(t->end - t->name) + 1;
+	struct ovl_room *room;
 
 	if (!is_absolute(t->path))
 		return layer == t->base;
-	n = strlen(t->path);
-	if (n <= cut || keep + (n - cut) >= OVL_ROOM_PATH || t->path[cut] != '/' ||
-	    memcmp(t->path, ovl_session_str(ovl_ss, root), cut))
+	room = t->room = ovl_room_take();
+	if (!room)
 		return false;
-	t->room = ovl_room_take();
-	if (!t->room)
+	if ((room->dir != t->dir || room->layer != layer) && !set_prefix(t, layer, room))
 		return false;
-	memcpy(t->room->path, ovl_session_str(ovl_ss, real), keep);
-	memcpy(t->room->path + keep, t->path + cut, n - cut + 1);
-	t->path = t->room->path;
+	if (room->prefix + n > OVL_ROOM_PATH)
+		return false;
+	memcpy(room->path + room->prefix, t->name, n);
+	t->path = room->path;
 	return true;
 }
 

@@ -381,3 +381,105 @@ Test(fastupper, recorded_rights_are_asked)
 	cr_expect(eq(long, view(SYS_stat, at("p/f"), &st), -EACCES));
 	cr_expect(eq(long, view(SYS_open, at("p/f"), O_RDONLY), -EACCES));
 }
+
+/* What is left of one call's path in the process is of no other directory or layer. */
+Test(fastupper, names_of_several_directories_in_turn)
+{
+	put_dir(W_UP, "p/e/deep");
+	put(W_UP, "p/e/f", "deep");
+	put(W_UP, "p/e/deep/f", "deeper");
+	cr_expect(eq(long, view(SYS_chdir, at("p")), 0));
+	warm("p/f");
+	warm("p/e/f");
+	warm("p/e/deep/f");
+	warm("d/u");
+	view(SYS_getcwd, buf, sizeof(buf));
+	for (int i = 0; i < 3; i++) {
+		fault_reset();
+		cr_expect(eq(long, view(SYS_stat, at("p/f"), &st), 0));
+		cr_expect(eq(u64, st.st_ino, lstat_of(W_UP, "p/f").st_ino));
+		cr_expect(eq(long, view(SYS_stat, at("p/e/deep/f"), &st), 0));
+		cr_expect(eq(u64, st.st_ino, lstat_of(W_UP, "p/e/deep/f").st_ino));
+		cr_expect(eq(long, view(SYS_stat, at("p/e/f"), &st), 0));
+		cr_expect(eq(u64, st.st_ino, lstat_of(W_UP, "p/e/f").st_ino));
+		cr_expect(
+			eq(long, view(SYS_getcwd, buf, sizeof(buf)), strlen((char *)at("p")) + 1));
+		cr_expect(eq(str, buf, (char *)at("p")));
+		cr_expect(eq(long, view(SYS_stat, at("p/e/f"), &st), 0));
+		cr_expect(eq(u64, st.st_ino, lstat_of(W_UP, "p/e/f").st_ino));
+		cr_expect(eq(long, view(SYS_stat, at("d/u"), &st), 0));
+		cr_expect(eq(u64, st.st_ino, lstat_of(W_UP, "d/u").st_ino));
+		cr_expect(eq(uint, fault_total(), 6));
+		cr_expect(not(was_slow()));
+	}
+}
+
+Test(fastupper, names_of_several_layers_in_one_directory_in_turn)
+{
+	world_end();
+	world_make(2);
+	ovl_init(w.ss);
+	put_dir(W_LOW(1), "d");
+	put_dir(W_LOW(2), "d");
+	put(W_LOW(1), "d/one", "1");
+	put(W_LOW(2), "d/two", "2");
+	put_dir(W_UP, "d");
+	put(W_UP, "d/up", "3");
+	for (int i = 0; i < 4; i++) {
+		fault_reset();
+		cr_expect(eq(str, shown("d/up"), (char *)"3"));
+		cr_expect(eq(str, shown("d/one"), (char *)"1"));
+		cr_expect(eq(str, shown("d/two"), (char *)"2"));
+		cr_expect(eq(str, shown("d/one"), (char *)"1"));
+		cr_expect(eq(str, shown("d/up"), (char *)"3"));
+	}
+	cr_expect(not(was_slow()));
+}
+
+Test(fastupper, a_path_that_does_not_fit_goes_the_slow_way)
+{
+	char dir[256] = "p/";
+	char rel[600];
+	bool slow = false;
+
+	memset(dir + 2, 'x', 230);
+	put_dir(W_UP, dir);
+	for (int n = 60; n < 255; n += 3) {
+		snprintf(rel, sizeof(rel), "%s/%0*d", dir, n, n);
+		put(W_UP, rel, "x");
+		warm(rel);
+		cr_assert(eq(long, view(SYS_stat, at(rel), &st), 0), "%d", n);
+		cr_assert(eq(u64, st.st_ino, lstat_of(W_UP, rel).st_ino), "%d", n);
+		cr_assert(not(slow && !was_slow()), "%d", n);
+		slow = was_slow();
+		cr_assert(not(n == 60 && slow));
+	}
+	cr_expect(slow);
+}
+
+Test(fastupper, so_does_a_directorys)
+{
+	struct ovl_room *mine = ovl_room_take();
+	struct ovl_room *next = ovl_room_take();
+	char rel[1200] = "p";
+
+	memset(next->path, 'z', sizeof(next->path));
+	ovl_room_put(mine);
+	for (int i = 0; i < 11; i++) {
+		size_t n = strlen(rel);
+
+		rel[n++] = '/';
+		memset(rel + n, 'x', 90);
+		rel[n + 90] = '\0';
+		put_dir(W_UP, rel);
+		strcpy(rel + n + 90, "/f");
+		put(W_UP, rel, "x");
+		warm(rel);
+		cr_assert(eq(long, view(SYS_stat, at(rel), &st), 0), "%d", i);
+		cr_assert(eq(u64, st.st_ino, lstat_of(W_UP, rel).st_ino), "%d", i);
+		cr_assert(eq(int, was_slow(), i > 4), "%d", i);
+		rel[n + 90] = '\0';
+	}
+	for (size_t i = 0; i < sizeof(next->path); i++)
+		cr_assert(eq(int, next->path[i], 'z'));
+}

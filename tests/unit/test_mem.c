@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <sys/mman.h>
 
 #include "ovl_base.h"
 
@@ -71,8 +72,20 @@ Test(mem, memcmp_orders_by_the_first_difference)
 	cr_expect(own_memcmp("\xff", "\x01", 1) > 0);
 }
 
-Test(mem, strlen_stops_at_the_first_nul)
+Test(mem, strlen_stops_at_the_first_nul_wherever_it_lies)
 {
-	cr_expect(eq(sz, own_strlen(""), 0));
-	cr_expect(eq(sz, own_strlen("abc\0def"), 3));
+	static const unsigned char beside[] = {0x01, 0x7f, 0x80, 0x81, 0xff};
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert(ne(ptr, page, MAP_FAILED));
+	cr_assert_eq(munmap(page + 4096, 4096), 0); /* nothing may be read there */
+	for (size_t n = 0; n < 40; n++) {
+		for (size_t behind = 1; behind < 20; behind++) {
+			char *s = page + 4096 - behind - n;
+
+			memset(s, beside[(n + behind) % sizeof(beside)], n + behind);
+			s[n] = '\0';
+			cr_assert(eq(sz, own_strlen(s), n), "%zu %zu", n, behind);
+		}
+	}
 }
