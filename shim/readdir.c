@@ -13,6 +13,7 @@
 
 #define TMPFS_MAGIC 0x01021994 /* statfs(2) */
 #define BTRFS_MAGIC 0x9123683e
+#define XFS_MAGIC   0x58465342
 
 enum { FROM_SET = 0, FROM_CUR = 1 }; /* lseek(2) */
 
@@ -325,26 +326,49 @@ long ovl_op_getdents(struct ovl_ctx *ctx)
 }
 
 /*
- * Directory @n cannot be read. What tells of its content besides: subdirectories count as links,
- * and on some file systems an empty one has a size that no other has. Where nothing tells,
- * it is not empty: a removal that fails loses nothing.
+ * Directory @n of @layer cannot be read. What tells of its content besides: on some file systems
+ * an empty one has a size that no other has. Where nothing tells, it is not empty: a removal that
+ * fails loses nothing.
  */
-static bool looks_empty(struct ovl_ctx *ctx, struct ovl_name *n)
+static bool looks_empty(struct ovl_ctx *ctx, const struct ovl_name *n, int layer)
 {
+	OVL_LOC loc = OVL_LOC_INIT;
 	uint64_t fs[16]; /* struct statfs: its type is first */
 
-	if (n->layer == OVL_UPPER || (n->lowers & (n->lowers - 1)) ||
-	    ovl_name_real(n, n->layer, &ctx->real) || ovl_real_statx(&ctx->real, &ctx->st) ||
-	    ovl_sys(__NR_statfs, ctx->real.buf, fs))
+	if (ovl_name_real(n, layer, &ctx->real) || ovl_real_statx(&ctx->real, &ctx->st) ||
+	    ovl_loc_path(&ctx->real, &loc) || ovl_sys(__NR_statfs, loc.name, fs))
 		return false;
 	switch (fs[0]) {
 	case TMPFS_MAGIC:
 		return ctx->st.stx_size <= 40; /* 20 for each name, "." and ".." among them */
 	case BTRFS_MAGIC:
 		return ctx->st.stx_size == 0;
+	case XFS_MAGIC:
+		return ctx->st.stx_size <= 10; /* its parent and a header; one name takes 9 more */
 	default:
 		return false;
 	}
+}
+
+/* Does the directory @n, which cannot be read in some lower, look empty, upper's part included? */
+static bool all_look_empty(struct ovl_ctx *ctx, struct ovl_name *n)
+{
+	uint64_t lowers = n->lowers;
+	struct ovl_listing *l;
+	bool empty = true;
+
+	if (n->layer == OVL_UPPER) {
+		n->lowers = 0;
+		empty = !ovl_listing_build(ctx, n, -1, &l);
+		n->lowers = lowers;
+		if (empty) {
+			empty = !l->count;
+			ovl_listing_free(l);
+		}
+	}
+	for (; lowers && empty; lowers &= lowers - 1)
+		empty = looks_empty(ctx, n, ovl_lower_first(lowers));
+	return empty;
 }
 
 int ovl_dir_open_up(struct ovl_ctx *ctx, struct ovl_name *n)
@@ -365,7 +389,7 @@ int ovl_dir_must_be_empty(struct ovl_ctx *ctx, struct ovl_name *n)
 	if (err == -EACCES && n->layer == OVL_UPPER && !ovl_dir_open_up(ctx, n))
 		err = ovl_listing_build(ctx, n, -1, &l);
 	if (err == -EACCES)
-		return looks_empty(ctx, n) ? 0 : -ENOTEMPTY;
+		return all_look_empty(ctx, n) ? 0 : -ENOTEMPTY;
 	if (err)
 		return err;
 	count = l->count;

@@ -67,3 +67,36 @@ more_setup()
 	run -0 unshare -m sh -c 'mount --bind "$1" /proc/sys/fs/protected_symlinks; shift; exec "$@"' sh "$T/one" \
 		"${AS[@]}" "$T/bin/ovlrun" -q -l "$V" -u "$U" -w "$W" -- readlink "$V/sticky/link"
 }
+
+# removed_unread: the empty ones of somebody else's directories in m, a file system of its own, go
+removed_unread()
+{
+	lower "chown $USER_ID m
+		mkdir -m 0 m/none m/full m/goal m/both m/top; mkdir m/own; mkdir m/full/x; touch m/own/x
+		chown $USER_ID m/own"
+	both 'rmdir m/none; rmdir m/full 2>&1; mv -T m/own m/goal; ls m m/goal; mv -T m/goal m/full 2>&1'
+	shown "m/full': Directory not empty"
+	! in_view 'test -e m/none'
+}
+
+@test "perm: empty directories that cannot be read, on tmpfs" {
+	mkdir "$V/m"
+	mount -t tmpfs tmpfs "$V/m"
+	removed_unread
+	# a merged one is as empty as all of its parts
+	mkdir -p "$T/l2/m"
+	mount -t tmpfs tmpfs "$T/l2/m"
+	mkdir -m 0 "$T/l2/m/both" "$T/l2/m/full" "$T/l2/m/top"
+	touch "$T/l2/m/top/x"
+	LOWERS=("$V" "$T/l2")
+	in_view 'rmdir m/both; test ! -e m/both; rmdir m/full && exit 9; rmdir m/top && exit 9; test -e m/full; test -e m/top'
+}
+
+@test "perm: empty directories that cannot be read, on XFS" {
+	requires mkfs.xfs
+	truncate -s 400M "$T/image"
+	mkfs.xfs -q "$T/image"
+	mkdir "$V/m"
+	mount -o loop "$T/image" "$V/m" || skip "no loop device, or no XFS"
+	removed_unread
+}
