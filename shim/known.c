@@ -3,6 +3,7 @@
 
 #include "dcache.h"
 #include "peek.h"
+#include "room.h"
 #include "view.h"
 
 #define FDS	 1024 /* higher numbers are asked for each time */
@@ -30,17 +31,22 @@ static struct ovl_known *slot_of(int fd)
 	return off ? NULL : any_slot_of(fd);
 }
 
-/* Where, in @n bytes from the thread pointer @tcb + @from on, is the number @tid? 0: nowhere. */
-static int search(uint64_t tcb, int from, size_t n, int tid)
+/*
+ * Where, in @n bytes from the thread pointer @tcb + @from on, is the number @tid? 0: nowhere. @room
+ * holds what is looked at: there is not much stack.
+ */
+static int search(struct ovl_room *room, uint64_t tcb, int from, size_t n, int tid)
 {
-	int32_t word[96]; /* @n is a multiple of its size */
+	const size_t step = 384; /* @n is a multiple of it */
+	int32_t word;
 
-	for (size_t at = 0; at < n; at += sizeof(word)) {
-		size_t got = ovl_peek((const char *)tcb + from + at, (char *)word, sizeof(word));
+	for (size_t at = 0; at < n; at += step) {
+		size_t got = ovl_peek((const char *)tcb + from + at, room->path, step);
 
-		for (size_t i = 0; i < got / sizeof(word[0]); i++) {
-			if (word[i] == tid)
-				return from + (int)(at + i * sizeof(word[0]));
+		for (size_t i = 0; i + sizeof(word) <= got; i += sizeof(word)) {
+			memcpy(&word, room->path + i, sizeof(word));
+			if (word == tid)
+				return from + (int)(at + i);
 		}
 	}
 	return 0;
@@ -55,6 +61,7 @@ static int search(uint64_t tcb, int from, size_t n, int tid)
 static int find_tid(int tid)
 {
 	int at = __atomic_load_n(&tid_offset, __ATOMIC_RELAXED);
+	struct ovl_room *room;
 	uint32_t n;
 	uint64_t tcb;
 
@@ -62,11 +69,13 @@ static int find_tid(int tid)
 		return at;
 	n = __atomic_fetch_add(&searches, 1, __ATOMIC_RELAXED);
 	tcb = n > SEARCHES && (n & (n - 1)) ? 0 : ovl_thread_pointer();
-	if (!tcb)
+	room = tcb ? ovl_room_take() : NULL;
+	if (!room)
 		return 0;
-	at = search(tcb, 16, 1920, tid);
+	at = search(room, tcb, 16, 1920, tid);
 	if (!at)
-		at = search(tcb, -384, 384, tid);
+		at = search(room, tcb, -384, 384, tid);
+	ovl_room_put(room);
 	__atomic_store_n(&tid_offset, at, __ATOMIC_RELAXED);
 	return at;
 }
