@@ -16,6 +16,7 @@
 #include "stat_x86_64.h"
 #include "str.h"
 #include "systab.h"
+#include "tight.h"
 
 static enum ovl_verdict done(struct ovl_call *c, long ret)
 {
@@ -283,6 +284,8 @@ static __attribute__((noinline)) enum ovl_verdict watch(struct ovl_call *c)
 		if (c->arg[0] & CLONE_FS_BIT)
 			ovl_known_no_cwd();
 		return OVL_PASS;
+	case __NR_sigaltstack:
+		return ovl_tight_watch(c);
 	case __NR_lseek:
 	case __NR_ftruncate:
 		return OVL_PASS;
@@ -344,7 +347,7 @@ enum ovl_verdict ovl_fast(struct ovl_call *c)
 {
 	const long *a = c->arg;
 
-	if (OVL_UNLIKELY(ovl_ss->flags & OVL_S_TRACE))
+	if (OVL_UNLIKELY((ovl_ss->flags & OVL_S_TRACE) || ovl_tight))
 		return watch(c);
 	switch (c->nr) {
 	case __NR_stat:
