@@ -419,8 +419,11 @@ bool op_fd_proc(struct rng *g)
 	if (n < 0)
 		return true;
 	text[n] = '\0';
-	if (strstr(text, "/#"))
+	if (strstr(text, "/#")) {
 		*strstr(text, "/#") = '\0'; /* O_TMPFILE shows its number */
+		if (access(text, F_OK))
+			strcpy(text, "gone"); /* where that was: README's limits */
+	}
 	say_text(text, strlen(text));
 	return true;
 }
