@@ -16,6 +16,7 @@
 #include "linkindex.h"
 #include "ovl_session.h"
 #include "say.h"
+#include "sessionfile.h"
 #include "sitefile.h"
 #include "upmark.h"
 
@@ -83,36 +84,17 @@ static uint64_t string_bytes(const struct ovl_run *run)
 	return n;
 }
 
-/* Room for @size bytes in file @fd. A limit on files' sizes is an error: setrlimit(2). */
-static int reserve(int fd, uint64_t size)
-{
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-	struct sigaction old;
-	int err;
-
-	sigaction(SIGXFSZ, &ignore, &old);
-	err = posix_fallocate(fd, 0, (off_t)size);
-	sigaction(SIGXFSZ, &old, NULL);
-	return err;
-}
-
 /*
  * The file of @size bytes, mapped. Its blocks are reserved now: a page that finds no room
  * later, on a full file system, would be a SIGBUS in any process of the run.
  */
 static struct ovl_session *map_file(struct ovl_run *run, uint64_t size)
 {
-	int fd = open(run->session, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = ovl_sessionfile_make(run, size);
 	struct ovl_session *ss;
-	int err;
 
 	if (fd < 0)
-		give_up(run, run->session, errno);
-	err = reserve(fd, size);
-	if (err)
-		give_up(run, run->session, err);
-	if (fchmod(fd, geteuid() ? 0600 : 0666))
-		give_up(run, run->session, errno);
+		give_up(run, run->session, -fd);
 	ss = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (ss == MAP_FAILED)
 		give_up(run, run->session, errno);
@@ -294,8 +276,8 @@ void ovl_session_write(struct ovl_run *run)
 
 	if (getrandom(&run->cookie, sizeof(run->cookie), 0) != sizeof(run->cookie))
 		give_up(run, "getrandom", errno);
-	run->session = ovl_text("%s/session.%016llx", run->work, (unsigned long long)run->cookie);
-	size = sizeof(*d.ss) + string_bytes(run);
+	ovl_sessionfile_name(run);
+	size = sizeof(*d.ss) + string_bytes(run) + OVL_SESSIONFILE_PATH;
 	d.ss = map_file(run, size);
 	d.used = sizeof(*d.ss);
 

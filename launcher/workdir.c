@@ -28,6 +28,7 @@
 #include "holds.h"
 #include "linkindex.h"
 #include "say.h"
+#include "sessionfile.h"
 #include "tree.h"
 #include "upmark.h"
 
@@ -103,7 +104,7 @@ static int open_lock(const struct ovl_run *run)
  */
 static bool session_lives(const char *path)
 {
-	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int fd = ovl_sessionfile_open(path);
 	bool lives;
 
 	if (fd < 0)
@@ -150,7 +151,7 @@ void ovl_workdir_check(struct ovl_run *run)
 
 static bool remove_file(const char *path)
 {
-	(void)unlink(path); /* what stays is named at the end, by the directory that stays */
+	ovl_sessionfile_remove(path); /* what stays is named at the end, by the directory */
 	return false;
 }
 
@@ -324,8 +325,7 @@ void ovl_workdir_end(struct ovl_run *run, bool live)
 {
 	if (live)
 		return;
-	if (run->session)
-		(void)unlink(run->session); /* likewise */
+	ovl_sessionfile_end(run);
 	remove_work(run);
 	if (run->read_only)
 		(void)rmdir(run->temp);

@@ -8,7 +8,7 @@ set -u
 
 packages='gcc clang make binutils libc6-dev libelf-dev libcriterion-dev bats cppcheck
 clang-format strace gdb attr acl git python3 python3-venv perl sqlite3 libsqlite3-dev vim rsync
-dpkg-dev patch util-linux bsdutils busybox-static musl-tools golang-go procps e2fsprogs xfsprogs'
+dpkg-dev patch util-linux bsdutils busybox-static musl-tools golang-go procps e2fsprogs xfsprogs btrfs-progs'
 
 missing()
 {
