@@ -172,6 +172,17 @@ struct ovl_lib {
 	uint32_t ready;	   /* 1 once the rest is valid; set last, with release order */
 };
 
+/* A dynamic linker that the kernel starts as the view has it: shim/linkers.h. */
+#define OVL_LINKERS_MAX	 16
+#define OVL_LINKER_NAMES 14
+
+struct ovl_linker {
+	uint64_t key; /* hash of its path as programs have it; set last, with release order */
+	uint64_t gen; /* outside_gen, when it was found so */
+	uint64_t names;
+	uint64_t name[OVL_LINKER_NAMES]; /* hashes of the names on the way, and behind symlinks */
+};
+
 /* A call of i386's table, which nobody answers: its process was ended. */
 #define OVL_ESCAPES_MAX 32
 
@@ -237,9 +248,11 @@ struct ovl_session {
 	uint32_t whiteout_now;		      /* which of them links are made to */
 	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */
 	uint32_t watches;    /* 1 once a directory is watched: inotify(7) */
+	uint32_t nlinkers;   /* entries of linker[] in use, or more */
 	uint32_t nescapes;   /* that many were made; the first are in escape[] */
 	struct ovl_escape escape[OVL_ESCAPES_MAX];
 	struct ovl_deputy deputy;
+	struct ovl_linker linker[OVL_LINKERS_MAX];
 
 	struct ovl_lib lib[OVL_LIBS_MAX];
 	uint64_t plain[OVL_PLAIN_MAX]; /* ids of programs without system calls of their own */

@@ -102,6 +102,7 @@ struct ovl_ctx {
 		      * object; -1 */
 	struct ovl_origin behind; /* what was opened by its other names is to follow: catchup.h */
 	const char *note;	  /* for the trace: what happened besides */
+	struct ovl_trail *trail;  /* who wants to know what a walk meets: linkers.h; or NULL */
 	int depth;		  /* symlinks followed */
 	int start;		  /* the descriptor that relative paths start from */
 	int fd_layer;		  /* the layer of that descriptor's object; OVL_NONE: in none */

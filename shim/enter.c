@@ -47,6 +47,7 @@ static void reset(struct ovl_ctx *ctx, struct ovl_call *c)
 	ctx->call = c;
 	ctx->note = NULL;
 	ctx->resolve = 0;
+	ctx->trail = NULL;
 	ctx->by_fd = false;
 	ctx->error = -EIO;
 	ctx->behind.ino = 0;

@@ -12,6 +12,7 @@
 #include "fdview.h"
 #include "filelock.h"
 #include "hollow.h"
+#include "linkers.h"
 #include "lookup.h"
 #include "nr.h"
 #include "ops.h"
@@ -22,6 +23,7 @@
 #include "str.h"
 #include "systab.h"
 #include "trace.h"
+#include "walked.h"
 
 #define X_OK	      1
 #define FD_IS_CLOEXEC 1 /* FD_CLOEXEC */
@@ -184,14 +186,21 @@ static bool is_linker(const struct ovl_exec *x)
 static int check_linker(struct ovl_exec *x, const char *path)
 {
 	struct ovl_exec linker = {.ctx = x->ctx, .dirfd = AT_FDCWD, .path = path};
+	struct ovl_trail trail = {.n = 0};
+	uint64_t gen = ovl_walked_gen();
 	int err, denied;
 
-	if (!*path)
+	if (!*path || ovl_linkers_has(path))
 		return 0;
 	linker.n = &x->ctx->name[x->n == &x->ctx->name[0]];
+	x->ctx->trail = *path == '/' ? &trail : NULL;
 	err = find(&linker);
-	if (!err && linker.same)
+	x->ctx->trail = NULL;
+	if (!err && linker.same) {
+		if (*path == '/')
+			ovl_linkers_add(path, &trail, gen);
 		return 0;
+	}
 	denied = ovl_exec_may(x);
 	x->load = !denied && !err;
 	return denied ? denied : err;

@@ -3,6 +3,7 @@
 
 #include "fdview.h"
 #include "known.h"
+#include "linkers.h"
 #include "linktext.h"
 #include "lock.h"
 #include "lookup.h"
@@ -108,6 +109,7 @@ static int go(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, size_t 
 	if (err)
 		return err;
 	n->hash = ovl_hash_push(n->hash, name, len);
+	ovl_trail_add(ctx, n->hash);
 	n->zone = ovl_zone_of(n->at.buf, n->at.len);
 	if (n->zone == OVL_Z_HIDDEN) {
 		n->layer = OVL_NONE;

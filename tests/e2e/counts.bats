@@ -331,11 +331,11 @@ start_costs()
 	echo "# $PROGRAM: $without without, $with with" >&3
 }
 
-@test "a start of /bin/true costs its parent and itself at most 33 more" {
+@test "a start of /bin/true costs its parent and itself at most 26 more" {
 	PROGRAM=/bin/true
 	start_costs
 	[ "$with" -gt "$without" ]
-	[ "$with" -le $((without + 33)) ]
+	[ "$with" -le $((without + 26)) ]
 }
 
 @test "so does that of a static program, with at most 53" {

@@ -109,6 +109,16 @@ print(open(\"f\").read(), end=\"\")
 	(cd "$V" && run "$OVLRUN" -q -l "$V" -u "$T/up2" -- ./p && [ "$status" = 3 ] && [ "$output" = "$V/p" ])
 }
 
+@test "a dynamic linker by way of a symlink and a directory that change in the run" {
+	requires gcc
+	lower 'mkdir a a/d b; cp "$(realpath /lib64/ld-linux-x86-64.so.2)" a/d/ld.so; ln -s a l
+	echo "int main(void) { return 3; }" >p.c; gcc -o p p.c -Wl,--dynamic-linker="$PWD/l/d/ld.so"'
+	# what was found the first time does not hold any more
+	both './p; echo $?; ./p; echo $?; mv a c; ./p; echo $?; mv c a; ./p; echo $?; rm l; ./p; echo $?; ln -s b l; ./p; echo $?
+		mv a/d b; ./p; echo $?; rm l; ln -s a l; ./p; echo $?; rm -r a; mv b a; ./p; echo $?; rm -r a; ./p; echo $?' 2>/dev/null
+	[ "$(tr -cd '37\n' <"$T/v.out" | grep -c '^3$')" = 5 ]
+}
+
 @test "a libc with calls that are not understood: left alone, counted in the trace, guarded" {
 	not_by_names "calls are not searched"
 	requires gcc
