@@ -32,14 +32,17 @@ ENGINE     = -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -U_FORTIFY_SO
 	     -fvisibility=hidden -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables \
 	     $(WARN) -Wframe-larger-than=512 -Iinclude -Ishim -Ipreload -Iloader
 ENGINE_LD  = -shared -nostdlib -Wl,-z,now -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,defs \
-	     -Wl,-z,initfirst -Wl,-z,noexecstack
+	     -Wl,-z,initfirst -Wl,-z,noexecstack -Wl,--sort-section=name
 HOSTED     = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Iinclude -Ilauncher -Itools \
 	     -DOVL_LIBDIR='"$(PREFIX)/lib/ovlrun"'
 UNIT       = $(HOSTED) -Ishim -Ipreload -Iloader -Itests/unit
 
 # The door of names is libovlsym.so's alone: elsewhere its functions would stand in for libc's.
 SYM_SRC    = $(call NATIVE,$(wildcard preload/sym*.c preload/sym*.S))
-ENGINE_SRC = $(filter-out $(SYM_SRC),$(call NATIVE,$(wildcard shim/*.c preload/*.c preload/*.S)))
+# In this order: what a start runs lies at the end, side by side, and takes few pages of the file.
+START_SRC  = $(call NATIVE,$(addprefix shim/,mem.c str.c path.c view.c sys_$(ARCH).c numbers.c))
+ENGINE_SRC = $(filter-out $(SYM_SRC) $(START_SRC),$(call NATIVE,$(wildcard shim/*.c preload/*.S preload/*.c))) \
+	     $(START_SRC)
 # The loader is the engine with another door; of preload/ it takes what both need.
 LOADER_SRC = $(call NATIVE,$(wildcard shim/*.c loader/*.c loader/*.S)) $(addprefix preload/, \
 	     die.c opensession.c runtext.c sigsys.c sites.c sitetab.c insn.c wanted.c trap_$(ARCH).c relay_$(ARCH).S \

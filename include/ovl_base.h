@@ -45,7 +45,9 @@ size_t strlen(const char *s);
 #define S_IRWXUGO (S_IRWXU | S_IRWXG | S_IRWXO)
 #endif
 
-#define OVL_HIDDEN	  __attribute__((visibility("hidden")))
+#define OVL_HIDDEN __attribute__((visibility("hidden")))
+/* A large table: behind all small variables, which share their page then. */
+#define OVL_LARGE	  __attribute__((section(".bss.large")))
 #define OVL_UNLIKELY(x)	  __builtin_expect(!!(x), 0)
 #define OVL_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -59,8 +59,8 @@ static int find_program(char *to, size_t size)
 
 void ovl_again(const char *what, const char *why, long err)
 {
-	static char preload[2 * PATH_MAX];
-	static char program[PATH_MAX];
+	static OVL_LARGE char preload[2 * PATH_MAX];
+	static OVL_LARGE char program[PATH_MAX];
 	char **env = environment;
 
 	if (!env || !session->names.len || find_program(program, sizeof(program)))

@@ -51,15 +51,20 @@
 /* What tells there that the thread was cancelled: glibc's bit, and musl's. */
 #define OVL_CANCELED 0x9
 
-/* Stubs by class; first index and number of each. */
-#define OVL_STUBS_MOV  1024 /* OVL_SITE_MOV */
-#define OVL_STUBS_CMP  64   /* OVL_SITE_CMP: each of four comparisons */
-#define OVL_STUBS_PREV 32   /* OVL_SITE_PREV: each of two instructions */
-#define OVL_STUBS_WRAP 128  /* OVL_SITE_WRAP, OVL_SITE_NEXT: number in a register */
-#define OVL_STUB_CMP   OVL_STUBS_MOV
-#define OVL_STUB_WRAP  (OVL_STUB_CMP + 4 * OVL_STUBS_CMP)
-#define OVL_STUB_PREV  (OVL_STUB_WRAP + OVL_STUBS_WRAP)
-#define OVL_STUBS      (OVL_STUB_PREV + 2 * OVL_STUBS_PREV)
+/*
+ * Stubs by class, how many of each. The first of all classes, about what glibc needs, lie side by
+ * side, and then the rest of all: a start writes to two pages of entries.
+ */
+#define OVL_STUBS_MOV	1024 /* OVL_SITE_MOV */
+#define OVL_STUBS_CMP	64   /* OVL_SITE_CMP: each of four comparisons */
+#define OVL_STUBS_PREV	32   /* OVL_SITE_PREV: each of two instructions */
+#define OVL_STUBS_WRAP	128  /* OVL_SITE_WRAP, OVL_SITE_NEXT: number in a register */
+#define OVL_FIRST_MOV	152
+#define OVL_FIRST_CMP	14
+#define OVL_FIRST_PREV	4
+#define OVL_FIRST_WRAP	8
+#define OVL_STUBS_FIRST (OVL_FIRST_MOV + 4 * OVL_FIRST_CMP + 2 * OVL_FIRST_PREV + OVL_FIRST_WRAP)
+#define OVL_STUBS	(OVL_STUBS_MOV + 4 * OVL_STUBS_CMP + 2 * OVL_STUBS_PREV + OVL_STUBS_WRAP)
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

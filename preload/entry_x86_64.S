@@ -53,39 +53,49 @@ ovl_stubs:
 	jmp	*ovl_entries + OVL_E_SIZE * (\index) + OVL_E_BACK(%rip)
 	.endm
 
-	.set	i, 0
-	.rept	OVL_STUBS_MOV
+	/* Stubs of all classes, in the order of patch.c's. */
+	.macro	stubs mov, cmp, prev, wrap
+	.rept	\mov
 	stub_mov i
 	.set	i, i + 1
 	.endr
-	.rept	OVL_STUBS_CMP
-	stub_cmp i, $-4096, %rax
-	.set	i, i + 1
-	.endr
-	.rept	OVL_STUBS_CMP
-	stub_cmp i, $-4095, %rax
-	.set	i, i + 1
-	.endr
-	.rept	OVL_STUBS_CMP
-	stub_cmp i, $-4096, %eax
-	.set	i, i + 1
-	.endr
-	.rept	OVL_STUBS_CMP
-	stub_cmp i, $-4095, %eax
-	.set	i, i + 1
-	.endr
-	.rept	OVL_STUBS_WRAP
-	stub_wrap i
-	.set	i, i + 1
-	.endr
-	.rept	OVL_STUBS_PREV
+	.rept	\prev
 	stub_prev i, mov 8(%rsp), %r9
 	.set	i, i + 1
 	.endr
-	.rept	OVL_STUBS_PREV
+	.rept	\prev
 	stub_prev i, mov %r11, 8(%rsp)
 	.set	i, i + 1
 	.endr
+	.rept	\cmp
+	stub_cmp i, $-4096, %rax
+	.set	i, i + 1
+	.endr
+	.rept	\cmp
+	stub_cmp i, $-4096, %eax
+	.set	i, i + 1
+	.endr
+	.rept	\cmp
+	stub_cmp i, $-4095, %rax
+	.set	i, i + 1
+	.endr
+	.rept	\cmp
+	stub_cmp i, $-4095, %eax
+	.set	i, i + 1
+	.endr
+	.rept	\wrap
+	stub_wrap i
+	.set	i, i + 1
+	.endr
+	.endm
+
+	.set	i, 0
+	.set	rest_mov, OVL_STUBS_MOV - OVL_FIRST_MOV
+	.set	rest_cmp, OVL_STUBS_CMP - OVL_FIRST_CMP
+	.set	rest_prev, OVL_STUBS_PREV - OVL_FIRST_PREV
+	.set	rest_wrap, OVL_STUBS_WRAP - OVL_FIRST_WRAP
+	stubs	OVL_FIRST_MOV, OVL_FIRST_CMP, OVL_FIRST_PREV, OVL_FIRST_WRAP
+	stubs	rest_mov, rest_cmp, rest_prev, rest_wrap
 	.balign	OVL_E_SIZE, 0xcc
 stubs_end:
 	.size	ovl_stubs, . - ovl_stubs

@@ -6,11 +6,12 @@
 #include "view.h"
 
 /* The program may keep the pointer. Not touched, and no memory, unless it is needed. */
-static struct ovl_path shown;
+static OVL_LARGE struct ovl_path shown;
 
 void ovl_execfn_show(uint64_t *auxv)
 {
 	const char *path;
+	enum ovl_zone zone;
 
 	while (auxv[0] != AT_EXECFN) {
 		if (auxv[0] == AT_NULL)
@@ -18,7 +19,10 @@ void ovl_execfn_show(uint64_t *auxv)
 		auxv += 2;
 	}
 	path = (const char *)auxv[1];
-	if (*path != '/' || ovl_zone_of(path, strlen(path)) == OVL_Z_VIEW)
+	if (*path != '/')
+		return;
+	zone = ovl_zone_of(path, strlen(path));
+	if (zone == OVL_Z_VIEW || zone == OVL_Z_OUTSIDE)
 		return;
 	if (!ovl_path_set(&shown, path, strlen(path)) &&
 	    ovl_view_from_real(&shown, NULL) >= OVL_UPPER)

@@ -120,7 +120,7 @@ static const char *last_component(const char *path)
 
 bool ovl_object_is_libc(const char *path)
 {
-	static const char *const names[] = {"libc.so.6", "libpthread.so.0"};
+	static const char names[][16] = {"libc.so.6", "libpthread.so.0"};
 	const char *name = last_component(path);
 	size_t n = strlen(name) + 1;
 

@@ -7,7 +7,7 @@
 
 #define FOUND_MAX 512 /* glibc 2.36: 100 in libc.so.6, musl: 220 */
 
-static struct ovl_site found[FOUND_MAX];
+static OVL_LARGE struct ovl_site found[FOUND_MAX];
 
 /* Search @s with room that is there for that long only: all processes but the first need none. */
 static int search(struct ovl_sites *s)

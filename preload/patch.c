@@ -14,7 +14,18 @@
 
 #include <linux/mman.h>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef PIDFD_SELF
+#define PIDFD_SELF (-10000)
+#endif
+#ifndef __NR_process_madvise
+#define __NR_process_madvise 440
+#endif
+
 #define PAGE	    4096UL
+#define PAGES_MAX   24 /* pieces of text; glibc 2.36: 15 */
 #define JMP_LEN	    5
 #define NOP	    0x90
 #define RET	    0xc3
@@ -36,7 +47,8 @@ _Static_assert(__NR_setxattrat == OVL_NR_SETXATTRAT, "entry.h");
 _Static_assert(__NR_close == OVL_NR_CLOSE && EINTR == OVL_EINTR, "entry.h");
 _Static_assert(OVL_PASS == 0 && OVL_DONE == 1 && OVL_TAIL == 2, "entry_x86_64.S");
 
-struct ovl_entry ovl_entries[OVL_STUBS];
+/* Before all other large ones, behind small variables: a start writes to both. */
+struct ovl_entry ovl_entries[OVL_STUBS] __attribute__((section(".bss.entries")));
 
 /*
  * Classes of stubs: 0 MOV (and WRAP and NEXT, where the number is known), 1..4 CMP by
@@ -58,24 +70,25 @@ struct patch {
 	uint64_t page; /* of the last site */
 };
 
-static uint32_t class_first(int class)
-{
-	if (class == 0)
-		return 0;
-	if (class < 5)
-		return OVL_STUB_CMP + (uint32_t)(class - 1) * OVL_STUBS_CMP;
-	if (class == CLASS_WRAP)
-		return OVL_STUB_WRAP;
-	return OVL_STUB_PREV + (uint32_t)(class - 5) * OVL_STUBS_PREV;
-}
+static const uint16_t class_first[NCLASSES] = {OVL_FIRST_MOV,  OVL_FIRST_CMP, OVL_FIRST_CMP,
+					       OVL_FIRST_CMP,  OVL_FIRST_CMP, OVL_FIRST_PREV,
+					       OVL_FIRST_PREV, OVL_FIRST_WRAP};
+static const uint16_t class_all[NCLASSES] = {OVL_STUBS_MOV,  OVL_STUBS_CMP, OVL_STUBS_CMP,
+					     OVL_STUBS_CMP,  OVL_STUBS_CMP, OVL_STUBS_PREV,
+					     OVL_STUBS_PREV, OVL_STUBS_WRAP};
 
-static uint32_t class_room(int class)
+/* As they lie: what glibc's programs need in front. */
+static const uint8_t class_order[NCLASSES] = {0, 5, 6, 1, 3, 2, 4, CLASS_WRAP};
+
+/* Where stub @i of @class is: among the first, or among the rest. */
+static int place_of(int class, unsigned i)
 {
-	if (class == 0)
-		return OVL_STUBS_MOV;
-	if (class == CLASS_WRAP)
-		return OVL_STUBS_WRAP;
-	return class < 5 ? OVL_STUBS_CMP : OVL_STUBS_PREV;
+	bool first = i < class_first[class];
+	unsigned at = first ? i : OVL_STUBS_FIRST + i - class_first[class];
+
+	for (const uint8_t *k = class_order; *k != class; k++)
+		at += first ? class_first[*k] : class_all[*k] - class_first[*k];
+	return (int)at;
 }
 
 /* The next free stub of @class, or -ENOSPC. Not atomic: see the context in patch.h. */
@@ -83,9 +96,7 @@ static int take_stub(int class)
 {
 	static uint16_t used[NCLASSES];
 
-	if (used[class] == class_room(class))
-		return -ENOSPC;
-	return (int)(class_first(class) + used[class]++);
+	return used[class] == class_all[class] ? -ENOSPC : place_of(class, used[class]++);
 }
 
 /*
@@ -220,8 +231,8 @@ static int move_next(struct patch *pt, const uint8_t *p, const struct ovl_site *
 }
 
 /*
- * Make the page of @p this process's own before it is looked at: read first, it would be mapped
- * with its neighbours, and then copied all the same. A start is mostly such copies.
+ * Make the page of @p this process's own before it is looked at, if it is not: read first, it would
+ * be mapped with its neighbours, and then copied all the same. A start is mostly such copies.
  */
 static void own_page(struct patch *pt, uint8_t *p)
 {
@@ -268,6 +279,34 @@ static bool lie_in_text(const struct ovl_object *o, const struct ovl_site_list *
 	return true;
 }
 
+/* Pages side by side: struct iovec, whose headers differ between libc and the kernel. */
+struct pages {
+	uint64_t start;
+	uint64_t len;
+};
+
+/*
+ * The pages of @list become this process's own by one call, which takes two thirds of what their
+ * faults do. An older kernel (before Linux 6.15) refuses, and they are left to own_page().
+ */
+static void own_pages(const struct ovl_object *o, const struct ovl_site_list *list)
+{
+	struct pages v[PAGES_MAX];
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		uint64_t page = (o->base + list->site[i].offset) & -PAGE;
+
+		if (n && page < v[n - 1].start + v[n - 1].len)
+			continue;
+		if (n && page == v[n - 1].start + v[n - 1].len)
+			v[n - 1].len += PAGE;
+		else if (n < PAGES_MAX)
+			v[n++] = (struct pages){page, PAGE};
+	}
+	(void)ovl_sys(__NR_process_madvise, PIDFD_SELF, v, n, MADV_POPULATE_WRITE, 0);
+}
+
 int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 {
 	struct patch pt = {.ss = ss, .o = o};
@@ -290,6 +329,7 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	r = ovl_sys(__NR_mprotect, start, len, PROT_READ | PROT_WRITE);
 	if (r)
 		return (int)r;
+	own_pages(o, &list);
 	for (uint32_t i = 0; i < list.n; i++)
 		left += patch_site(&pt, &list.site[i]) < 0;
 	if (pt.moved)

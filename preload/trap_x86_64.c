@@ -24,7 +24,7 @@ extern struct relay ovl_relays[OVL_RELAYS];
 /* OVL_RELAYS pieces of OVL_RELAY_SIZE bytes each, in relay_x86_64.S */
 extern const unsigned char ovl_relay_text[];
 
-struct relay ovl_relays[OVL_RELAYS];
+OVL_LARGE struct relay ovl_relays[OVL_RELAYS];
 
 void ovl_trap_read(const struct ucontext *uc, struct ovl_call *ret)
 {

@@ -170,7 +170,7 @@ enum ovl_verdict ovl_enter(struct ovl_call *c)
 		return OVL_PASS; /* ovlrun's own, past the view: launcher/nested.c */
 	c->ret = -1;		 /* no descriptor: early.h */
 	v = ovl_fast(c);
-	return v == OVL_SLOW ? enter_slow(c, ovl_systab[c->nr].handle) : v;
+	return v == OVL_SLOW ? enter_slow(c, ovl_systab_handler(c->nr)) : v;
 }
 
 long ovl_enter_op(struct ovl_call *c, ovl_handler *op)

@@ -4,7 +4,7 @@
 #include "str.h"
 #include "view.h"
 
-static char exe[PATH_MAX];
+static OVL_LARGE char exe[PATH_MAX];
 static size_t exe_len; /* 0: the kernel knows best */
 
 int ovl_exe_set(const char *real, size_t len)

@@ -208,7 +208,7 @@ static int check_linker(struct ovl_exec *x, const char *path)
 
 static int check_kind(struct ovl_exec *x, enum ovl_elf kind)
 {
-	static const char *const why[] = {
+	static const char why[][30] = {
 		[OVL_ELF_32BIT] = ": 32-bit program",
 		[OVL_ELF_FOREIGN] = ": program for another machine",
 	};

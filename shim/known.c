@@ -10,13 +10,13 @@
 #define JOINED	 64
 #define SEARCHES 16 /* in a row */
 
-static struct ovl_known fds[FDS];
+static OVL_LARGE struct ovl_known fds[FDS];
 static struct ovl_known cwd;
-static bool off;		  /* only ever set */
-static uint64_t joined[JOINED];	  /* each in its place; a newer one takes it */
-static bool cwd_is_shared = true; /* by all threads */
-static int tid_offset;		  /* 0: not found yet, nothing is learned */
-static uint32_t searches;	  /* for that */
+static bool off;			  /* only ever set */
+static OVL_LARGE uint64_t joined[JOINED]; /* each in its place; a newer one takes it */
+static bool cwd_is_shared = true;	  /* by all threads */
+static int tid_offset;			  /* 0: not found yet, nothing is learned */
+static uint32_t searches;		  /* for that */
 
 /* For what is kept when the rest is off. */
 static struct ovl_known *any_slot_of(int fd)

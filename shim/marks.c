@@ -14,7 +14,7 @@
 enum mark { M_OPAQUE, M_REDIRECT };
 
 /* Each mark in the namespace of ordinary users first, then in root's. */
-static const char *const mark_name[][2] = {
+static const char mark_name[][2][26] = {
 	[M_OPAQUE] = {"user.overlay.opaque", "trusted.overlay.opaque"},
 	[M_REDIRECT] = {"user.overlay.redirect", "trusted.overlay.redirect"},
 };
@@ -144,8 +144,8 @@ int ovl_mark_redirect_set(int fd, const char *text, size_t n)
 
 /* Prefixes of ours; a program's own name that begins so is kept with the last word twice. */
 static const struct prefix {
-	const char *text;
-	const char *again;
+	char text[17];
+	char again[9];
 } prefixes[] = {
 	{"user.overlay.", "overlay."},
 	{"trusted.overlay.", "overlay."},

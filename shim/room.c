@@ -3,7 +3,7 @@
 
 #define ROOMS 32
 
-static struct ovl_room rooms[ROOMS];
+static OVL_LARGE struct ovl_room rooms[ROOMS];
 
 struct ovl_room *ovl_room_take(void)
 {

@@ -9,7 +9,7 @@ struct chunk {
 	struct ovl_slot slot[CHUNK_SLOTS];
 };
 
-static struct ovl_slot first[STATIC_SLOTS];
+static OVL_LARGE struct ovl_slot first[STATIC_SLOTS];
 static struct chunk *chunks;
 static uint32_t execs; /* slots with busy == 2 */
 

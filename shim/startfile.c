@@ -7,8 +7,8 @@
 /* ld.so(8): FILES, and the directories that it searches for everybody. */
 static bool is_of_everybody(const char *path)
 {
-	static const char *const prefix[] = {"/lib", "/usr/lib", "/usr/local/lib", "/etc/ld.so.",
-					     "/etc/ld-musl-"};
+	static const char prefix[][15] = {"/lib", "/usr/lib", "/usr/local/lib", "/etc/ld.so.",
+					  "/etc/ld-musl-"};
 
 	for (size_t i = 0; i < OVL_ARRAY_SIZE(prefix); i++) {
 		if (ovl_str_starts(path, prefix[i]))

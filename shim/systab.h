@@ -33,10 +33,12 @@ enum ovl_arg_kind {
 	OVL_A_PTR,
 };
 
+/* Without a pointer: those the dynamic linker would write in each process, on pages of its own. */
+#define OVL_SYSENT_NAME 18
+
 struct ovl_sysent {
-	const char *name; /* NULL: no row */
+	char name[OVL_SYSENT_NAME]; /* "": no row */
 	unsigned char arg[6];
-	ovl_handler *handle;
 };
 
 extern const struct ovl_sysent ovl_systab[OVL_NR_MAX];
@@ -46,6 +48,9 @@ extern const struct ovl_sysent ovl_systab[OVL_NR_MAX];
  * -ENOSYS: @op would leave it to the program. Context: as ovl_enter().
  */
 long ovl_enter_op(struct ovl_call *c, ovl_handler *op);
+
+/* The handler of call @nr; NULL: no row. */
+ovl_handler *ovl_systab_handler(long nr);
 
 /* Each row's handler exists: a missing one fails to link. */
 #define ROW(name, guard, fn, ...) ovl_handler fn;

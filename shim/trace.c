@@ -20,7 +20,7 @@ struct line {
 
 static const struct {
 	short err;
-	const char *name;
+	char name[14];
 } errors[] = {
 #define E(name)             \
 	{                   \
@@ -106,10 +106,10 @@ static void put_string(struct line *l, long arg, char *room)
 
 static void put_oflags(struct line *l, long flags)
 {
-	static const char *const mode[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
+	static const char mode[][10] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
 	static const struct {
 		unsigned bit;
-		const char *name;
+		char name[13];
 	} names[] = {
 		{O_CREAT, "|O_CREAT"},	 {O_EXCL, "|O_EXCL"},		{O_TRUNC, "|O_TRUNC"},
 		{O_APPEND, "|O_APPEND"}, {O_DIRECTORY, "|O_DIRECTORY"}, {O_CLOEXEC, "|O_CLOEXEC"},
@@ -179,7 +179,7 @@ static void put_call(struct line *l, const struct ovl_call *c, char *room)
 {
 	const struct ovl_sysent *e = &ovl_systab[c->nr];
 
-	put(l, e->name ? e->name : "unknown");
+	put(l, *e->name ? e->name : "unknown");
 	put(l, "(");
 	for (int i = 0; i < 6 && e->arg[i] != OVL_A_NONE; i++) {
 		if (is_noise(e, c->arg, i))
@@ -212,7 +212,7 @@ static void put_result(struct line *l, long ret)
 /* Where the call's first name lies, if its handler resolved one. */
 static void put_layer(struct line *l, const struct ovl_name *n)
 {
-	static const char *const zone[] = {
+	static const char zone[][9] = {
 		[OVL_Z_OUTSIDE] = " outside",
 		[OVL_Z_LOCKED] = " locked",
 		[OVL_Z_HIDDEN] = " hidden",
