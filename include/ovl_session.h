@@ -144,7 +144,7 @@ struct ovl_deputy {
 
 /* Where the system calls of a library are: found once per library, kept for the session. */
 #define OVL_LIBS_MAX  32
-#define OVL_SITES_MAX 8192
+#define OVL_SITES_MAX 16384
 #define OVL_PLAIN_MAX 4096
 
 enum ovl_site_kind {

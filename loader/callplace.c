@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "callplace.h"
 
+#include "ovl_base.h"
 #include "ovl_hash.h"
 
 /* One place of the program. */
@@ -13,8 +14,11 @@ _Static_assert(sizeof(struct place) == OVL_PLACE_SIZE, "callplace.h");
 _Static_assert(offsetof(struct place, back) == OVL_PLACE_BACK, "callplace.h");
 _Static_assert(offsetof(struct place, nr) == OVL_PLACE_NR, "callplace.h");
 
+#define PLACES_OF_PAGE (4096 / sizeof(struct place))
+#define TRIES	       16 /* in a page */
+
 /* Beside the text in callplace_x86_64.S: place i is piece i's. */
-struct place ovl_pass_places[OVL_PASSES];
+OVL_LARGE struct place ovl_pass_places[OVL_PASSES];
 struct place ovl_fork_places[OVL_FORKS];
 
 extern const unsigned char ovl_passes[];
@@ -22,20 +26,36 @@ extern const unsigned char ovl_forks[];
 extern const unsigned char ovl_range_start[];
 extern const unsigned char ovl_range_end[];
 
-/* The place of @back among @n, a power of two; -1: all are taken. */
+/* Is @here the place of @back, or free so far? It is written to at once: one fault, not two. */
+static bool claim(struct place *here, uint64_t back)
+{
+	uint64_t seen = 0;
+
+	return __atomic_compare_exchange_n(&here->back, &seen, back, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE) ||
+	       seen == back;
+}
+
+/*
+ * The place of @back among @n, a power of two; -1: all are taken. A few in each page are tried
+ * before the next page is: most programs have so few that they take one.
+ */
 static long find(struct place *p, uint64_t n, uint64_t back)
 {
+	const uint64_t page = n < PLACES_OF_PAGE ? n : PLACES_OF_PAGE;
 	uint64_t at = ovl_hash_mix(back);
 
-	for (uint64_t i = 0; i < n; i++) {
-		struct place *here = &p[(at + i) & (n - 1)];
-		uint64_t seen = __atomic_load_n(&here->back, __ATOMIC_ACQUIRE);
+	for (uint64_t first = 0; first < n; first += page) {
+		for (uint64_t i = 0; i < TRIES; i++) {
+			uint64_t k = first + ((at + i) & (page - 1));
 
-		if (!seen && __atomic_compare_exchange_n(&here->back, &seen, back, false,
-							 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-			return here - p;
-		if (seen == back)
-			return here - p;
+			if (claim(&p[k], back))
+				return (long)k;
+		}
+	}
+	for (uint64_t k = 0; k < n; k++) {
+		if (claim(&p[k], back))
+			return (long)k;
 	}
 	return -1;
 }

@@ -22,10 +22,22 @@ static uint64_t up(uint64_t v)
 	return (v + PAGE - 1) & -PAGE;
 }
 
-static int read_all(int fd, void *to, size_t n, uint64_t off)
-{
-	long r = ovl_sys(__NR_pread64, fd, to, n, off);
+/* A file, and the first bytes of it, in which nearly always all is that is looked at. */
+struct file {
+	int fd;
+	const char *head;
+	size_t nhead;
+};
 
+static int read_all(const struct file *f, void *to, size_t n, uint64_t off)
+{
+	long r;
+
+	if (off <= f->nhead && f->nhead - off >= n) {
+		memcpy(to, f->head + off, n);
+		return 0;
+	}
+	r = ovl_sys(__NR_pread64, f->fd, to, n, off);
 	if (ovl_is_err(r))
 		return (int)r;
 	return r == (long)n ? 0 : -ENOEXEC;
@@ -113,7 +125,7 @@ static void note_text(const Elf64_Phdr *ph, uint64_t bias, struct ovl_image *ret
 }
 
 /* Is the note that @ph tells of Go's build id? */
-static bool is_go_note(int fd, const Elf64_Phdr *ph)
+static bool is_go_note(const struct file *f, const Elf64_Phdr *ph)
 {
 	static const char name[] = "Go";
 	struct {
@@ -121,23 +133,23 @@ static bool is_go_note(int fd, const Elf64_Phdr *ph)
 		char name[sizeof(name)];
 	} note;
 
-	if (ph->p_filesz < sizeof(note) || read_all(fd, &note, sizeof(note), ph->p_offset))
+	if (ph->p_filesz < sizeof(note) || read_all(f, &note, sizeof(note), ph->p_offset))
 		return false;
 	return note.head.n_namesz >= sizeof(name) && !memcmp(note.name, name, sizeof(name));
 }
 
-static int read_interp(int fd, const Elf64_Phdr *ph, char *to)
+static int read_interp(const struct file *f, const Elf64_Phdr *ph, char *to)
 {
 	int err;
 
 	if (ph->p_filesz < 2 || ph->p_filesz > PATH_MAX)
 		return -ENOEXEC;
-	err = read_all(fd, to, ph->p_filesz, ph->p_offset);
+	err = read_all(f, to, ph->p_filesz, ph->p_offset);
 	return err ? err : to[ph->p_filesz - 1] ? -ENOEXEC : 0;
 }
 
-static int look_at_headers(int fd, const Elf64_Ehdr *eh, const Elf64_Phdr *ph, uint64_t bias,
-			   struct ovl_image *ret)
+static int look_at_headers(const struct file *f, const Elf64_Ehdr *eh, const Elf64_Phdr *ph,
+			   uint64_t bias, struct ovl_image *ret)
 {
 	int err = 0;
 
@@ -149,17 +161,17 @@ static int look_at_headers(int fd, const Elf64_Ehdr *eh, const Elf64_Phdr *ph, u
 				ret->phdr = bias + ph[i].p_vaddr + (eh->e_phoff - at);
 			note_text(&ph[i], bias, ret);
 		} else if (ph[i].p_type == PT_INTERP) {
-			err = read_interp(fd, &ph[i], ret->interp);
+			err = read_interp(f, &ph[i], ret->interp);
 		} else if (ph[i].p_type == PT_GNU_STACK) {
 			ret->stack_exec = ph[i].p_flags & PF_X;
 		} else if (ph[i].p_type == PT_NOTE) {
-			ret->go |= is_go_note(fd, &ph[i]);
+			ret->go |= is_go_note(f, &ph[i]);
 		}
 	}
 	return err;
 }
 
-static int map_all(int fd, const Elf64_Ehdr *eh, const Elf64_Phdr *ph, uint64_t near,
+static int map_all(const struct file *f, const Elf64_Ehdr *eh, const Elf64_Phdr *ph, uint64_t near,
 		   struct ovl_image *ret)
 {
 	uint64_t lo, hi, align;
@@ -176,15 +188,16 @@ static int map_all(int fd, const Elf64_Ehdr *eh, const Elf64_Phdr *ph, uint64_t 
 		return (int)r;
 	ret->bias = (uint64_t)r - lo;
 	for (unsigned i = 0; i < eh->e_phnum; i++) {
-		err = ph[i].p_type == PT_LOAD && ph[i].p_memsz ? map_segment(fd, &ph[i], ret->bias)
-							       : 0;
+		err = ph[i].p_type == PT_LOAD && ph[i].p_memsz
+			      ? map_segment(f->fd, &ph[i], ret->bias)
+			      : 0;
 		if (err)
 			return err;
 	}
 	ret->entry = ret->bias + eh->e_entry;
 	ret->end = ret->bias + hi;
 	ret->phnum = eh->e_phnum;
-	return look_at_headers(fd, eh, ph, ret->bias, ret);
+	return look_at_headers(f, eh, ph, ret->bias, ret);
 }
 
 static bool is_ours(const Elf64_Ehdr *eh)
@@ -208,27 +221,41 @@ static uint64_t identity(int fd)
 	return h | 1;
 }
 
-int ovl_image_map(int fd, uint64_t near, struct ovl_image *ret)
+/* The headers of programs, in the file's first bytes or in memory of their own. */
+static int map_file(const struct file *f, uint64_t near, struct ovl_image *ret)
 {
-	Elf64_Ehdr eh;
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)f->head;
 	size_t bytes;
 	long room;
 	int err;
 
-	memset(ret, 0, sizeof(*ret));
-	ret->id = identity(fd);
-	err = read_all(fd, &eh, sizeof(eh), 0);
-	if (err)
-		return err;
-	if (!is_ours(&eh))
+	if (f->nhead < sizeof(*eh) || !is_ours(eh))
 		return -ENOEXEC;
-	bytes = eh.e_phnum * sizeof(Elf64_Phdr);
+	bytes = eh->e_phnum * sizeof(Elf64_Phdr);
+	if (eh->e_phoff <= f->nhead && f->nhead - eh->e_phoff >= bytes && !(eh->e_phoff & 7))
+		return map_all(f, eh, (const Elf64_Phdr *)(f->head + eh->e_phoff), near, ret);
 	room = ovl_sys(__NR_mmap, 0, bytes, PROT_READ | PROT_WRITE, ANON, -1, 0);
 	if (ovl_is_err(room))
 		return (int)room;
-	err = read_all(fd, (void *)room, bytes, eh.e_phoff);
+	err = read_all(f, (void *)room, bytes, eh->e_phoff);
 	if (!err)
-		err = map_all(fd, &eh, (Elf64_Phdr *)room, near, ret);
+		err = map_all(f, eh, (Elf64_Phdr *)room, near, ret);
 	(void)ovl_sys(__NR_munmap, room, bytes);
 	return err;
+}
+
+int ovl_image_map(int fd, uint64_t near, struct ovl_image *ret)
+{
+	static OVL_LARGE _Alignas(Elf64_Ehdr) char head[PAGE];
+	struct file f = {.fd = fd, .head = head};
+	long n;
+
+	memset(ret, 0, offsetof(struct ovl_image, interp));
+	ret->interp[0] = '\0';
+	ret->id = identity(fd);
+	n = ovl_sys(__NR_pread64, fd, head, sizeof(head), 0);
+	if (ovl_is_err(n))
+		return (int)n;
+	f.nhead = (size_t)n;
+	return map_file(&f, near, ret);
 }

@@ -33,11 +33,11 @@ struct exec {
 	uint64_t thread;
 };
 
-struct ovl_entry ovl_lean_entries[OVL_LEAN_STUBS];
+OVL_LARGE struct ovl_entry ovl_lean_entries[OVL_LEAN_STUBS];
 uint64_t ovl_lean_busy[OVL_LEAN_STACKS / 64];
 uint64_t ovl_lean_wanted[8];
-char ovl_lean_stacks[OVL_LEAN_STACKS][OVL_LEAN_STACK_SIZE] __attribute__((aligned(64)));
-static struct exec execs[OVL_LEAN_STACKS];
+OVL_LARGE char ovl_lean_stacks[OVL_LEAN_STACKS][OVL_LEAN_STACK_SIZE] __attribute__((aligned(64)));
+static OVL_LARGE struct exec execs[OVL_LEAN_STACKS];
 static bool has_rdfsbase;
 
 extern const unsigned char ovl_lean_stubs[];

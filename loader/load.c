@@ -44,8 +44,8 @@ struct load {
 	int fd;
 };
 
-static struct ovl_image program;
-static struct ovl_image linker;
+static OVL_LARGE struct ovl_image program;
+static OVL_LARGE struct ovl_image linker;
 
 /* Open @path in the view: the engine's answer, as a program would get it. */
 static int open_in_view(const char *path)

@@ -39,8 +39,8 @@ struct room {
 
 struct rewrite {
 	const struct ovl_image *image;
-	struct room *room;
-	uint8_t *text; /* of the segment being worked on */
+	struct room *room; /* NULL: not needed so far */
+	uint8_t *text;	   /* of the segment being worked on */
 	uint8_t *moved;
 	unsigned nmoved;
 	bool all;
@@ -135,10 +135,28 @@ static void choose_numbers(const struct rewrite *w, uint64_t *wanted, uint64_t *
 	}
 }
 
+static long get_memory(uint64_t at, size_t size)
+{
+	return ovl_sys(__NR_mmap, at, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+}
+
+static bool get_room(struct rewrite *w)
+{
+	long room = w->room ? (long)w->room : get_memory(0, sizeof(struct room));
+
+	if (ovl_is_err(room))
+		return false;
+	w->room = (struct room *)room;
+	return true;
+}
+
 /* The places in text @i, as the session knows them or by a search. */
 static bool find_sites(struct rewrite *w, int i, struct ovl_site_list *ret)
 {
-	uint64_t id = ovl_hash_mix(w->image->id + (uint64_t)i);
+	/* for dispatch, places are looked for in what is left: it is that where all of it worked */
+	bool remember = w->image->id && (!w->all || w->moved);
+	uint64_t id = ovl_hash_mix(w->image->id + (uint64_t)i + (w->all ? OVL_IMAGE_TEXTS : 0));
 	uint64_t wanted[8], spared[8];
 	struct ovl_sites s = {
 		.text = (const uint8_t *)w->image->text[i].start,
@@ -146,18 +164,20 @@ static bool find_sites(struct rewrite *w, int i, struct ovl_site_list *ret)
 		.wanted = wanted,
 		.spared = spared,
 		.kinds = OVL_SITES_WRAP,
-		.room = &w->room->search,
-		.site = w->room->site,
 		.max = SITES_MAX,
 	};
 
-	if (!w->all && w->image->id && ovl_sitetab_find(ovl_ss, id, ret))
+	if (remember && ovl_sitetab_find(ovl_ss, id, ret))
 		return true;
+	if (w->image->text[i].len > INT32_MAX || !get_room(w))
+		return false;
+	s.room = &w->room->search;
+	s.site = w->room->site;
 	choose_numbers(w, wanted, spared);
-	if (w->image->text[i].len > INT32_MAX || ovl_sites_find(&s))
+	if (ovl_sites_find(&s))
 		return false;
 	*ret = (struct ovl_site_list){s.site, s.nsites, s.nunknown};
-	if (!w->all && w->image->id)
+	if (remember)
 		ovl_sitetab_add(ovl_ss, id, ret);
 	return true;
 }
@@ -176,17 +196,12 @@ static bool rewrite_text(struct rewrite *w, int i)
 	if (ovl_sys(__NR_mprotect, start, end - start, PROT_READ | PROT_WRITE))
 		return false;
 	w->text = (uint8_t *)w->image->text[i].start;
+	ovl_text_own(w->image->text[i].start, &list);
 	for (uint32_t k = 0; k < list.n; k++)
 		rewrite_site(w, &list.site[k]);
 	if (ovl_text_run((void *)start, end - start, w->image->text[i].prot))
 		ovl_die("program", "the system does not let changed text run", 0);
 	return true;
-}
-
-static long get_memory(uint64_t at, size_t size)
-{
-	return ovl_sys(__NR_mmap, at, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
 }
 
 /* Room for moved instructions; NULL when there is none. */
@@ -202,16 +217,13 @@ static uint8_t *get_moved(size_t size)
 static bool rewrite(struct rewrite *w)
 {
 	const size_t size = (size_t)MOVED_MAX * MOVED_SIZE;
-	long room = get_memory(0, sizeof(struct room));
 
-	if (ovl_is_err(room))
-		return false;
-	w->room = (struct room *)room;
 	w->moved = get_moved(size);
 	w->complete = !w->image->text_hidden;
 	for (int i = 0; i < w->image->ntexts; i++)
 		w->complete = rewrite_text(w, i) && w->complete;
-	(void)ovl_sys(__NR_munmap, room, sizeof(struct room));
+	if (w->room)
+		(void)ovl_sys(__NR_munmap, w->room, sizeof(struct room));
 	if (w->moved && !w->nmoved)
 		(void)ovl_sys(__NR_munmap, w->moved, size);
 	else if (w->nmoved && ovl_text_run(w->moved, size, PROT_READ | PROT_EXEC))

@@ -14,18 +14,7 @@
 
 #include <linux/mman.h>
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-#ifndef PIDFD_SELF
-#define PIDFD_SELF (-10000)
-#endif
-#ifndef __NR_process_madvise
-#define __NR_process_madvise 440
-#endif
-
 #define PAGE	    4096UL
-#define PAGES_MAX   24 /* pieces of text; glibc 2.36: 15 */
 #define JMP_LEN	    5
 #define NOP	    0x90
 #define RET	    0xc3
@@ -279,34 +268,6 @@ static bool lie_in_text(const struct ovl_object *o, const struct ovl_site_list *
 	return true;
 }
 
-/* Pages side by side: struct iovec, whose headers differ between libc and the kernel. */
-struct pages {
-	uint64_t start;
-	uint64_t len;
-};
-
-/*
- * The pages of @list become this process's own by one call, which takes two thirds of what their
- * faults do. An older kernel (before Linux 6.15) refuses, and they are left to own_page().
- */
-static void own_pages(const struct ovl_object *o, const struct ovl_site_list *list)
-{
-	struct pages v[PAGES_MAX];
-	unsigned n = 0;
-
-	for (uint32_t i = 0; i < list->n; i++) {
-		uint64_t page = (o->base + list->site[i].offset) & -PAGE;
-
-		if (n && page < v[n - 1].start + v[n - 1].len)
-			continue;
-		if (n && page == v[n - 1].start + v[n - 1].len)
-			v[n - 1].len += PAGE;
-		else if (n < PAGES_MAX)
-			v[n++] = (struct pages){page, PAGE};
-	}
-	(void)ovl_sys(__NR_process_madvise, PIDFD_SELF, v, n, MADV_POPULATE_WRITE, 0);
-}
-
 int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 {
 	struct patch pt = {.ss = ss, .o = o};
@@ -329,7 +290,7 @@ int ovl_patch_object(struct ovl_session *ss, const struct ovl_object *o)
 	r = ovl_sys(__NR_mprotect, start, len, PROT_READ | PROT_WRITE);
 	if (r)
 		return (int)r;
-	own_pages(o, &list);
+	ovl_text_own(o->base, &list);
 	for (uint32_t i = 0; i < list.n; i++)
 		left += patch_site(&pt, &list.site[i]) < 0;
 	if (pt.moved)

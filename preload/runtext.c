@@ -10,6 +10,43 @@
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
 #endif
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+#ifndef PIDFD_SELF
+#define PIDFD_SELF (-10000)
+#endif
+#ifndef __NR_process_madvise
+#define __NR_process_madvise 440
+#endif
+
+#define PAGE	   4096UL
+#define PIECES_MAX 24 /* of text; glibc 2.36: 15 */
+
+/* Pages side by side: struct iovec, whose headers differ between libc and the kernel. */
+struct piece {
+	uint64_t start;
+	uint64_t len;
+};
+
+void ovl_text_own(uint64_t base, const struct ovl_site_list *sites)
+{
+	struct piece v[PIECES_MAX];
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < sites->n; i++) {
+		uint64_t page = (base + sites->site[i].offset) & -PAGE;
+
+		if (n && page < v[n - 1].start + v[n - 1].len)
+			continue;
+		if (n && page == v[n - 1].start + v[n - 1].len)
+			v[n - 1].len += PAGE;
+		else if (n < PIECES_MAX)
+			v[n++] = (struct piece){page, PAGE};
+	}
+	(void)ovl_sys(__NR_process_madvise, PIDFD_SELF, v, n, MADV_POPULATE_WRITE, 0);
+}
+
 static long new_file(void)
 {
 	long fd = ovl_sys(__NR_memfd_create, "ovl-text", MFD_CLOEXEC | MFD_EXEC);

@@ -70,6 +70,16 @@ Test(place, a_full_table_has_no_room_but_for_whom_it_knows)
 	cr_expect(eq(u64, ovl_place_native(BACK - 1, true), 0));
 }
 
+/* Pages that are not there without us: each costs a start of a program. */
+Test(place, few_places_lie_in_one_page)
+{
+	for (uint64_t i = 0; i < 100; i++) {
+		const struct place *p = pass_at(ovl_place(BACK + i * 4711, 1, false));
+
+		cr_expect(lt(u64, (uint64_t)(p - ovl_pass_places), 4096 / sizeof(*p)));
+	}
+}
+
 Test(lean, a_stub_has_an_entry_at_its_own_number)
 {
 	uint64_t first = ovl_lean_stub(BACK, 2, 0, OVL_F_PLAIN);
