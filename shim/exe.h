@@ -20,4 +20,13 @@ int ovl_exe_set(const char *real, size_t len);
  */
 bool ovl_exe_correct(struct ovl_path *p);
 
+#define OVL_EXE_LINK "/proc/self/exe"
+
+/*
+ * What readlink(2) tells of OVL_EXE_LINK, into @buf, of @size bytes: its length. -EAGAIN where that
+ * takes a closer look: the program is upper's, or the view has it elsewhere. glibc asks at each
+ * start of a program that it is linked to statically.
+ */
+long ovl_exe_link(char *buf, int size);
+
 #endif

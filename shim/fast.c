@@ -6,6 +6,7 @@
  */
 #include "fast.h"
 
+#include "exe.h"
 #include "fastlower.h"
 #include "fastupper.h"
 #include "filelock.h"
@@ -169,6 +170,18 @@ static enum ovl_verdict fast_access(struct ovl_call *c, int dirfd, const char *p
 	if (mode & ~7L)
 		return OVL_SLOW; /* EINVAL comes first */
 	return by_name(c, ACCESS, dirfd, path, mode, 0);
+}
+
+static enum ovl_verdict fast_readlink(struct ovl_call *c, int dirfd, const char *path, long buf,
+				      long size)
+{
+	long r;
+
+	if ((unsigned long)path >= 4096 && ovl_str_equal(path, OVL_EXE_LINK)) {
+		r = ovl_exe_link((char *)buf, (int)size);
+		return r < 0 ? OVL_SLOW : done(c, r);
+	}
+	return by_name(c, READLINK, dirfd, path, buf, size);
 }
 
 /* A descriptor's own attributes: wrong only for directories and copies, which are few. */
@@ -370,9 +383,9 @@ enum ovl_verdict ovl_fast(struct ovl_call *c)
 	case __NR_faccessat:
 		return fast_access(c, (int)a[0], (const char *)a[1], a[2]);
 	case __NR_readlink:
-		return by_name(c, READLINK, AT_FDCWD, (const char *)a[0], a[1], a[2]);
+		return fast_readlink(c, AT_FDCWD, (const char *)a[0], a[1], a[2]);
 	case __NR_readlinkat:
-		return by_name(c, READLINK, (int)a[0], (const char *)a[1], a[2], a[3]);
+		return fast_readlink(c, (int)a[0], (const char *)a[1], a[2], a[3]);
 	default:
 		return look(c);
 	}

@@ -52,6 +52,11 @@ static int follow_one(struct ovl_path *p, size_t n, const char *to)
 	return 0;
 }
 
+bool ovl_moved_any(void)
+{
+	return used_of(now());
+}
+
 int ovl_moved_follow(struct ovl_path *p)
 {
 	uint64_t gen = __atomic_load_n(&ovl_ss->moves_gen, __ATOMIC_ACQUIRE);

@@ -12,6 +12,9 @@
 
 #include "ctx.h"
 
+/* Was any renamed? */
+bool ovl_moved_any(void);
+
 /*
  * Where the lower object that began as @p, a path of the view, is by now. -ENAMETOOLONG;
  * OVL_AGAIN: the list was being made shorter.

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <unistd.h>
 
 #include "session.h"
 
@@ -14,6 +15,7 @@ static void start(void)
 	struct ovl_session *ss = session_make();
 
 	ss->loader = session_text(ss, LOADER);
+	ss->root = session_text(ss, "/nowhere");
 }
 
 TestSuite(exe, .init = start);
@@ -59,4 +61,65 @@ Test(exe, a_name_that_is_too_long_is_told)
 	cr_expect(eq(str, (char *)corrected(LOADER, false), LOADER));
 	cr_expect(eq(int, ovl_exe_set(name, PATH_MAX - 1), 0));
 	cr_expect(eq(sz, strlen(corrected(LOADER, true)), PATH_MAX - 1));
+}
+
+/* Where this program lies, as the kernel says. */
+static size_t own(char *to, size_t size)
+{
+	ssize_t n = readlink(OVL_EXE_LINK, to, size);
+
+	cr_assert(gt(long, n, 1));
+	return (size_t)n;
+}
+
+Test(exe, the_link_of_a_program_outside_of_the_layers_is_told_at_once)
+{
+	char text[PATH_MAX];
+	char buf[PATH_MAX];
+	size_t n = own(text, sizeof(text));
+
+	memset(buf, '#', sizeof(buf));
+	cr_expect(eq(long, ovl_exe_link(buf, sizeof(buf)), (long)n));
+	cr_expect_arr_eq(buf, text, n);
+	cr_expect_eq(buf[n], '#');
+	memset(buf, '#', sizeof(buf));
+	cr_expect(eq(long, ovl_exe_link(buf, 3), 3));
+	cr_expect_arr_eq(buf, text, 3);
+	cr_expect_eq(buf[3], '#');
+	cr_expect(eq(long, ovl_exe_link(buf, 0), -EAGAIN)); /* EINVAL is the slow way's to say */
+}
+
+Test(exe, the_link_to_the_loader_tells_the_program)
+{
+	char text[PATH_MAX] = {0};
+	char buf[64];
+
+	own(text, sizeof(text) - 1);
+	ovl_ss->loader = session_text(ovl_ss, text);
+	cr_assert_eq(ovl_exe_set(PROGRAM, strlen(PROGRAM)), 0);
+	cr_expect(eq(long, ovl_exe_link(buf, sizeof(buf)), (long)strlen(PROGRAM)));
+	cr_expect_arr_eq(buf, PROGRAM, strlen(PROGRAM));
+}
+
+Test(exe, the_link_of_a_lowers_program_is_told_where_the_view_has_it_at_its_own_path)
+{
+	char buf[PATH_MAX];
+
+	ovl_ss->root = session_text(ovl_ss, "/");
+	cr_expect(eq(long, ovl_exe_link(buf, sizeof(buf)), -EAGAIN));
+	ovl_ss->flags |= OVL_S_SAME_ROOT;
+	cr_expect(gt(long, ovl_exe_link(buf, sizeof(buf)), 1));
+	ovl_ss->moves_now = 1ULL << 32 | 7; /* a directory has moved: it may be that one's */
+	cr_expect(eq(long, ovl_exe_link(buf, sizeof(buf)), -EAGAIN));
+}
+
+Test(exe, the_link_of_uppers_program_takes_a_closer_look)
+{
+	char text[PATH_MAX] = {0};
+	char buf[PATH_MAX];
+
+	own(text, sizeof(text) - 1);
+	*strrchr(text, '/') = '\0';
+	ovl_ss->hide[ovl_ss->nhide++] = session_text(ovl_ss, text);
+	cr_expect(eq(long, ovl_exe_link(buf, sizeof(buf)), -EAGAIN));
 }
