@@ -108,18 +108,6 @@ stubs_end:
 
 	.text
 
-/* rcx: the entry of a site that overwrote its own number. */
-	.balign	16
-	.type	enter_known, @function
-enter_known:
-	.cfi_startproc
-	.cfi_def_cfa rsp, 0
-	CFI_BACK_BY_RCX
-	movslq	OVL_E_NR(%rcx), %rax
-	jmp	enter_frame
-	.cfi_endproc
-	.size	enter_known, . - enter_known
-
 /*
  * rcx: the entry of a site with the number in eax. It may be clone or vfork: what is
  * not ours goes on without a byte of stack.
@@ -167,8 +155,18 @@ enter_register:
 6:
 	.endm
 
-/* rcx: the entry; rax: the number; everything else as the program left it. */
+/* rcx: the entry of a site that overwrote its own number. Goes on below. */
 	.balign	16
+	.type	enter_known, @function
+enter_known:
+	.cfi_startproc
+	.cfi_def_cfa rsp, 0
+	CFI_BACK_BY_RCX
+	movslq	OVL_E_NR(%rcx), %rax
+	.cfi_endproc
+	.size	enter_known, . - enter_known
+
+/* rcx: the entry; rax: the number; everything else as the program left it. */
 	.type	enter_frame, @function
 enter_frame:
 	.cfi_startproc
@@ -201,7 +199,7 @@ enter_frame:
 	ja	.Ltail
 
 	mov	OVL_C_NR(%rsp), %rax		/* OVL_PASS */
-	call	.Lrestore
+	load_arguments OVL_C_ARG, %rsp
 	call	ovl_key
 	enter_kernel
 	mov	OVL_C_ARG + 0(%rsp), %rdi	/* the key may be in one of them */
@@ -219,7 +217,7 @@ enter_frame:
 	call	ovl_after
 .Ldone:
 	mov	OVL_C_RET(%rsp), %rax
-	call	.Lrestore
+	load_arguments OVL_C_ARG, %rsp
 .Lleave:
 	/* rcx: the return address, as after a system call; a ret would have no call. */
 	mov	-8(%rbp), %rcx
@@ -261,15 +259,5 @@ enter_frame:
 	jmp	.Ldone
 	.cfi_endproc
 	.size	enter_frame, . - enter_frame
-
-/* The program's argument registers from the call above our own return address. */
-	.type	restore_args, @function
-restore_args:
-.Lrestore:
-	.cfi_startproc
-	load_arguments 8+OVL_C_ARG, %rsp
-	ret
-	.cfi_endproc
-	.size	restore_args, . - restore_args
 
 	.section .note.GNU-stack, "", @progbits

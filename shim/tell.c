@@ -21,30 +21,31 @@ static bool has_own_rights(uint64_t hash)
 
 /*
  * Hash @t's path on, up to its last component: t->dir becomes the hash of its directory, t->name
- * and t->end the last component, t->hash that of all. t->clean is false when upper may hide a
+ * and t->n the last component, t->hash that of all. t->clean is false when upper may hide a
  * directory on the way, or have one with rights of its own. False: a "..", a trailing slash,
  * nothing at all.
  */
-static bool walk(struct ovl_told *t)
+static __attribute__((noinline)) bool walk(struct ovl_told *t)
 {
 	uint64_t own = has_own_rights(t->dir) ? t->dir : 0;
 	const char *at = t->path;
 	uint64_t value;
+	size_t n;
 
 	t->clean = true;
 	for (;; t->dir = t->hash) {
 		for (; *at == '/'; at++)
 			;
 		t->name = at;
-		t->hash = ovl_word_hash(t->dir, at, &t->end);
-		at = t->end;
+		t->hash = ovl_word_hash(t->dir, at, &at);
+		n = (size_t)(at - t->name);
 		if (!*at)
 			break;
-		if (ovl_is_dot(t->name, (size_t)(at - t->name))) {
+		if (ovl_is_dot(t->name, n)) {
 			t->hash = t->dir;
 			continue;
 		}
-		if (!ovl_tell_is_name(t->name, at))
+		if (!ovl_tell_is_name(t->name, n))
 			return false;
 		if (ovl_filter_maybe(&ovl_ss->hidden, t->hash))
 			t->clean = false;
@@ -54,21 +55,8 @@ static bool walk(struct ovl_told *t)
 	/* What is known of the last one holds for all above. */
 	if (own && !ovl_dcache_find(own, &value))
 		t->clean = false;
-	return ovl_tell_is_name(t->name, at) && at - t->path < PATH_MAX;
-}
-
-/* The same, to be found by the next one that goes the same way. */
-static __attribute__((noinline)) bool walk_and_keep(struct ovl_told *t)
-{
-	uint64_t ways = ovl_way_begin();
-	uint64_t from = t->dir;
-
-	if (!walk(t))
-		return false;
-	if (!ovl_dirs_find(t->dir, &t->lowers) || !(t->lowers & OVL_DIRS_LOWER))
-		t->lowers = 0;
-	ovl_way_keep(t, from, ways);
-	return true;
+	t->n = (uint16_t)n;
+	return ovl_tell_is_name(t->name, n) && at - t->path < PATH_MAX;
 }
 
 /* The same of one name, from a directory that is known. */
@@ -77,13 +65,33 @@ static __attribute__((noinline)) bool is_one_name(struct ovl_told *t)
 	if (ovl_ss->overrides || !ovl_way_name(t, t->path))
 		return false;
 	t->clean = true;
-	t->lowers = 0;
+	t->value = 0;
 	return true;
 }
 
+/* What the table says that lowers have of the directory hashed @hash; or 0. */
+static uint64_t lowers_of(uint64_t hash)
+{
+	uint64_t value;
+
+	return ovl_dirs_find(hash, &value) && (value & OVL_DIRS_LOWER) ? value : 0;
+}
+
+/* Walked once, it is kept for the next one that goes the same way. */
 static inline bool find_way(struct ovl_told *t)
 {
-	return (!is_absolute(t->path) && is_one_name(t)) || ovl_way_find(t) || walk_and_keep(t);
+	uint64_t ways;
+	uint64_t from;
+
+	if ((!is_absolute(t->path) && is_one_name(t)) || ovl_way_find(t))
+		return true;
+	ways = ovl_way_begin();
+	from = t->dir;
+	if (!walk(t))
+		return false;
+	t->value = lowers_of(t->dir);
+	ovl_way_keep(t, from, ways);
+	return true;
 }
 
 static uint64_t outside_now(void)
@@ -106,34 +114,48 @@ bool ovl_tell_plain_dir(uint64_t hash, uint64_t value)
 	return is_plain_dir(hash, value);
 }
 
-/* The real path of @t's directory in @layer, up to its name, into @room. False: it does not fit. */
-static bool set_prefix(const struct ovl_told *t, int layer, struct ovl_room *room)
+/* @room's path begins with that of @t's directory: the name goes behind it. False: it has no room.
+ */
+static __attribute__((noinline)) bool set_name(struct ovl_told *t, struct ovl_room *room)
 {
-	struct ovl_str root = ovl_ss->root;
-	struct ovl_str real = ovl_ss->layer[layer].path;
-	unsigned cut = root.len == 1 ? 0 : root.len;
-	unsigned keep = real.len == 1 ? 0 : real.len;
-	size_t n = (size_t)(t->name - t->path);
+	if (room->prefix + t->n >= OVL_ROOM_PATH)
+		return false;
+	memcpy(room->path + room->prefix, t->name, t->n + 1U);
+	t->path = room->path;
+	return true;
+}
+
+static unsigned length(struct ovl_str root)
+{
+	return root.len == 1 ? 0 : root.len;
+}
+
+/* The real path of @t's directory in @layer, and the name. False: it does not fit. */
+static __attribute__((noinline)) bool set_path(struct ovl_told *t, int layer, struct ovl_room *room)
+{
+	const struct ovl_layer *l = &ovl_ss->layer[layer];
+	unsigned cut = length(ovl_ss->root);
+	unsigned n = (unsigned)(t->name - t->path) - cut;
 
 	room->dir = 0;
-	if (n <= cut || keep + (n - cut) > OVL_ROOM_PATH || t->path[cut] != '/' ||
-	    memcmp(t->path, ovl_session_str(ovl_ss, root), cut))
+	if ((int)n <= 0 || length(l->path) + n > OVL_ROOM_PATH || t->path[cut] != '/' ||
+	    memcmp(t->path, ovl_session_str(ovl_ss, ovl_ss->root), cut))
 		return false;
-	memcpy(room->path, ovl_session_str(ovl_ss, real), keep);
-	memcpy(room->path + keep, t->path + cut, n - cut);
-	room->prefix = (unsigned)(keep + n - cut);
+	memcpy(room->path, ovl_session_str(ovl_ss, l->path), length(l->path));
+	memcpy(room->path + length(l->path), t->path + cut, n);
+	room->prefix = length(l->path) + n;
 	room->layer = layer;
 	room->dir = t->dir;
-	return true;
+	return set_name(t, room);
 }
 
 /*
  * @t is of @layer: its real path is put together, unless it starts from that layer's directory.
- * Most of it may be there from the room's last use. False: it does not fit.
+ * Most of it may be there from the room's last use. False: it does not fit. No call is made from
+ * here but the last one, for the sake of the stack.
  */
 static bool set_layer(struct ovl_told *t, int layer)
 {
-	size_t n = (size_t)(t->end - t->name) + 1;
 	struct ovl_room *room;
 
 	if (!is_absolute(t->path))
@@ -141,13 +163,8 @@ static bool set_layer(struct ovl_told *t, int layer)
 	room = t->room = ovl_room_take();
 	if (!room)
 		return false;
-	if ((room->dir != t->dir || room->layer != layer) && !set_prefix(t, layer, room))
-		return false;
-	if (room->prefix + n > OVL_ROOM_PATH)
-		return false;
-	memcpy(room->path + room->prefix, t->name, n);
-	t->path = room->path;
-	return true;
+	return room->dir == t->dir && room->layer == layer ? set_name(t, room)
+							   : set_path(t, layer, room);
 }
 
 /* Upper's way of keeping things is the plain one: nothing is recorded beside the objects. */
@@ -192,7 +209,7 @@ static __attribute__((noinline)) enum ovl_tell tell_lower(struct ovl_told *t, ui
 /* Upper has nothing of that name, and hides nothing on the way. */
 static enum ovl_tell tell_untouched(struct ovl_told *t)
 {
-	uint64_t value = t->lowers;
+	uint64_t value = t->value;
 
 	if (!value && !ovl_dirs_find(t->dir, &value))
 		return OVL_TELL_NOTHING;

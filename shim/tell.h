@@ -19,28 +19,27 @@ enum ovl_tell {
 	OVL_TELL_UPPER,	    /* what upper has there is the view's, but a whiteout or a symlink */
 };
 
+/* On the program's stack, where each word counts. */
 struct ovl_told {
 	int dirfd;	  /* what the program asks for, and then what to ask the kernel for: */
-	const char *path; /* in @room, when it is not the program's own */
-	enum ovl_tell tell;
 	int base;	  /* the layer of the directory that it starts from: known.h */
-	const char *name; /* last component, in the program's path */
-	const char *end;  /* the NUL behind it */
-	uint64_t hash;	  /* of the whole path */
-	uint64_t dir;	  /* of the directory; with OVL_TELL_UPPER: */
-	uint64_t value;	  /* its entry in the dcache */
+	const char *path; /* in @room, when it is not the program's own */
+	const char *name; /* last component, in the program's path; behind it is a NUL */
+	uint16_t n;	  /* its bytes */
+	uint8_t tell;	  /* enum ovl_tell */
+	bool clean;	  /* nothing of upper's hides what the lowers have on the way to it */
 	uint32_t moves;	  /* ovl_dcache_moves(), from before the path was looked at */
-	uint64_t lowers; /* what the table says that lowers have of it: struct ovl_dir_slot; or 0 */
-	bool clean;	 /* nothing of upper's hides what the lowers have on the way to it */
-	long arg[2];	 /* the caller's: what is to be done with it */
+	uint64_t hash;	  /* of the whole path */
+	uint64_t dir;	  /* of the directory */
+	uint64_t value;	  /* told _UPPER: its entry in the dcache. Before: what the table says that
+			   * lowers have of it (struct ovl_dir_slot), or 0 */
+	long arg[2];	  /* the caller's: what is to be done with it */
 	struct ovl_room *room;
 };
 
-/* Is what lies between @name and @end a name? Not "", "." or "..", nor too long. */
-static inline bool ovl_tell_is_name(const char *name, const char *end)
+/* Is @name, of @n bytes, a name? Not "", "." or "..", nor too long. */
+static inline bool ovl_tell_is_name(const char *name, size_t n)
 {
-	size_t n = (size_t)(end - name);
-
 	if (name[0] == '.' && (ovl_is_dot(name, n) || ovl_is_dotdot(name, n)))
 		return false;
 	return n && n <= NAME_MAX;

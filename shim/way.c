@@ -2,7 +2,7 @@
 #include "way.h"
 
 #define WAYS 8
-#define TEXT 184
+#define TEXT 184 /* with a name behind it, it is below PATH_MAX */
 
 /*
  * Written as a whole, by whoever makes version odd; who reads looks whether it was. The text's
@@ -54,7 +54,7 @@ static __attribute__((always_inline)) inline bool try(struct ovl_told *t, const 
 		return false;
 	name = t->path + w->len;
 	t->dir = w->dir;
-	t->lowers = w->lowers;
+	t->value = w->lowers;
 	t->clean = w->clean;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (!(version & 1) && __atomic_load_n(&w->version, __ATOMIC_RELAXED) == version &&
@@ -86,7 +86,8 @@ bool ovl_way_find(struct ovl_told *t)
 }
 
 /* The place of the same way, of which something has changed, or the next one. */
-static struct way *choose(const struct ovl_told *t, uint64_t from, uint32_t len)
+static __attribute__((noinline)) struct way *choose(const struct ovl_told *t, uint64_t from,
+						    uint32_t len)
 {
 	for (uint32_t i = 0; i < WAYS; i++) {
 		if (way[i].len == len && way[i].from == from && begins_with(t->path, &way[i]))
@@ -112,6 +113,13 @@ static bool leads_there(const struct way *w)
 	return h == w->dir;
 }
 
+/* @w is written: of version @version it becomes good, with a text of @len bytes. */
+static __attribute__((noinline)) void finish(struct way *w, uint32_t version, uint32_t len)
+{
+	w->len = leads_there(w) ? len : 0;
+	__atomic_store_n(&w->version, version, __ATOMIC_RELEASE);
+}
+
 void ovl_way_keep(const struct ovl_told *t, uint64_t from, uint64_t ways)
 {
 	uint32_t len = (uint32_t)(t->name - t->path);
@@ -126,16 +134,15 @@ void ovl_way_keep(const struct ovl_told *t, uint64_t from, uint64_t ways)
 							  __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	memcpy(w->text, t->path, len);
-	w->text[len] = '\0';
-	w->before = len > OVL_WORD ? len - OVL_WORD : 0;
-	w->shift = len < OVL_WORD ? 8 * (OVL_WORD - len) : 0;
-	w->word = ovl_word_load(w->text + w->before) << w->shift;
 	w->from = from;
 	w->ways = ways;
 	w->dir = t->dir;
-	w->lowers = t->lowers;
+	w->lowers = t->value;
 	w->clean = t->clean;
-	w->len = leads_there(w) ? len : 0;
-	__atomic_store_n(&w->version, version + 2, __ATOMIC_RELEASE);
+	w->before = len > OVL_WORD ? len - OVL_WORD : 0;
+	w->shift = len < OVL_WORD ? 8 * (OVL_WORD - len) : 0;
+	memcpy(w->text, t->path, len);
+	w->text[len] = '\0';
+	w->word = ovl_word_load(w->text + w->before) << w->shift;
+	finish(w, version + 2, len);
 }

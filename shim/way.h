@@ -25,19 +25,22 @@ static inline uint64_t ovl_way_begin(void)
 
 /*
  * Has @t, with its path and the directory that it starts from, a way that is known? Then its name,
- * end, hash, dir, clean and lowers are those of a walk.
+ * size, hash, dir, clean and value are those of a walk.
  */
 bool ovl_way_find(struct ovl_told *t);
 
 /*
- * @name is all that there is of @t's path behind t->dir: its name, end and hash. False: it has
+ * @name is all that there is of @t's path behind t->dir: its name, size and hash. False: it has
  * more than one component, or none that is a name.
  */
 static inline bool ovl_way_name(struct ovl_told *t, const char *name)
 {
+	const char *end;
+
 	t->name = name;
-	t->hash = ovl_word_hash(t->dir, name, &t->end);
-	return !*t->end && ovl_tell_is_name(name, t->end) && t->end - t->path < PATH_MAX;
+	t->hash = ovl_word_hash(t->dir, name, &end);
+	t->n = (uint16_t)(end - name);
+	return !*end && ovl_tell_is_name(name, (size_t)(end - name));
 }
 
 /* Keep what was found out of @t, which started from the directory hashed @from; @ways: see above.

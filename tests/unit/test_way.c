@@ -22,11 +22,11 @@ TestSuite(way, .init = start);
 /* What walking @path from the directory hashed @from would tell. */
 static struct ovl_told walked(const char *path, uint64_t from)
 {
-	struct ovl_told t = {.path = path, .dir = from, .clean = true, .lowers = 2};
+	struct ovl_told t = {.path = path, .dir = from, .clean = true, .value = 2};
 	const char *slash = strrchr(path, '/');
 
 	t.name = slash ? slash + 1 : path;
-	t.end = path + strlen(path);
+	t.n = (uint16_t)strlen(t.name);
 	for (const char *at = path; at < t.name;) {
 		const char *end;
 		uint64_t h = ovl_word_hash(t.dir, at, &end);
@@ -35,7 +35,7 @@ static struct ovl_told walked(const char *path, uint64_t from)
 			t.dir = h;
 		at = end > at ? end : at + 1;
 	}
-	t.hash = ovl_hash_push(t.dir, t.name, (size_t)(t.end - t.name));
+	t.hash = ovl_hash_push(t.dir, t.name, t.n);
 	return t;
 }
 
@@ -53,8 +53,8 @@ static bool finds(const char *path, uint64_t from)
 	struct ovl_told right = walked(path, from);
 	bool known = ovl_way_find(&t);
 
-	if (known ? t.dir != right.dir || t.hash != right.hash || t.lowers != right.lowers ||
-			    !t.clean || t.name != right.name || t.end != right.end
+	if (known ? t.dir != right.dir || t.hash != right.hash || t.value != right.value ||
+			    !t.clean || t.name != right.name || t.n != right.n
 		  : t.dir != from)
 		cr_assert(false, "%s", path);
 	return known;
