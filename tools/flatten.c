@@ -191,6 +191,27 @@ static int convert(const struct level *l, const char *name)
 	return err;
 }
 
+/* Those of @names that are symlinks, or those that are not. */
+static int convert_some(struct flatten *f, const struct level *l, const struct ovl_names *names,
+			bool links)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		struct stat st;
+		int err;
+
+		if (fstatat(l->fd, names->name[i], &st, AT_SYMLINK_NOFOLLOW) ||
+		    !ovl_upmark_is_file(names->name[i], &st) || S_ISLNK(st.st_mode) != links)
+			continue;
+		err = convert(l, names->name[i]);
+		if (err)
+			trouble(f, l, names->name[i], err);
+		failed |= err;
+	}
+	return failed;
+}
+
 static void convert_all(struct flatten *f, const struct level *l)
 {
 	struct ovl_names names;
@@ -200,16 +221,9 @@ static void convert_all(struct flatten *f, const struct level *l)
 		trouble(f, l, "", err);
 		return;
 	}
-	for (size_t i = 0; i < names.n; i++) {
-		struct stat st;
-
-		if (fstatat(l->fd, names.name[i], &st, AT_SYMLINK_NOFOLLOW) ||
-		    !ovl_upmark_is_file(names.name[i], &st))
-			continue;
-		err = convert(l, names.name[i]);
-		if (err)
-			trouble(f, l, names.name[i], err);
-	}
+	/* A name that begins with .wh. is hidden by a symlink: the mark of that name goes first. */
+	if (!convert_some(f, l, &names, false))
+		(void)convert_some(f, l, &names, true); /* it tells itself */
 	ovl_names_free(&names);
 }
 

@@ -168,6 +168,21 @@ $U/.wh.own" ]
 	fi
 }
 
+# In which order a directory tells them depends on the names: some of twenty in the wrong one.
+@test "flatten: a name is removed, and the one that its mark would have" {
+	local i
+	lower 'mkdir w; for i in $(seq 20); do echo >w/$i; echo >w/.wh.$i; done'
+	use dotwh
+	in_view 'rm w/* w/.wh.*'
+	unset OVL_MARKS
+	"$OVLCTL" flatten -l "$V" -u "$U" -w "$W"
+	for i in $(seq 20); do
+		test -c "$U/w/$i"
+		test -c "$U/w/.wh.$i"
+	done
+	[ -z "$(in_view 'ls -A w')" ]
+}
+
 @test "flatten: refused where the kernel's marks cannot be" {
 	requires root
 	use ramfs
