@@ -117,7 +117,7 @@ Test(copy_data, each_way_that_is_refused_gives_way_to_the_next)
 		cr_assert_eq(ftruncate(to, 0), 0);
 		cr_expect(eq(int, copy(BIG), 0));
 		expect_copied(BIG);
-		cr_expect(gt(uint, fault_count(__NR_sendfile), 0));
+		cr_expect(ge(uint, fault_count(__NR_sendfile), 1));
 		cr_expect(eq(uint, fault_count(__NR_read), 0));
 	}
 }

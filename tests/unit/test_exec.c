@@ -268,7 +268,7 @@ Test(exec, an_exec_that_fails_leaves_nothing_behind)
 	cr_expect(eq(long, exec_("s"), -E2BIG));
 	cr_expect(eq(uint, fault_count(__NR_execve), 1));
 	cr_expect(eq(uint, fault_count(__NR_mmap), fault_count(__NR_munmap)));
-	cr_expect(gt(uint, fault_count(__NR_munmap), 0));
+	cr_expect(ge(uint, fault_count(__NR_munmap), 1));
 	cr_expect(eq(int, fds_open(), before));
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	cr_expect(eq(int, sigismember(&mask, SIGINT), 0));

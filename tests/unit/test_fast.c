@@ -231,7 +231,7 @@ Test(fast, proc_is_proc_however_it_is_spelled)
 
 		snprintf(path, sizeof(path), "%s/%d/cwd", spelled[i / 3], getpid());
 		n = view(SYS_readlink, path, cwd, sizeof(cwd) - 1);
-		cr_assert(gt(long, n, 0), "%s", path);
+		cr_assert(ge(long, n, 1), "%s", path);
 		cwd[n] = '\0';
 		cr_expect(eq(str, cwd, (char *)at("own")), "%s", path);
 	}

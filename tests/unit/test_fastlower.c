@@ -201,7 +201,7 @@ Test(fastlower, a_listing_that_was_not_read_to_its_end_tells_nothing)
 	char buf[SHORT];
 	long fd = open_at("d", LIST);
 
-	cr_expect(gt(long, view(SYS_getdents64, fd, buf, SHORT), 0));
+	cr_expect(ge(long, view(SYS_getdents64, fd, buf, SHORT), 1));
 	view(SYS_close, fd);
 	cr_expect(not(is_tame("d/g")));
 }
@@ -211,8 +211,8 @@ Test(fastlower, nor_does_one_of_which_somebody_else_has_read_a_part)
 	char buf[SHORT];
 	long fd = open_at("d", LIST);
 
-	cr_expect(gt(long, view(SYS_getdents64, fd, buf, SHORT), 0));
-	cr_expect(gt(long, syscall(SYS_getdents64, fd, buf, SHORT), 0)); /* a child of ours */
+	cr_expect(ge(long, view(SYS_getdents64, fd, buf, SHORT), 1));
+	cr_expect(ge(long, syscall(SYS_getdents64, fd, buf, SHORT), 1)); /* a child of ours */
 	list(fd, ENOUGH);
 	view(SYS_close, fd);
 	cr_expect(not(is_tame("d/g")));
@@ -224,7 +224,7 @@ Test(fastlower, nor_the_end_of_a_listing_with_a_descriptor_used_before)
 	long position;
 	char buf[ENOUGH];
 
-	cr_expect(gt(long, view(SYS_getdents64, fd, buf, ENOUGH), 0));
+	cr_expect(ge(long, view(SYS_getdents64, fd, buf, ENOUGH), 1));
 	position = lseek((int)fd, 0, SEEK_CUR);
 	view(SYS_close, fd);
 	put(W_LOW(1), "d/e/f", "low");

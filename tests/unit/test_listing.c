@@ -180,7 +180,7 @@ Test(listing, more_than_can_be_kept_are_freed_and_none_is_lost)
 	}
 	for (int fd = 0; fd < 20; fd++)
 		found += ovl_listing_take(key, fd) != NULL;
-	cr_expect(gt(uint, found, 0));
+	cr_expect(ge(uint, found, 1));
 	/* and the memory of one is spare */
 	cr_expect(eq(uint, fault_count(__NR_mmap) - fault_count(__NR_munmap), 2 * (found + 1)));
 }
@@ -213,7 +213,7 @@ Test(listing, that_of_a_large_one_is_given_back)
 	}
 	ovl_listing_free(build("d"));
 	cr_expect(eq(uint, fault_count(__NR_mmap), fault_count(__NR_munmap)));
-	cr_expect(gt(uint, fault_count(__NR_munmap), 0));
+	cr_expect(ge(uint, fault_count(__NR_munmap), 1));
 }
 
 /* The layer of the descriptor that the program lists by is read by it. */

@@ -55,12 +55,12 @@ static unsigned event(void)
 
 Test(misc, what_is_watched_goes_to_upper_where_it_is_changed)
 {
-	cr_assert(gt(long, watch("d/f", IN_ATTRIB), 0));
+	cr_assert(ge(long, watch("d/f", IN_ATTRIB), 1));
 	cr_expect(eq(str, text_of(W_UP, "d/f"), (char *)"low"));
 	cr_expect(eq(uint, event(), 0));
 	cr_expect(eq(long, view(SYS_chmod, at("d/f"), 0600), 0));
 	cr_expect(eq(uint, event(), IN_ATTRIB));
-	cr_assert(gt(long, watch("u", IN_CREATE), 0));
+	cr_assert(ge(long, watch("u", IN_CREATE), 1));
 	cr_expect(eq(long, view(SYS_mkdir, at("u/n"), 0755), 0));
 	cr_expect(eq(uint, event(), IN_CREATE | IN_ISDIR));
 }
@@ -70,7 +70,7 @@ Test(misc, a_descriptor_of_what_is_watched_is_of_the_copy)
 	int fd = (int)view(SYS_open, at("d/f"), O_RDONLY);
 	char buf[8] = "";
 
-	cr_assert(gt(long, watch("d/f", IN_MODIFY), 0));
+	cr_assert(ge(long, watch("d/f", IN_MODIFY), 1));
 	put(W_UP, "d/f", "more");
 	cr_expect(eq(long, pread(fd, buf, 8, 0), 4));
 }
@@ -79,7 +79,7 @@ Test(misc, a_lower_name_that_goes_is_seen_to_go)
 {
 	put_dir(W_LOW(1), "d/e");
 	put(W_LOW(1), "d/g", "low");
-	cr_assert(gt(long, watch("d", IN_CREATE | IN_DELETE | IN_MOVE), 0));
+	cr_assert(ge(long, watch("d", IN_CREATE | IN_DELETE | IN_MOVE), 1));
 	cr_expect(is_there(W_UP, "d"));
 	cr_expect(not(is_there(W_UP, "d/f")));
 	cr_expect(eq(long, view(SYS_unlink, at("d/f")), 0));
@@ -115,7 +115,7 @@ Test(misc, what_cannot_be_copied_is_watched_where_it_is)
 	fault_set(__NR_write, FAULT_EACH, -ENOSPC);
 	fault_set(__NR_sendfile, FAULT_EACH, -ENOSPC);
 	fault_set(__NR_ioctl, FAULT_EACH, -EOPNOTSUPP);
-	cr_assert(gt(long, watch("d/f", IN_ATTRIB), 0));
+	cr_assert(ge(long, watch("d/f", IN_ATTRIB), 1));
 	cr_expect(not(is_there(W_UP, "d/f")));
 	cr_assert_eq(chmod(in(W_LOW(1), "d/f"), 0600), 0);
 	cr_expect(eq(uint, event(), IN_ATTRIB));
@@ -130,7 +130,7 @@ Test(misc, nothing_is_copied_for_a_watch_that_fails)
 	cr_expect(eq(long, view(SYS_inotify_add_watch, 99, at("d/f"), IN_ATTRIB), -EBADF));
 	cr_expect(not(is_there(W_UP, "d")));
 	w.ss->flags |= OVL_S_READ_ONLY;
-	cr_expect(gt(long, watch("d/f", IN_ATTRIB), 0));
+	cr_expect(ge(long, watch("d/f", IN_ATTRIB), 1));
 	cr_expect(not(is_there(W_UP, "d")));
 }
 
@@ -139,10 +139,10 @@ Test(misc, a_watch_follows_symlinks_unless_told_not_to)
 	long d = watch("d", IN_ATTRIB);
 	long l;
 
-	cr_assert(gt(long, d, 0));
+	cr_assert(ge(long, d, 1));
 	cr_expect(eq(long, watch("l", IN_ATTRIB), d));
 	l = watch("l", IN_ATTRIB | IN_DONT_FOLLOW);
-	cr_expect(gt(long, l, 0));
+	cr_expect(ge(long, l, 1));
 	cr_expect(ne(long, l, d));
 }
 
@@ -155,7 +155,7 @@ Test(misc, a_watch_on_nothing_fails_as_the_kernels)
 	cr_expect(eq(long, view(SYS_inotify_add_watch, next_fd(), at("d"), IN_ATTRIB), -EBADF));
 	cr_expect(eq(long, view(SYS_unlink, at("d/f")), 0));
 	cr_expect(eq(long, watch("d/f", IN_ATTRIB), -ENOENT));
-	cr_expect(gt(long, view(SYS_inotify_add_watch, ino, "/", IN_ATTRIB), 0));
+	cr_expect(ge(long, view(SYS_inotify_add_watch, ino, "/", IN_ATTRIB), 1));
 }
 
 static long mark(int fd, const char *path)

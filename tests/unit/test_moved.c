@@ -241,7 +241,7 @@ Test(moved, one_list_of_the_launchers_is_gone_on_with)
 		tell("/view/p", "/view/q");
 		tell("/view/q", "/view/p");
 	}
-	cr_expect(gt(u64, ss->moves_gen, 0));
+	cr_expect(ge(u64, ss->moves_gen, 1));
 	cr_expect(eq(str, shown("/low/a/b/f"), (char *)"/view/y/f"));
 	cr_expect(eq(str, shown("/low/a/f"), (char *)"/view/a/b/f"));
 }
@@ -279,7 +279,7 @@ Test(moved, without_memory_the_list_stays_what_it_is)
 		tell("/view/b", "/view/a");
 	}
 	tell("/view/a", "/view/c");
-	cr_expect(gt(u64, ss->moves_gen, 0));
+	cr_expect(ge(u64, ss->moves_gen, 1));
 	cr_expect(eq(str, shown("/low/a/x"), (char *)"/view/c/x"));
 }
 

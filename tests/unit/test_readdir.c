@@ -111,9 +111,9 @@ Test(readdir, what_is_left_of_a_listing_takes_no_look_at_the_layers)
 	int fd = open_dir("d");
 
 	fill(100);
-	cr_expect(gt(long, get(fd, 512), 0));
+	cr_expect(ge(long, get(fd, 512), 1));
 	fault_reset();
-	cr_expect(gt(long, get(fd, 512), 0));
+	cr_expect(ge(long, get(fd, 512), 1));
 	cr_expect(eq(uint, fault_total(), 2)); /* where it is, and will be */
 	cr_expect(eq(long, get(fd, 8), -EINVAL));
 	cr_expect(eq(long, get(fd, 8), -EINVAL));
@@ -132,7 +132,7 @@ Test(readdir, another_listing_by_the_same_number_is_not_gone_on_with)
 	put_dir(W_LOW(1), "e");
 	put_dir(W_UP, "e");
 	put(W_UP, "e/x", "");
-	cr_expect(gt(long, get(fd, 512), 0));
+	cr_expect(ge(long, get(fd, 512), 1));
 	view(SYS_close, fd);
 	cr_expect(eq(int, open_dir("e"), fd));
 	cr_expect(eq(int, read_all(fd, 48), 3));
@@ -190,16 +190,16 @@ Test(readdir, a_position_is_returned_to_and_means_the_same)
 
 	fill(500);
 	n = get(fd, 2048);
-	cr_assert(gt(long, n, 0));
+	cr_assert(ge(long, n, 1));
 	mark = lseek(fd, 0, SEEK_CUR);
 	n = get(fd, 64);
-	cr_assert(gt(long, n, 0));
+	cr_assert(ge(long, n, 1));
 	strcpy(first, ((const struct ovl_dirent *)(const void *)buf)->name);
 	read_all(fd, 4096);
 	cr_expect(eq(long, view(SYS_lseek, fd, mark, SEEK_SET), mark));
 	put(W_LOW(1), "d/500", ""); /* may come just here */
 	n = get(fd, 64);
-	cr_assert(gt(long, n, 0));
+	cr_assert(ge(long, n, 1));
 	cr_expect(strcmp(((const struct ovl_dirent *)(const void *)buf)->name, "500") == 0 ||
 		  strcmp(((const struct ovl_dirent *)(const void *)buf)->name, first) == 0);
 }
@@ -212,14 +212,14 @@ Test(readdir, d_off_is_where_the_next_entry_is)
 	int64_t off;
 
 	fill(10);
-	cr_assert(gt(long, get(fd, sizeof(buf)), 0));
+	cr_assert(ge(long, get(fd, sizeof(buf)), 1));
 	d = (const void *)buf;
 	d = (const void *)((const char *)d + d->reclen);
 	off = d->off;
 	d = (const void *)((const char *)d + d->reclen);
 	strcpy(third, d->name);
 	cr_expect(eq(long, lseek(fd, off, SEEK_SET), (long)off));
-	cr_assert(gt(long, get(fd, 64), 0));
+	cr_assert(ge(long, get(fd, 64), 1));
 	cr_expect(eq(str, (char *)((const struct ovl_dirent *)(const void *)buf)->name, third));
 }
 
@@ -257,7 +257,7 @@ Test(readdir, dot_and_dotdot_come_first_with_the_views_numbers)
 	struct stat st;
 
 	fill(2);
-	cr_assert(gt(long, get(fd, sizeof(buf)), 0));
+	cr_assert(ge(long, get(fd, sizeof(buf)), 1));
 	cr_expect(eq(str, (char *)d->name, (char *)"."));
 	cr_expect(eq(long, view(SYS_stat, at("d"), &st), 0));
 	cr_expect(eq(u64, d->ino, st.st_ino));
@@ -391,7 +391,7 @@ Test(readdir, the_old_call_has_its_types_at_the_end)
 
 	fill(2);
 	n = view(SYS_getdents, fd, buf, sizeof(buf));
-	cr_assert(gt(long, n, 0));
+	cr_assert(ge(long, n, 1));
 	for (long i = 0; i < n;) {
 		uint16_t reclen;
 

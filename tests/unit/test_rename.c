@@ -254,13 +254,13 @@ Test(rename, descriptors_and_cwd_go_along_with_a_lower_directory)
 	cr_expect(eq(long, view(SYS_chdir, at("d")), 0));
 	cr_expect(eq(long, rename_("d", "v"), 0));
 	cr_expect(eq(long, view(SYS_newfstatat, fd, "f", &st, 0), 0));
-	cr_expect(gt(long, view(SYS_getcwd, buf, sizeof(buf)), 0));
+	cr_expect(ge(long, view(SYS_getcwd, buf, sizeof(buf)), 1));
 	cr_expect(eq(str, buf, (char *)in("view", "v")));
 	cr_expect(eq(long, view(SYS_stat, "f", &st), 0));
 	cr_expect(eq(long, view(SYS_unlink, "f"), 0));
 	cr_expect(is_whiteout(W_UP, "v/f"));
 	cr_expect(eq(long, rename_("v", "e2"), 0));
-	cr_expect(gt(long, view(SYS_getcwd, buf, sizeof(buf)), 0));
+	cr_expect(ge(long, view(SYS_getcwd, buf, sizeof(buf)), 1));
 	cr_expect(eq(str, buf, (char *)in("view", "e2")));
 }
 
@@ -275,7 +275,7 @@ Test(rename, two_lower_directories_change_places)
 	EXPECT_TEXT("d/g", "in e");
 	EXPECT_TEXT("d/f", MISSING);
 	EXPECT_TEXT("e/g", MISSING);
-	cr_expect(gt(long, view(SYS_getcwd, buf, sizeof(buf)), 0));
+	cr_expect(ge(long, view(SYS_getcwd, buf, sizeof(buf)), 1));
 	cr_expect(eq(str, buf, (char *)in("view", "d")));
 }
 
@@ -391,7 +391,7 @@ Test(rename, a_directory_moved_for_a_file_is_told_of)
 	cr_expect(eq(long, rename_("u", "new"), 0));
 	EXPECT_TEXT("new/x", "");
 	EXPECT_TEXT("u/x", MISSING);
-	cr_expect(gt(uint, w.ss->dcache_moves, moves));
+	cr_expect(ge(uint, w.ss->dcache_moves, moves + 1));
 }
 
 /* On the fast path, which does not wait while a directory moves. */
@@ -411,7 +411,7 @@ Test(rename, a_directory_moved_for_a_file_whose_name_is_taken_is_told_of)
 	cr_expect(eq(long, rename_("u", "new"), 0));
 	EXPECT_TEXT("new/x", "");
 	EXPECT_TEXT("u", "");
-	cr_expect(gt(uint, w.ss->dcache_moves, moves));
+	cr_expect(ge(uint, w.ss->dcache_moves, moves + 1));
 }
 
 static void other_makes_a_fifo(void *arg)
@@ -438,7 +438,7 @@ Test(rename, a_file_of_upper_takes_no_lock_unless_directories_move)
 	cr_expect(eq(uint, fault_count(__NR_fcntl), 0));
 	w.ss->dir_gen++; /* of one that was killed */
 	cr_expect(eq(long, rename_("new", "u"), 0));
-	cr_expect(gt(uint, fault_count(__NR_fcntl), 0));
+	cr_expect(ge(uint, fault_count(__NR_fcntl), 1));
 	cr_expect(eq(uint, w.ss->dir_gen & 1, 0));
 }
 

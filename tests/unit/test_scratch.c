@@ -48,7 +48,7 @@ Test(scratch, more_are_mapped_once_and_used_again)
 	for (int i = 0; i < MANY; i++)
 		slot[i] = ovl_slot_take();
 	maps = fault_count(__NR_mmap);
-	cr_expect(gt(uint, maps, 0));
+	cr_expect(ge(uint, maps, 1));
 	cr_expect(lt(uint, maps, MANY / 2));
 	for (int i = 0; i < MANY; i++)
 		ovl_slot_put(slot[i]);
@@ -68,7 +68,7 @@ Test(scratch, without_memory_there_is_none_and_later_again)
 		last = s;
 		n++;
 	}
-	cr_expect(gt(int, n, 0));
+	cr_expect(ge(int, n, 1));
 	cr_expect(lt(int, n, MANY));
 	ovl_slot_put(last);
 	cr_expect(eq(ptr, ovl_slot_take(), last));

@@ -219,7 +219,7 @@ Test(stat, the_proc_link_of_a_descriptor_is_the_views)
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%ld", fd);
 	n = view(SYS_readlink, (long)link, (long)buf, sizeof(buf));
-	cr_assert(gt(long, n, 0));
+	cr_assert(ge(long, n, 1));
 	cr_expect(eq(long, n, (long)strlen(path)));
 	cr_expect_eq(memcmp(buf, path, (size_t)n), 0);
 	close((int)fd);
