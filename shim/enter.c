@@ -9,36 +9,14 @@
 #include "ovl_guard.h"
 #include "lock.h"
 #include "scratch.h"
+#include "sigs.h"
 #include "systab.h"
 #include "tail.h"
 #include "trace.h"
 
-enum { SIG_SET = 2 }; /* SIG_SETMASK */
-
-/*
- * All but the synchronous ones, whose signal would otherwise kill: a bad pointer of the
- * program's is to end as its own handler decides.
- */
-static const uint64_t blocked = ~(1ULL << (4 - 1) |  /* SIGILL */
-				  1ULL << (5 - 1) |  /* SIGTRAP */
-				  1ULL << (7 - 1) |  /* SIGBUS */
-				  1ULL << (8 - 1) |  /* SIGFPE */
-				  1ULL << (11 - 1) | /* SIGSEGV */
-				  1ULL << (31 - 1)); /* SIGSYS */
-
 void ovl_init(struct ovl_session *ss)
 {
 	ovl_ss = ss;
-}
-
-static void signals_block(struct ovl_ctx *ctx)
-{
-	(void)ovl_sys(__NR_rt_sigprocmask, SIG_SET, &blocked, &ctx->oldmask, 8); /* cannot fail */
-}
-
-static void signals_restore(const struct ovl_ctx *ctx)
-{
-	(void)ovl_sys(__NR_rt_sigprocmask, SIG_SET, &ctx->oldmask, 0, 8); /* cannot fail */
 }
 
 /* What a handler may look at before it has resolved anything. */
@@ -141,9 +119,9 @@ static __attribute__((noinline)) enum ovl_verdict enter_slow(struct ovl_call *c,
 	slot->ctx.tail = &slot->tail;
 	reset(&slot->ctx, c);
 	slot->ctx.handle = handle;
-	signals_block(&slot->ctx);
+	ovl_sigs_block(&slot->ctx.oldmask);
 	r = ovl_on_stack(slot->stack + OVL_STACK_SIZE, dispatch, slot);
-	signals_restore(&slot->ctx);
+	ovl_sigs_restore(&slot->ctx.oldmask);
 	if (r == OVL_R_TAIL) {
 		c->tail = &slot->tail; /* the slot is given back by ovl_after() */
 		return OVL_TAIL;

@@ -8,6 +8,7 @@
 
 #include "exe.h"
 #include "fastlower.h"
+#include "fastmove.h"
 #include "fastupper.h"
 #include "filelock.h"
 #include "flock.h"
@@ -324,6 +325,12 @@ static __attribute__((noinline)) enum ovl_verdict look(struct ovl_call *c)
 		return fast_fstat(c, (int)a[0], a[1]);
 	case __NR_getcwd:
 		return fast_getcwd(c);
+	case __NR_rename:
+		return ovl_fastmove(c, (const char *)a[0], (const char *)a[1], 0);
+	case __NR_renameat:
+		return ovl_fastmove(c, (const char *)a[1], (const char *)a[3], 0);
+	case __NR_renameat2:
+		return ovl_fastmove(c, (const char *)a[1], (const char *)a[3], a[4]);
 	case __NR_getdents64:
 		return ovl_fastlow_list(c);
 	case __NR_fcntl:

@@ -2,6 +2,7 @@
 #include "plain.h"
 
 #include "catchup.h"
+#include "copy_up.h"
 #include "dcache.h"
 #include "do.h"
 #include "lane.h"
@@ -83,4 +84,17 @@ int ovl_plain_rename(struct ovl_ctx *ctx, int from, int to, bool *ret_done)
 	if (!err)
 		ovl_catch_up_note(ctx, &ctx->name[0], &ctx->name[1], to);
 	return err;
+}
+
+int ovl_plain_early(struct ovl_ctx *ctx)
+{
+	OVL_FD from = -1;
+	OVL_FD to = -1;
+
+	/* What else came there since is as if it had come after it. */
+	if (ctx->name[1].layer != OVL_UPPER ||
+	    ovl_copy_up_parent(ctx, &ctx->name[0], OVL_PARENT_HOLD, &from) ||
+	    ovl_copy_up_parent(ctx, &ctx->name[1], OVL_PARENT_HOLD, &to))
+		return 0;
+	return look_after(ctx, from, to);
 }

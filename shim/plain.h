@@ -17,4 +17,10 @@
  */
 int ovl_plain_rename(struct ovl_ctx *ctx, int from, int to, bool *ret_done);
 
+/*
+ * The fast path has renamed name[0] to name[1], and it may have been no file: fastmove.h. 0: all is
+ * well; OVL_AGAIN: it is where it was, and is to be renamed anew.
+ */
+int ovl_plain_early(struct ovl_ctx *ctx);
+
 #endif

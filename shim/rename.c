@@ -4,6 +4,7 @@
 #include "copy_up.h"
 #include "dcache.h"
 #include "do.h"
+#include "fastmove.h"
 #include "index.h"
 #include "lock.h"
 #include "lookup.h"
@@ -435,10 +436,15 @@ static long rename_once(struct ovl_ctx *ctx, struct renaming *r)
 {
 	const struct ovl_name *old = old_of(ctx);
 	const struct ovl_name *new = new_of(ctx);
+	bool early = ctx->early == OVL_EARLY_MOVED;
 	long res = ovl_op_resolve(ctx, 0, r->olddirfd, r->oldpath, OVL_N_CREATE);
 
 	if (!res)
 		res = ovl_op_resolve(ctx, 1, r->newdirfd, r->newpath, OVL_N_CREATE);
+	if (early && res != OVL_AGAIN) {
+		ctx->early = -1;
+		return res ? 0 : ovl_plain_early(ctx);
+	}
 	if (res)
 		return res;
 	if (old->last != OVL_L_NORM || new->last != OVL_L_NORM)

@@ -174,7 +174,7 @@ costs()
 	in_view 'mkdir -p a/new; echo x >a/new/f'
 	costs 8 create "$V/a/new/n"
 	costs 17 mkdir "$V/a/new/d"
-	costs 16 rename "$V/a/new/f"
+	costs 10 rename "$V/a/new/f"
 }
 
 @test "with -l / and no upper entry: one each" {
