@@ -23,7 +23,7 @@ static bool hold(struct ovl_told *t, struct side *s)
 {
 	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 			       .resolve = RESOLVE_NO_SYMLINKS};
-	size_t n = strlen(t->path) - (size_t)(t->end - t->name);
+	size_t n = strlen(t->path) - strlen(t->name);
 
 	if (s->fd >= 0 && s->dir == t->dir)
 		return ovl_told_still(t);
