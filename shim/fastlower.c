@@ -99,7 +99,7 @@ static long look(struct ovl_told *t, int layer)
 	long r;
 
 	if (!t->room)
-		t->room = ovl_room_take();
+		t->room = ovl_room_take_left();
 	if (!t->room)
 		return 0;
 	st = (const struct ovl_kstat *)(const void *)&t->room->st;

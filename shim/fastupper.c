@@ -50,7 +50,7 @@ static bool look(struct ovl_told *t, long flags, unsigned mask, long *ret)
 	struct statx *st;
 
 	if (!t->room)
-		t->room = ovl_room_take();
+		t->room = ovl_room_take_left();
 	if (!t->room)
 		return false;
 	st = &t->room->st;
@@ -203,7 +203,6 @@ enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c)
 	t.room = ovl_room_take();
 	if (!t.room)
 		return OVL_SLOW;
-	t.room->dir = 0;
 	real = t.room->path;
 	n = ovl_sys(__NR_getcwd, real, OVL_ROOM_PATH); /* with the NUL */
 	if (n == -ENOENT)

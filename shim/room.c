@@ -5,7 +5,7 @@
 
 static OVL_LARGE struct ovl_room rooms[ROOMS];
 
-struct ovl_room *ovl_room_take(void)
+struct ovl_room *ovl_room_take_left(void)
 {
 	for (int i = 0; i < ROOMS; i++) {
 		uint32_t free = 0;
@@ -16,6 +16,15 @@ struct ovl_room *ovl_room_take(void)
 			return &rooms[i];
 	}
 	return NULL;
+}
+
+struct ovl_room *ovl_room_take(void)
+{
+	struct ovl_room *room = ovl_room_take_left();
+
+	if (room)
+		room->dir = 0;
+	return room;
 }
 
 void ovl_room_put(struct ovl_room *room)

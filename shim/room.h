@@ -27,6 +27,9 @@ struct ovl_room {
 /* A room, or NULL. */
 struct ovl_room *ovl_room_take(void);
 
+/* The same with its path as the last one has left it, for who does not write there, or says dir. */
+struct ovl_room *ovl_room_take_left(void);
+
 /* Give it back; NULL: nothing. */
 void ovl_room_put(struct ovl_room *room);
 

@@ -160,7 +160,7 @@ static bool set_layer(struct ovl_told *t, int layer)
 
 	if (!is_absolute(t->path))
 		return layer == t->base;
-	room = t->room = ovl_room_take();
+	room = t->room = ovl_room_take_left();
 	if (!room)
 		return false;
 	return room->dir == t->dir && room->layer == layer ? set_name(t, room)

@@ -107,13 +107,14 @@ covered()
 		"handler destructor canceled handler destructor canceled handler destructor canceled "
 }
 
-@test "doors: a signal handler on 4 KiB of stack opens files" {
+@test "doors: a signal handler on 4 KiB of stack opens files and directories" {
+	mkdir "$T/low/dir" "$T/up/dir"
 	run "$PROGRAMS/small_sigstack" "$T/up"
 	test "$status" = 0 || skip "too small for this machine even without us"
-	rm -f "$T/up/new"
+	rm -r "$T/up/new" "$T/up/dir"
 	run inside "$PROGRAMS/small_sigstack" "$T/low"
 	echo "$status $output"
-	test "$output" = 15
+	test "$output" = 21
 }
 
 @test "doors: children of every kind are covered and come back" {

@@ -55,3 +55,21 @@ Test(room, every_call_gives_its_own_back)
 	cr_expect(eq(long, view(SYS_stat, at("p/f"), &st), 0));
 	cr_expect(eq(uint, fault_total(), 1));
 }
+
+Test(room, what_another_use_left_is_not_taken_for_a_directory)
+{
+	struct ovl_room *room;
+	struct stat st;
+
+	put_dir(W_UP, "p");
+	put(W_UP, "p/f", "up");
+	for (int i = 0; i < 4; i++) {
+		fault_reset();
+		cr_expect(eq(long, view(SYS_stat, at("p/f"), &st), 0));
+		cr_expect(eq(long, st.st_size, 2));
+		room = ovl_room_take();
+		memset(room->path, '/', sizeof(room->path));
+		ovl_room_put(room);
+	}
+	cr_expect(eq(uint, fault_total(), 1));
+}

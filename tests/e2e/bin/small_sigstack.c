@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE  4096
 #define STACK PAGE
 
 static int good;
+static char list[1024];
 
 static void handler(int sig)
 {
@@ -33,6 +35,10 @@ static void handler(int sig)
 	close(fd);
 	good += stat("new", &st) == 0;
 	good += open("missing/name", O_RDONLY) < 0;
+	fd = open("dir", O_RDONLY | O_DIRECTORY);
+	good += fd >= 0;
+	good += syscall(SYS_getdents64, fd, list, sizeof(list)) > 0;
+	close(fd);
 }
 
 int main(int argc, char **argv)
