@@ -132,8 +132,8 @@ static int look(struct ovl_ctx *ctx, struct seen *s)
 	return 0;
 }
 
-/* What has its last name in work may be remembered by another: record.h */
-static bool is_recorded(struct ovl_ctx *ctx, struct seen *s)
+/* What has its last name in work may be remembered by another: record.h. Apart, for its frame. */
+__attribute__((noinline)) static bool is_recorded(struct ovl_ctx *ctx, struct seen *s)
 {
 	struct ovl_str work = ovl_ss->work;
 	const struct statx st = {.stx_ino = s->id.ino};
