@@ -242,7 +242,7 @@ int ovl_child_run(struct ovl_run *run, bool *ret_live)
 	fflush(NULL);
 	hold_signals(&was);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* cannot fail since Linux 3.4 */
-	ovl_serve_start(run); /* before anybody may ask */
+	ovl_serve_start(run);				 /* before anybody may ask */
 	child = fork();
 	if (child < 0) {
 		int err = errno;
