@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "acl.h"
 
+#include "dcache.h"
+#include "peek.h"
+#include "str.h"
+#include "view.h"
+
 /* linux/posix_acl_xattr.h: a version, then entries, little-endian. */
 #define VERSION_SIZE 4
 struct entry {
@@ -38,4 +43,28 @@ void ovl_acl_show(void *acl, size_t n, unsigned mode)
 	set(find(acl, n, USER_OBJ), mode >> 6);
 	set(mask ? mask : find(acl, n, GROUP_OBJ), mode >> 3);
 	set(find(acl, n, OTHER), mode);
+}
+
+/* Is it no more than a mode? */
+static bool is_mode(const void *acl, size_t size)
+{
+	struct {
+		uint32_t version;
+		struct entry entry[3];
+	} v;
+
+	return size == sizeof(v) && ovl_peek(acl, (char *)&v, sizeof(v)) == sizeof(v) &&
+	       v.entry[0].tag == USER_OBJ && v.entry[1].tag == GROUP_OBJ && v.entry[2].tag == OTHER;
+}
+
+void ovl_acl_changes(const struct ovl_name *n, const char *name, const void *acl, size_t size)
+{
+	bool access = ovl_str_equal(name, OVL_ACL_PREFIX "access");
+
+	if (!ovl_str_starts(name, OVL_ACL_PREFIX))
+		return;
+	if (acl && access && is_mode(acl, size))
+		ovl_dcache_rights(n);
+	else if (acl || access)
+		ovl_acls_begin();
 }

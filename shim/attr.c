@@ -27,10 +27,10 @@ static bool is_plain_mode(unsigned mode)
 }
 
 /* What was found out about who may search a directory is of no worth any more. */
-static void forget_rights(const struct statx *st)
+static void forget_rights(const struct ovl_name *n)
 {
-	if ((st->stx_mode & S_IFMT) == S_IFDIR)
-		ovl_dcache_moved();
+	if ((n->st.stx_mode & S_IFMT) == S_IFDIR)
+		ovl_dcache_rights(n);
 }
 
 /*
@@ -41,7 +41,7 @@ static void rights_differ(const struct ovl_name *n)
 {
 	if (n->lowers && !ovl_ss->overrides && ovl_sys(__NR_geteuid))
 		ovl_overrides_begin();
-	forget_rights(&n->st);
+	forget_rights(n);
 }
 
 /* From here on a mode that keeps its owner from reading what is stored on the object is recorded.
@@ -104,7 +104,7 @@ static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 		err = ovl_op_hold(ctx, &fd, link);
 	if (err)
 		return err;
-	forget_rights(&n->st);
+	forget_rights(n);
 	return root ? ovl_do_chown(fd, "", uid, gid, AT_EMPTY_PATH)
 		    : ovl_override_fchown(fd, &n->st, uid, gid);
 }
@@ -114,13 +114,13 @@ static long set_mode_by_fd(struct ovl_ctx *ctx, unsigned mode)
 {
 	const struct statx *st = &ctx->name[0].st;
 
-	forget_rights(st);
+	forget_rights(&ctx->name[0]);
 	return ovl_override_fchmod(ovl_arg_fd(ctx, 0), st, without_sgid(ctx, st, mode));
 }
 
 static long set_owner_by_fd(struct ovl_ctx *ctx, unsigned uid, unsigned gid)
 {
-	forget_rights(&ctx->name[0].st);
+	forget_rights(&ctx->name[0]);
 	return ovl_override_fchown(ovl_arg_fd(ctx, 0), &ctx->name[0].st, uid, gid);
 }
 

@@ -244,6 +244,9 @@ int ovl_create(struct ovl_ctx *ctx, struct ovl_name *n, const struct ovl_maker *
 
 	if (err)
 		return err;
+	/* Descriptors of one that was there, and removed, are not of this: known.h. */
+	if (m->dir && (n->whiteout || ovl_filter_maybe(&ovl_ss->present, n->hash)))
+		ovl_dcache_gone(n->hash);
 	ovl_announce(n->hash, !m->dir || n->whiteout);
 	ovl_announce_type(n->hash, type_of(m));
 	if (!m->dir)

@@ -55,6 +55,14 @@ void ovl_dcache_moved(void)
 	__atomic_fetch_add(&ovl_ss->dcache_moves, 1, __ATOMIC_ACQ_REL);
 }
 
+void ovl_dcache_rights(const struct ovl_name *n)
+{
+	if (n->lowers || ovl_ss->overrides)
+		ovl_dcache_moved();
+	else
+		ovl_dcache_gone(n->hash);
+}
+
 void ovl_dcache_gone(uint64_t hash)
 {
 	uint32_t *gone = &ovl_ss->dcache_gone[hash & (OVL_DCACHE_BUCKETS - 1)];

@@ -8,7 +8,8 @@
  * there, and in the lowers' directories of the same path, is what the view allows.
  *
  * What may make it wrong takes it away for all processes at once:
- *  - a directory of the view renamed, or its rights changed where they count: all (_moved());
+ *  - a directory of the view renamed, or its rights changed where they count (_rights()): all
+ * (_moved());
  *  - a directory removed, or a symlink about to come to be where one may have been: the entries
  *    of its bucket (_gone()).
  * Who adds one noted the counts before it looked (ctx->dcache and _begin()); who relied on one
@@ -72,6 +73,12 @@ static inline bool ovl_dcache_still(uint64_t hash, uint64_t value)
 
 /* A directory is about to be renamed, or was; its rights are no longer what they were. */
 void ovl_dcache_moved(void);
+
+/*
+ * The rights of upper's directory @n are about to change. Where no lower's shows and none are
+ * recorded they are the kernel's alone, and only what was noted of itself counts.
+ */
+void ovl_dcache_rights(const struct ovl_name *n);
 
 /* The directory hashed @hash was removed, or a symlink is about to take that name. */
 void ovl_dcache_gone(uint64_t hash);

@@ -7,6 +7,7 @@
 #include "fast.h"
 
 #include "exe.h"
+#include "fastfd.h"
 #include "fastlower.h"
 #include "fastmove.h"
 #include "fastupper.h"
@@ -333,6 +334,15 @@ static __attribute__((noinline)) enum ovl_verdict look(struct ovl_call *c)
 		return ovl_fastmove(c, (const char *)a[1], (const char *)a[3], a[4]);
 	case __NR_getdents64:
 		return ovl_fastlow_list(c);
+	case __NR_fchmod:
+	case __NR_fchown:
+	case __NR_utimensat:
+	case __NR_fsetxattr:
+	case __NR_fremovexattr:
+		return ovl_fastfd_change(c);
+	case __NR_fgetxattr:
+	case __NR_flistxattr:
+		return ovl_fastfd_xattr(c);
 	case __NR_fcntl:
 		v = watch(c);
 		if (v != OVL_SLOW)

@@ -3,6 +3,7 @@
 
 #include "filelock.h"
 #include "inode.h"
+#include "known.h"
 #include "marks.h"
 #include "stat_x86_64.h"
 #include "systab.h"
@@ -173,7 +174,10 @@ static enum ovl_verdict open_new(struct ovl_call *c, const struct ovl_told *t, l
 	if (!announce(t))
 		return OVL_SLOW;
 	c->ret = ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
-	return c->ret >= 0 && ovl_told_still(t) ? OVL_DONE : OVL_SLOW;
+	if (c->ret < 0 || !ovl_told_still(t))
+		return OVL_SLOW;
+	ovl_known_set_made((int)c->ret);
+	return OVL_DONE;
 }
 
 enum ovl_verdict ovl_fastup_open(struct ovl_call *c, struct ovl_told *t)

@@ -54,12 +54,14 @@ static int settle(int fd, int flags, bool is_new)
 	lowest = (int)ovl_sys(__NR_fcntl, fd, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
 	if (lowest < 0 || lowest > fd) {
 		ovl_fd_drop(&lowest);
-		return fd;
+		lowest = fd;
+	} else if (is_new) {
+		ovl_fd_drop(&fd);
+	} else {
+		ovl_filelock_drop(&fd);
 	}
 	if (is_new)
-		ovl_fd_drop(&fd);
-	else
-		ovl_filelock_drop(&fd);
+		ovl_known_set_made(lowest);
 	return lowest;
 }
 
@@ -409,7 +411,8 @@ static bool is_wrong_tmpfile(int flags)
 
 static long open_at(struct ovl_ctx *ctx, struct opening o)
 {
-	long r = ovl_early(ctx);
+	long r = ovl_early(ctx, o.dirfd < 0 ? AT_FDCWD : ovl_arg_fd(ctx, o.dirfd),
+			   ovl_arg_path(ctx, o.path));
 
 	if (r >= 0)
 		return r;

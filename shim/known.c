@@ -126,6 +126,7 @@ void ovl_known_learn(int fd, uint64_t hash, int layer, uint32_t version, uint32_
 	if (!__atomic_compare_exchange_n(&k->version, &version, version + 1, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
+	__atomic_store_n(&k->when, 0, __ATOMIC_RELAXED);
 	k->hash = hash;
 	k->layer = layer;
 	k->moves = moves;
@@ -138,8 +139,30 @@ void ovl_known_learn(int fd, uint64_t hash, int layer, uint32_t version, uint32_
 	__atomic_fetch_add(&k->version, 1, __ATOMIC_ACQ_REL);
 }
 
+void ovl_known_set_place(int fd, uint64_t hash, uint64_t when)
+{
+	struct ovl_known *k = slot_of(fd);
+	uint32_t version = ovl_known_version(fd);
+
+	if (!k || k->when == (when | 1) || (version & 1) || k->hash != hash ||
+	    k->moves != when >> 32 || !may_learn())
+		return;
+	__atomic_store_n(&k->when, when | 1, __ATOMIC_RELEASE);
+	if (ovl_known_version(fd) != version)
+		__atomic_store_n(&k->when, 0, __ATOMIC_RELEASE);
+}
+
+bool ovl_known_in_place(int fd, uint64_t hash)
+{
+	const struct ovl_known *k = slot_of(fd);
+
+	return k && __atomic_load_n(&k->when, __ATOMIC_ACQUIRE) ==
+			    (ovl_dcache_begin(hash, ovl_dcache_moves()) | 1);
+}
+
 static void forget(struct ovl_known *k)
 {
+	__atomic_store_n(&k->when, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&k->hash, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&k->listing, 0, __ATOMIC_RELAXED);
 	k->locked = 0;
@@ -157,7 +180,8 @@ void ovl_known_forget(int fd)
 void ovl_known_forget_range(unsigned first, unsigned last)
 {
 	for (unsigned fd = first; fd <= last && fd < FDS; fd++) {
-		if (fds[fd].hash || fds[fd].version || fds[fd].locked || fds[fd].meets)
+		if (fds[fd].hash || fds[fd].version || fds[fd].locked || fds[fd].meets ||
+		    fds[fd].made)
 			forget(&fds[fd]);
 	}
 }
@@ -205,11 +229,39 @@ void ovl_known_set_meets(int fd, uint32_t version)
 		__atomic_store_n(&k->meets, version + 1, __ATOMIC_RELEASE);
 }
 
+/* Is what was noted in @mark of the slot @k still true? */
+static bool is_of_now(const struct ovl_known *k, const uint32_t *mark)
+{
+	return __atomic_load_n(mark, __ATOMIC_ACQUIRE) ==
+	       __atomic_load_n(&k->version, __ATOMIC_ACQUIRE) + 1;
+}
+
 bool ovl_known_meets(int fd)
 {
 	const struct ovl_known *k = slot_of(fd);
 
-	return k && __atomic_load_n(&k->meets, __ATOMIC_ACQUIRE) == ovl_known_version(fd) + 1;
+	return k && (is_of_now(k, &k->meets) || is_of_now(k, &k->made));
+}
+
+void ovl_known_set_made(int fd)
+{
+	struct ovl_known *k = slot_of(fd);
+	uint32_t version = ovl_known_version(fd);
+	long flags;
+
+	if (!k || (version & 1))
+		return;
+	/* Another thread may have put something else there before: a lower file is not written. */
+	flags = ovl_sys(__NR_fcntl, fd, F_GETFL);
+	if (flags >= 0 && !(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY && may_learn())
+		__atomic_store_n(&k->made, version + 1, __ATOMIC_RELEASE);
+}
+
+bool ovl_known_made(int fd)
+{
+	const struct ovl_known *k = slot_of(fd);
+
+	return k && is_of_now(k, &k->made);
 }
 
 bool ovl_known_joined(uint64_t key)

@@ -30,7 +30,9 @@ struct ovl_known {
 	uint64_t hash;	  /* of its path in the view; 0: not known */
 	uint32_t moves;	  /* ovl_dcache_moves(), when it was learned */
 	uint32_t version; /* counts what happened to the number; odd while it is being changed */
+	uint64_t when;	  /* the path has led to it since then: ovl_dcache_begin(); 0: not known */
 	uint32_t meets;	  /* version + 1 as of when locks on it were found to meet all others' */
+	uint32_t made;	  /* the same, when the program had just made the file */
 	uint32_t listing; /* a listing begun by the kernel: tag of the directory; 0: none */
 	uint64_t tame;	  /* that listing was read without a gap up to here, and nothing but regular
 			   * files, directories and symlinks came; 0: not so */
@@ -53,6 +55,15 @@ uint32_t ovl_known_version(int fd);
  * directory moved since ovl_dcache_moves() was @moves.
  */
 void ovl_known_learn(int fd, uint64_t hash, int layer, uint32_t version, uint32_t moves);
+
+/*
+ * The directory that @fd was found to be, @hash, was the one of that path all the time since
+ * ovl_dcache_begin() told @when, which was before it was looked for.
+ */
+void ovl_known_set_place(int fd, uint64_t hash, uint64_t when);
+
+/* Is it still? Else another may have come to be there: by @fd that is not to be reached. */
+bool ovl_known_in_place(int fd, uint64_t hash);
 
 /* @fd may be something else from now on; call before and after the kernel's change. */
 void ovl_known_forget(int fd);
@@ -79,6 +90,14 @@ bool ovl_known_is_locked(int fd, const struct ovl_path *real);
  */
 void ovl_known_set_meets(int fd, uint32_t version);
 bool ovl_known_meets(int fd);
+
+/*
+ * The program has just made the regular file of upper that it has open as @fd: if it may write
+ * that, it is remembered. What is changed by @fd is the file itself, and the above is true of it,
+ * too.
+ */
+void ovl_known_set_made(int fd);
+bool ovl_known_made(int fd);
 
 /*
  * No descriptor of this process is of the lower file that upper's @key, a hash, was copied

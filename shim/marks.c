@@ -170,6 +170,11 @@ bool ovl_mark_private(const char *name)
 	return ovl_str_equal(name, OVL_XATTR_OVERRIDE);
 }
 
+bool ovl_mark_is_escaped(const char *name)
+{
+	return prefix_of(name) || ovl_str_equal(name, OVL_XATTR_OVERRIDE);
+}
+
 int ovl_mark_escape(const char *name, char *ret, size_t size)
 {
 	const struct prefix *p = prefix_of(name);

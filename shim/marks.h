@@ -102,6 +102,9 @@ int ovl_mark_redirect_set(int fd, const char *text, size_t n);
 /* Is the stored xattr @name one of ours, never to be shown to a program? */
 bool ovl_mark_private(const char *name);
 
+/* Is it, or a program's that looks like one and is stored under another name? */
+bool ovl_mark_is_escaped(const char *name);
+
 /*
  * The name under which a program's xattr @name is stored: the same, unless it looks like one
  * of ours, as the kernel's overlayfs does it. @ret has room for @size bytes. -ERANGE: too long;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "namei.h"
 
+#include "bases.h"
+#include "dcache.h"
 #include "fdview.h"
 #include "known.h"
 #include "linkers.h"
@@ -174,10 +176,11 @@ static int step_up(struct ovl_ctx *ctx, struct ovl_name *n)
 	return walk_clean(ctx, n, ctx->link.buf);
 }
 
-/* @n becomes the directory that relative paths start from. */
-static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
+/* @n becomes the directory that relative paths start from; @named: one is about to. */
+static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, bool named)
 {
 	uint32_t version = ovl_known_version(dirfd);
+	uint64_t when = 0;
 	int r;
 
 	ctx->fd_layer = OVL_NONE;
@@ -186,8 +189,10 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 		return r;
 	ctx->fd_layer = r;
 	r = ovl_path_set(&ctx->clean, ctx->link.buf, ctx->link.len);
-	if (!r)
+	if (!r) {
+		when = ovl_dcache_begin(ovl_hash_path(ctx->clean.buf, ctx->clean.len), ctx->moves);
 		r = walk_clean(ctx, n, ctx->clean.buf);
+	}
 	if (!r && n->layer == OVL_NONE)
 		r = -ENOENT;
 	ctx->anchor = n->at.len;
@@ -196,8 +201,13 @@ static int start(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd)
 	if (!r && ctx->fd_layer > OVL_UPPER && in_view(n) &&
 	    ((is_dir(n) && !(n->lowers >> ctx->fd_layer & 1)) || !ovl_fd_is_at(ctx, n)))
 		r = -ENOENT;
-	if (!r && is_dir(n))
+	if (!r && is_dir(n)) {
 		ovl_known_learn(dirfd, n->hash, ovl_walked_base(ctx, n), version, ctx->moves);
+		if (named && in_view(n)) {
+			ovl_base_learn(n->hash, &n->at);
+			ovl_known_set_place(dirfd, n->hash, when);
+		}
+	}
 	return r;
 }
 
@@ -207,7 +217,7 @@ static int go_to_root(struct ovl_ctx *ctx, struct ovl_name *n)
 	if (ctx->resolve & RESOLVE_BENEATH)
 		return -EXDEV;
 	if (ctx->resolve & RESOLVE_IN_ROOT)
-		return start(ctx, n, ctx->start);
+		return start(ctx, n, ctx->start, true);
 	return at_root(ctx, n);
 }
 
@@ -409,7 +419,7 @@ static int resolve_fd(struct ovl_ctx *ctx, struct ovl_name *n, int fd)
 	int err;
 
 	clear(ctx, n);
-	err = start(ctx, n, fd);
+	err = start(ctx, n, fd, false);
 	n->last = OVL_L_NORM;
 	if (err == -ENOENT || err == -ENOTDIR)
 		return -ESTALE;
@@ -439,7 +449,7 @@ static int resolve(struct ovl_ctx *ctx, struct ovl_name *n, int dirfd, const cha
 	}
 	if (!ctx->rest[0] && dirfd != AT_FDCWD)
 		return resolve_fd(ctx, n, dirfd);
-	err = start(ctx, n, dirfd);
+	err = start(ctx, n, dirfd, true);
 	err = err || is_dir(n) ? err : -ENOTDIR;
 	if (err == -ENOTDIR && ctx->fd_layer != OVL_NONE && ovl_fd_is_dir(ctx, dirfd))
 		err = ctx->fd_layer == OVL_UPPER ? OVL_AGAIN : -ENOENT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tell.h"
 
+#include "bases.h"
 #include "known.h"
 #include "marks.h"
 #include "str.h"
@@ -149,6 +150,34 @@ static __attribute__((noinline)) bool set_path(struct ovl_told *t, int layer, st
 	return set_name(t, room);
 }
 
+/* The same of a relative path, from a directory that another layer has, too. */
+static __attribute__((noinline)) bool set_from_base(struct ovl_told *t, int layer,
+						    struct ovl_room *room)
+{
+	struct ovl_str real = ovl_ss->layer[layer].path;
+	unsigned n = (unsigned)(t->name - t->path);
+	unsigned keep = length(real);
+	int base;
+
+	if (!ovl_known_in_place(t->dirfd, (uint64_t)t->arg[0]) || keep >= OVL_ROOM_PATH)
+		return false;
+	if (room->dir == t->dir && room->layer == layer)
+		return set_name(t, room);
+	room->dir = 0;
+	base = ovl_base_path((uint64_t)t->arg[0], length(ovl_ss->root), room->path + keep,
+			     OVL_ROOM_PATH - keep);
+	if (base < 0 || keep + (unsigned)base + 1 + n > OVL_ROOM_PATH)
+		return false;
+	memcpy(room->path, ovl_session_str(ovl_ss, real), keep);
+	keep += (unsigned)base;
+	room->path[keep++] = '/';
+	memcpy(room->path + keep, t->path, n);
+	room->prefix = keep + n;
+	room->layer = layer;
+	room->dir = t->dir;
+	return set_name(t, room);
+}
+
 /*
  * @t is of @layer: its real path is put together, unless it starts from that layer's directory.
  * Most of it may be there from the room's last use. False: it does not fit. No call is made from
@@ -158,11 +187,14 @@ static bool set_layer(struct ovl_told *t, int layer)
 {
 	struct ovl_room *room;
 
-	if (!is_absolute(t->path))
-		return layer == t->base;
-	room = t->room = ovl_room_take_left();
+	if (!is_absolute(t->path) && layer == t->base)
+		return true;
+	room = t->room ? t->room : ovl_room_take_left();
+	t->room = room;
 	if (!room)
 		return false;
+	if (!is_absolute(t->path))
+		return set_from_base(t, layer, room);
 	return room->dir == t->dir && room->layer == layer ? set_name(t, room)
 							   : set_path(t, layer, room);
 }
@@ -232,7 +264,10 @@ static bool begin(struct ovl_told *t, int dirfd, const char *path)
 	t->room = NULL;
 	if ((unsigned long)path < 4096)
 		return false;
-	return is_absolute(path) || ovl_known_find(dirfd, &t->dir, &t->base);
+	if (!is_absolute(path) && !ovl_known_find(dirfd, &t->dir, &t->base))
+		return false;
+	t->arg[0] = (long)t->dir;
+	return true;
 }
 
 bool ovl_tell(struct ovl_told *t, int dirfd, const char *path)

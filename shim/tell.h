@@ -33,7 +33,8 @@ struct ovl_told {
 	uint64_t dir;	  /* of the directory */
 	uint64_t value;	  /* told _UPPER: its entry in the dcache. Before: what the table says that
 			   * lowers have of it (struct ovl_dir_slot), or 0 */
-	long arg[2];	  /* the caller's: what is to be done with it */
+	long arg[2];	  /* the caller's: what is to be done with it; before, the first is the
+			   * hash of the directory that it starts from */
 	struct ovl_room *room;
 };
 
@@ -54,8 +55,8 @@ static inline void ovl_told_drop(const struct ovl_told *t)
 #define OVL_TOLD __attribute__((cleanup(ovl_told_drop))) struct ovl_told
 
 /*
- * What is known of @path, from @dirfd on; false: nothing. All of @t but arg is written, and needs
- * not be clear: to clear it takes as long as to look at the path.
+ * What is known of @path, from @dirfd on; false: nothing. All of @t is written, and needs not be
+ * clear: to clear it takes as long as to look at the path.
  */
 bool ovl_tell(struct ovl_told *t, int dirfd, const char *path);
 

@@ -21,8 +21,7 @@
 #include <linux/xattr.h>
 
 /* Removing an ACL that is not there succeeds: acl(5) is what the mode says anyway. */
-#define ACL_PREFIX    "system.posix_acl_"
-#define ACL_ACCESS    ACL_PREFIX "access" /* tied to the mode */
+#define ACL_ACCESS    OVL_ACL_PREFIX "access" /* tied to the mode */
 #define NOTHING_TO_DO 1
 
 /*
@@ -56,8 +55,6 @@ static long escape(struct ovl_ctx *ctx, const char *name, bool change)
 {
 	int err = ovl_mark_escape(name, ctx->xname, sizeof(ctx->xname));
 
-	if (change && ovl_str_starts(name, ACL_PREFIX))
-		ovl_acls_begin();
 	return err == -EPERM && !change ? -ENODATA : err;
 }
 
@@ -93,7 +90,7 @@ static long get_value(struct ovl_ctx *ctx, const char *name, long value, long si
 			r = ovl_sys(__NR_lgetxattr, loc.name, ctx->xname, value, size);
 	}
 	if (r > 0 && size && ovl_ss->overrides && n->layer == OVL_UPPER &&
-	    ovl_str_equal(name, ACL_PREFIX "access") && !ovl_lookup_stat(ctx, n)) {
+	    ovl_str_equal(name, ACL_ACCESS) && !ovl_lookup_stat(ctx, n)) {
 		ovl_inode_present_name(ctx, n);
 		ovl_acl_show((void *)value, (size_t)r, n->st.stx_mode);
 	}
@@ -190,7 +187,7 @@ static int check_name(struct ovl_ctx *ctx, const char *name, const struct settin
 {
 	unsigned mode = ctx->name[0].st.stx_mode;
 
-	if (ovl_str_equal(name, ACL_PREFIX "default") && (mode & S_IFMT) != S_IFDIR)
+	if (ovl_str_equal(name, OVL_ACL_PREFIX "default") && (mode & S_IFMT) != S_IFDIR)
 		return s->value < 0 ? NOTHING_TO_DO : -EACCES;
 	if (ctx->name[0].known && changed_by(name) == OVL_BY_WRITER && !may_have(mode))
 		return -EPERM;
@@ -218,6 +215,8 @@ static long apply(struct ovl_ctx *ctx, const struct setting *s)
 		r = ovl_op_hold(ctx, &fd, link);
 	if (r)
 		return r;
+	if ((ctx->st.stx_mode & S_IFMT) == S_IFDIR)
+		ovl_acl_changes(&ctx->name[0], ctx->xname, (const void *)s->data, (size_t)s->size);
 	if (s->value < 0)
 		return ovl_do_removexattr_held(link, ctx->xname);
 	r = ovl_do_setxattr_held(link, ctx->xname, (const void *)s->data, (size_t)s->size,
@@ -239,7 +238,8 @@ static long check_there(struct ovl_ctx *ctx, const struct setting *s)
 	if (r)
 		return r;
 	r = get_value(ctx, ovl_arg_path(ctx, s->name), 0, 0);
-	if (s->value < 0 && r == -ENODATA && ovl_str_starts(ovl_arg_path(ctx, s->name), ACL_PREFIX))
+	if (s->value < 0 && r == -ENODATA &&
+	    ovl_str_starts(ovl_arg_path(ctx, s->name), OVL_ACL_PREFIX))
 		return NOTHING_TO_DO;
 	if ((s->value < 0 || (s->flags & XATTR_REPLACE)) && r < 0)
 		return r;
@@ -290,6 +290,8 @@ static long change_fd(struct ovl_ctx *ctx, int fd, const struct setting *s)
 	r = escape(ctx, name, true);
 	if (r)
 		return r;
+	if (ovl_str_starts(name, OVL_ACL_PREFIX) && ovl_fd_is_dir(ctx, fd))
+		ovl_acl_changes(&ctx->name[0], name, (const void *)s->data, (size_t)s->size);
 	r = s->value < 0 ? ovl_sys(__NR_fremovexattr, fd, ctx->xname)
 			 : ovl_sys(__NR_fsetxattr, fd, ctx->xname, s->data, s->size, s->flags);
 	if (!r && s->value >= 0 && ctx->by_fd && ovl_str_equal(ctx->xname, ACL_ACCESS))
@@ -336,11 +338,7 @@ static long change(struct ovl_ctx *ctx, int dirfd, int path, int flags, const st
 
 static struct setting setting_of(struct ovl_ctx *ctx)
 {
-	return (struct setting){.name = 1,
-				.value = 2,
-				.data = ovl_arg(ctx, 2),
-				.size = ovl_arg(ctx, 3),
-				.flags = ovl_arg(ctx, 4)};
+	return (struct setting){1, 2, ovl_arg(ctx, 4), ovl_arg(ctx, 2), ovl_arg(ctx, 3)};
 }
 
 long ovl_op_setxattr(struct ovl_ctx *ctx)

@@ -121,13 +121,14 @@ Test(fastupper, what_a_lower_has_is_not_made_but_copied)
 	cr_expect(eq(str, text_of(W_LOW(1), "d/f"), (char *)"low"));
 }
 
-Test(fastupper, a_new_file_takes_one_call)
+Test(fastupper, a_new_file_takes_its_open_and_two_calls_to_remember_it)
 {
 	long fd;
 
+	close((int)view(SYS_creat, at("p/first"), 0600)); /* who we are is found out once */
 	warm("p/f");
 	fd = view(SYS_open, at("p/new"), O_WRONLY | O_CREAT | O_TRUNC, 0640);
-	cr_expect(eq(uint, fault_total(), 1));
+	cr_expect(eq(uint, fault_total(), 3));
 	cr_expect(ge(long, fd, 0));
 	close((int)fd);
 	cr_expect(eq(uint, lstat_of(W_UP, "p/new").st_mode & 07777, 0640));
@@ -289,7 +290,7 @@ Test(fastupper, names_relative_to_uppers_directory_take_one_call)
 	cr_expect(is_there(W_UP, "p/e/new"));
 	fault_reset();
 	close((int)view(SYS_openat, fd, "newer", O_WRONLY | O_CREAT, 0644));
-	cr_expect(eq(uint, fault_total(), 1));
+	cr_expect(eq(uint, fault_total(), 3)); /* two to remember it */
 	/* The descriptor stays that of the directory, wherever its name goes. */
 	cr_expect(eq(long, view(SYS_rename, at("p"), at("q")), 0));
 	cr_expect(eq(long, view(SYS_mkdir, at("p"), 0755), 0));

@@ -291,3 +291,70 @@ Test(known, copies_whose_descriptors_are_all_moved_are_remembered)
 	ovl_known_set_joined(HASH + 64);
 	cr_expect(not(ovl_known_joined(HASH)));
 }
+
+Test(known, a_new_file_is_known_until_its_number_is_of_another)
+{
+	static const int flags[] = {O_WRONLY, O_RDWR};
+
+	for (size_t i = 0; i < OVL_ARRAY_SIZE(flags); i++) {
+		int fd = (int)view(SYS_open, at("new"), flags[i] | O_CREAT, 0600);
+
+		cr_assert(ge(int, fd, 0));
+		cr_expect(ovl_known_made(fd));
+		cr_expect(ovl_known_meets(fd));
+		cr_expect(eq(long, view(SYS_close, fd), 0));
+		cr_expect(not(ovl_known_made(fd)));
+		cr_assert_eq(view(SYS_unlink, at("new")), 0);
+		ovl_known_set_made(fd); /* closed */
+		cr_expect(not(ovl_known_made(fd)));
+	}
+}
+
+Test(known, of_all_that_is_closed_at_once_a_new_file_is_forgotten_first)
+{
+	int fd = (int)view(SYS_open, at("new"), O_WRONLY | O_CREAT, 0600);
+
+	cr_assert_eq(dup2(fd, 60), 60); /* a number that nothing was noted of */
+	ovl_known_set_made(60);
+	cr_expect(ovl_known_made(60));
+	cr_expect(eq(long, view(SYS_close_range, 60, 60, 0), 0));
+	cr_expect(not(ovl_known_made(60)));
+}
+
+Test(known, what_is_only_read_may_be_a_lowers)
+{
+	int fd = (int)view(SYS_open, at("d/f"), O_RDONLY);
+
+	ovl_known_set_made(fd);
+	cr_expect(not(ovl_known_made(fd)));
+	close(fd);
+	fd = (int)view(SYS_open, at("d/f"), O_PATH);
+	ovl_known_set_made(fd);
+	cr_expect(not(ovl_known_made(fd)));
+	close(fd);
+}
+
+static void other_thread_closes(void *fd)
+{
+	ovl_known_forget((int)(long)fd);
+}
+
+Test(known, a_number_that_became_another_meanwhile_is_no_new_file)
+{
+	int fd = (int)view(SYS_open, at("new"), O_WRONLY | O_CREAT, 0600);
+
+	ovl_known_forget(fd);
+	fault_hook(__NR_fcntl, 1, other_thread_closes, (void *)(long)fd);
+	ovl_known_set_made(fd);
+	cr_expect(not(ovl_known_made(fd)));
+}
+
+Test(known, a_vfork_child_makes_no_file_known)
+{
+	int fd = (int)view(SYS_open, at("new"), O_WRONLY | O_CREAT, 0600);
+
+	ovl_known_forget(fd);
+	fault_set(__NR_gettid, FAULT_EACH, 1);
+	ovl_known_set_made(fd);
+	cr_expect(not(ovl_known_made(fd)));
+}
