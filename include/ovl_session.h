@@ -246,6 +246,7 @@ struct ovl_session {
 	uint64_t moves_gen;   /* raised before the list that is not valid is written */
 	uint64_t whiteout_ino[OVL_WHITEOUTS]; /* 0: not made, or not known */
 	uint32_t whiteout_now;		      /* which of them links are made to */
+	uint32_t records;    /* 1 once WORK/index has one of an object: shim/record.h */
 	uint32_t own_sigsys; /* a process that is about to end by a SIGSYS of its own */
 	uint32_t watches;    /* 1 once a directory is watched: inotify(7) */
 	uint32_t nlinkers;   /* entries of linker[] in use, or more */

@@ -74,6 +74,7 @@ static void note(struct ovl_session *ss, int fd, const char *name)
 
 	if (sscanf(name, "u-%llx", &ino) == 1) {
 		ovl_filter_add(&ss->origin, ovl_hash_mix(ino));
+		ss->records = 1;
 		if (tells_owner(fd, name))
 			ss->overrides = 1;
 	} else if (sscanf(name, "r-%llx-", &ino) == 1) {

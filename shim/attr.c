@@ -82,9 +82,11 @@ static long set_mode(struct ovl_ctx *ctx, unsigned mode)
 		return err;
 	if ((ctx->st.stx_mode & S_IFMT) == S_IFLNK)
 		return OVL_AGAIN;
-	return is_plain_mode(mode)
-		       ? ovl_do_chmod(AT_FDCWD, link, mode)
-		       : ovl_override_fchmod(fd, &n->st, without_sgid(ctx, &n->st, mode));
+	err = is_plain_mode(mode)
+		      ? ovl_do_chmod(AT_FDCWD, link, mode)
+		      : ovl_override_fchmod(fd, &n->st, without_sgid(ctx, &n->st, mode));
+	forget_rights(n); /* and what was found out meanwhile */
+	return err;
 }
 
 static long set_owner(struct ovl_ctx *ctx, unsigned uid, unsigned gid)

@@ -30,6 +30,7 @@ enum ovl_dcache_flag {
 	OVL_DC_BORDER = 1 << 6, /* a name in it is of another zone, as /proc is */
 	OVL_DC_NARROW =
 		1 << 5, /* not all may search it: who does not ask the kernel asks otherwise */
+	OVL_DC_STICKY = 1 << 7, /* who may remove a name depends on its owner; or not known */
 	OVL_DC_RECORD =
 		1 << 4, /* its rights are recorded: to change it is not the kernel's to allow */
 };

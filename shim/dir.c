@@ -2,6 +2,7 @@
 /* dir.c - calls that make and remove names: mkdir mknod symlink link unlink rmdir */
 #include "copy_up.h"
 #include "create.h"
+#include "hide.h"
 #include "lookup.h"
 #include "perm.h"
 #include "real.h"
@@ -181,9 +182,17 @@ static long remove_at(struct ovl_ctx *ctx, int dirfd, int path, enum removal wha
 				: ovl_remove_file(ctx, &ctx->name[0]);
 }
 
+static long unlink_at(struct ovl_ctx *ctx, int dirfd, int path)
+{
+	int r = ovl_hide(ctx, dirfd < 0 ? AT_FDCWD : ovl_arg_fd(ctx, dirfd),
+			 ovl_arg_path(ctx, path));
+
+	return r == OVL_HIDE_WALK ? remove_at(ctx, dirfd, path, FILE_ONLY) : r;
+}
+
 long ovl_op_unlink(struct ovl_ctx *ctx)
 {
-	return remove_at(ctx, -1, 0, FILE_ONLY);
+	return unlink_at(ctx, -1, 0);
 }
 
 long ovl_op_rmdir(struct ovl_ctx *ctx)
@@ -197,5 +206,5 @@ long ovl_op_unlinkat(struct ovl_ctx *ctx)
 
 	if (flags & ~(long)AT_REMOVEDIR)
 		return -EINVAL;
-	return remove_at(ctx, 0, 1, flags ? DIR_ONLY : FILE_ONLY);
+	return flags ? remove_at(ctx, 0, 1, DIR_ONLY) : unlink_at(ctx, 0, 1);
 }

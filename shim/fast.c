@@ -116,7 +116,7 @@ static enum ovl_verdict readlink_told(struct ovl_call *c, struct ovl_told *t)
 	return r == -EINVAL ? OVL_SLOW : done(c, r); /* it may be a whiteout */
 }
 
-enum what { STAT, STATX, OPEN, ACCESS, READLINK };
+enum what { STAT, STATX, OPEN, ACCESS, READLINK, UNLINK };
 
 /*
  * A call that does @what with a name, @a and @b: see above. A frame of its own, in which nothing
@@ -140,6 +140,8 @@ by_name(struct ovl_call *c, enum what what, int dirfd, const char *path, long a,
 		return open_told(c, &t);
 	case ACCESS:
 		return access_told(c, &t);
+	case UNLINK:
+		return ovl_fastup_unlink(c, &t);
 	default:
 		return readlink_told(c, &t);
 	}
@@ -334,6 +336,10 @@ static __attribute__((noinline)) enum ovl_verdict look(struct ovl_call *c)
 		return ovl_fastmove(c, (const char *)a[1], (const char *)a[3], a[4]);
 	case __NR_getdents64:
 		return ovl_fastlow_list(c);
+	case __NR_unlink:
+		return by_name(c, UNLINK, AT_FDCWD, (const char *)a[0], 0, 0);
+	case __NR_unlinkat:
+		return a[2] ? OVL_SLOW : by_name(c, UNLINK, (int)a[0], (const char *)a[1], 0, 0);
 	case __NR_fchmod:
 	case __NR_fchown:
 	case __NR_utimensat:

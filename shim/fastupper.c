@@ -194,6 +194,19 @@ enum ovl_verdict ovl_fastup_open(struct ovl_call *c, struct ovl_told *t)
 	return creates && (missing || (flags & O_EXCL)) ? open_new(c, t, flags) : v;
 }
 
+/*
+ * One name in a directory that is held by the program itself: whatever becomes of its path, it is
+ * that directory, and nothing of a lower's will show there. What is recorded of an object goes with
+ * it.
+ */
+enum ovl_verdict ovl_fastup_unlink(struct ovl_call *c, struct ovl_told *t)
+{
+	if (t->tell != OVL_TELL_UPPER || t->base != OVL_UPPER || t->name != t->path ||
+	    !ovl_told_pure(t) || ovl_told_special(t) || ovl_ss->overrides || ovl_ss->records)
+		return OVL_SLOW;
+	return ovl_sys(__NR_unlinkat, t->dirfd, t->path, 0) ? OVL_SLOW : done(c, 0);
+}
+
 enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c)
 {
 	struct ovl_str upper = ovl_ss->layer[OVL_UPPER].path;

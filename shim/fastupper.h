@@ -33,6 +33,9 @@ enum ovl_verdict ovl_fastup_access(struct ovl_call *c, struct ovl_told *t);
 /* readlink(2) into the program's buffer t->arg[0] of t->arg[1] bytes. */
 enum ovl_verdict ovl_fastup_readlink(struct ovl_call *c, struct ovl_told *t);
 
+/* unlink(2). */
+enum ovl_verdict ovl_fastup_unlink(struct ovl_call *c, struct ovl_told *t);
+
 /* getcwd(2); the cwd is known to be a directory that upper alone has, or had. */
 enum ovl_verdict ovl_fastup_getcwd(struct ovl_call *c);
 

@@ -336,11 +336,12 @@ static void remember_dir(struct ovl_ctx *ctx, struct ovl_name *n, uint64_t value
 		n->fair = is_fair(ctx, n, &recorded);
 	if (!n->fair || n->moved || n->redirect || n->zone != OVL_Z_VIEW || (deep && n->lowers))
 		return;
-	ovl_dcache_add(n->hash, value | (n->lowers ? 0 : OVL_DC_PURE) |
-					(n->opaque ? OVL_DC_OPAQUE : 0) |
-					((n->st.stx_mode & 0111) != 0111 ? OVL_DC_NARROW : 0) |
-					(holds_border(n) ? OVL_DC_BORDER : 0) |
-					(deep ? OVL_DC_DEEP : 0) | (recorded ? OVL_DC_RECORD : 0));
+	ovl_dcache_add(n->hash,
+		       value | (n->lowers ? 0 : OVL_DC_PURE) | (n->opaque ? OVL_DC_OPAQUE : 0) |
+			       ((n->st.stx_mode & 0111) != 0111 ? OVL_DC_NARROW : 0) |
+			       (!n->known || (n->st.stx_mode & S_ISVTX) ? OVL_DC_STICKY : 0) |
+			       (holds_border(n) ? OVL_DC_BORDER : 0) | (deep ? OVL_DC_DEEP : 0) |
+			       (recorded ? OVL_DC_RECORD : 0));
 }
 
 /* Is @n a directory that upper is known to have? */

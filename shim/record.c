@@ -112,6 +112,7 @@ int ovl_record_set(const struct statx *st, const struct ovl_record *r)
 	}
 	text[n] = '\0';
 	key(st, st->stx_nlink ? 'u' : 'g', name);
+	__atomic_store_n(&ovl_ss->records, 1, __ATOMIC_RELEASE);
 	ovl_inode_note(st->stx_ino);
 	return ovl_index_write(name, text);
 }

@@ -292,6 +292,16 @@ uint64_t ovl_told_value(const struct ovl_told *t)
 	return value & OVL_DIRS_OUTSIDE && (value & ~OVL_DIRS_FILE) != outside_now() ? 0 : value;
 }
 
+bool ovl_tell_in(struct ovl_told *ret, const struct ovl_told *t, int dirfd, const char *path,
+		 int layer)
+{
+	*ret = *t;
+	ret->dirfd = dirfd;
+	ret->path = path;
+	ret->room = NULL;
+	return set_layer(ret, layer);
+}
+
 bool ovl_told_still(const struct ovl_told *t)
 {
 	return ovl_dcache_still(t->dir, t->value);

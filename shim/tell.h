@@ -66,6 +66,13 @@ bool ovl_tell(struct ovl_told *t, int dirfd, const char *path);
  */
 uint64_t ovl_told_value(const struct ovl_told *t);
 
+/*
+ * @ret becomes @path from @dirfd, of which @t tells, as @layer's: dirfd and path are what to ask
+ * the kernel for. False: it cannot be put together. @ret was clear.
+ */
+bool ovl_tell_in(struct ovl_told *ret, const struct ovl_told *t, int dirfd, const char *path,
+		 int layer);
+
 /* Told _UPPER: is there nothing but upper's? What that lacks is missing. */
 static inline bool ovl_told_pure(const struct ovl_told *t)
 {

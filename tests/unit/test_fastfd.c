@@ -101,7 +101,7 @@ Test(fastfd, names_like_ours_are_a_programs_own)
 	int fd = new_file();
 
 	cr_expect(eq(long, view(SYS_fsetxattr, fd, like_ours, "y", 1, 0), 0));
-	cr_expect(lt(long, getxattr(in(W_UP, "new"), like_ours, buf, sizeof(buf)), 0));
+	cr_expect(eq(long, getxattr(in(W_UP, "new"), like_ours, buf, sizeof(buf)), -1));
 	cr_expect(eq(long, view(SYS_fgetxattr, fd, like_ours, buf, sizeof(buf)), 1));
 	cr_expect(eq(long, view(SYS_flistxattr, fd, buf, sizeof(buf)), sizeof(like_ours)));
 	cr_expect(eq(str, buf, (char *)like_ours));
@@ -126,7 +126,7 @@ Test(fastfd, where_modes_are_recorded_nothing_is_the_kernels)
 	cr_expect(eq(long, view(SYS_fstat, fd, &st), 0));
 	cr_expect(eq(uint, st.st_mode & 07777, 0640));
 	cr_expect(eq(long, view(SYS_flistxattr, fd, buf, sizeof(buf)), 0));
-	cr_expect(gt(uint, fault_count(__NR_rt_sigprocmask), 4));
+	cr_expect(ge(uint, fault_count(__NR_rt_sigprocmask), 6));
 	close(fd);
 }
 
