@@ -3,9 +3,10 @@
  * hide.h - a file is removed without a walk, where the tables tell what it is
  *
  * Its directory is one that upper is known to have, which is held, and in a lane (lane.h): nobody
- * moves or removes it before the name goes. What a lower has gets a whiteout, which cannot be made where somebody has
- * put something meanwhile, a copy above all; so no lock is needed. What upper alone has is
- * unlinked. Context: any (entry: signals blocked).
+ * moves or removes it before the name goes. What a lower has gets a whiteout, which cannot be made
+ * where somebody has put something meanwhile, a copy above all; so no lock is needed. What upper
+ * alone has is unlinked.
+ * Context: any (entry: signals blocked).
  */
 #ifndef OVL_HIDE_H
 #define OVL_HIDE_H
