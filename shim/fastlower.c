@@ -2,6 +2,7 @@
 #include "fastlower.h"
 
 #include "dirent.h"
+#include "fastupper.h"
 #include "known.h"
 #include "readdir.h"
 #include "stat_x86_64.h"
@@ -252,8 +253,10 @@ enum ovl_verdict ovl_fastlow_list(struct ovl_call *c)
 	uint64_t value;
 	int layer;
 
-	if (!ovl_known_find(fd, &hash, &layer) || layer == OVL_UPPER)
+	if (!ovl_known_find(fd, &hash, &layer))
 		return OVL_SLOW;
+	if (layer == OVL_UPPER)
+		return ovl_fastup_list(c, hash);
 	if (ovl_known_listing(fd) != ovl_dir_tag(hash) && ovl_dir_go_on(c, hash))
 		return OVL_DONE;
 	if (ovl_filter_maybe(&ovl_ss->present, hash) || !ovl_dirs_find(hash, &value))

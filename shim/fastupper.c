@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "fastupper.h"
 
+#include "dirent.h"
 #include "filelock.h"
 #include "inode.h"
 #include "known.h"
 #include "marks.h"
+#include "readdir.h"
 #include "stat_x86_64.h"
 #include "systab.h"
 #include "view.h"
@@ -180,6 +182,67 @@ static enum ovl_verdict open_new(struct ovl_call *c, const struct ovl_told *t, l
 	return OVL_DONE;
 }
 
+/*
+ * Open @t to read it, if it is known to be a directory that upper alone has. What is relative to it
+ * is known, then, too.
+ */
+static enum ovl_verdict open_dir(struct ovl_call *c, const struct ovl_told *t)
+{
+	struct open_how how = {.flags = (uint64_t)t->arg[0], .resolve = RESOLVE_NO_SYMLINKS};
+	uint64_t value;
+	int fd;
+
+	if ((t->arg[0] & (O_ACCMODE | O_CREAT | O_TRUNC)) != O_RDONLY || ovl_ss->overrides ||
+	    !ovl_dcache_find(t->hash, &value) || !(value & OVL_DC_PURE))
+		return OVL_SLOW;
+	fd = (int)ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
+	if (fd >= 0 && ovl_told_still(t) && ovl_dcache_still(t->hash, value)) {
+		ovl_known_learn(fd, t->hash, OVL_UPPER, ovl_known_version(fd), t->moves);
+		return done(c, fd);
+	}
+	ovl_filelock_drop(&fd);
+	return OVL_SLOW;
+}
+
+/* Are the @n bytes of records at @buf what the view shows, as upper's directory has them? */
+static bool are_shown(char *buf, long n)
+{
+	bool foreign = ovl_inode_is_foreign();
+	struct ovl_dirent *d;
+
+	for (long i = 0; i < n; i += d->reclen) {
+		d = (struct ovl_dirent *)(void *)(buf + i);
+		if (ovl_dirent_is_dots(d))
+			continue;
+		if (d->type == OVL_DT_CHR || d->type == OVL_DT_UNKNOWN ||
+		    ovl_inode_maybe_origin(d->ino))
+			return false;
+		if (foreign)
+			d->ino |= OVL_INO_FOREIGN;
+	}
+	return true;
+}
+
+enum ovl_verdict ovl_fastup_list(struct ovl_call *c, uint64_t hash)
+{
+	int fd = (int)c->arg[0];
+	char *buf = (char *)c->arg[1];
+	uint64_t value;
+	long at;
+	long n;
+
+	if (!ovl_dcache_find(hash, &value) || !(value & OVL_DC_PURE) || (value & OVL_DC_BORDER) ||
+	    ovl_mark_dots(OVL_UPPER) || (unsigned long)buf < 4096)
+		return OVL_SLOW;
+	ovl_known_set_listing(fd, ovl_dir_tag(hash));
+	at = ovl_sys(__NR_lseek, fd, 0, 1); /* SEEK_CUR */
+	n = ovl_sys(__NR_getdents64, fd, buf, c->arg[2]);
+	if (n <= 0 || (are_shown(buf, n) && ovl_dcache_still(hash, value)))
+		return done(c, n);
+	(void)ovl_sys(__NR_lseek, fd, at, 0); /* it is looked at closer, from there on */
+	return OVL_SLOW;
+}
+
 enum ovl_verdict ovl_fastup_open(struct ovl_call *c, struct ovl_told *t)
 {
 	long flags = t->arg[0];
@@ -187,8 +250,10 @@ enum ovl_verdict ovl_fastup_open(struct ovl_call *c, struct ovl_told *t)
 	bool missing = creates && is_fresh(t);
 	enum ovl_verdict v = OVL_SLOW;
 
-	if ((flags & ~(long)OPEN_FLAGS) || ovl_told_special(t))
+	if (flags & ~(long)(OPEN_FLAGS | O_DIRECTORY))
 		return OVL_SLOW;
+	if ((flags & O_DIRECTORY) || ovl_told_special(t))
+		return open_dir(c, t);
 	if (!(creates && (flags & O_EXCL)) && !missing)
 		v = open_existing(c, t, flags & ~(long)(O_CREAT | O_EXCL), &missing);
 	return creates && (missing || (flags & O_EXCL)) ? open_new(c, t, flags) : v;

@@ -27,6 +27,9 @@ bool ovl_fastup_plain(struct ovl_told *t);
 /* Then: open with O_* flags t->arg[0] and mode t->arg[1]. */
 enum ovl_verdict ovl_fastup_open(struct ovl_call *c, struct ovl_told *t);
 
+/* getdents64(2) of the directory hashed @hash, known to be of upper alone. */
+enum ovl_verdict ovl_fastup_list(struct ovl_call *c, uint64_t hash);
+
 /* access(2) with the mode t->arg[0], of R_OK, W_OK and X_OK. */
 enum ovl_verdict ovl_fastup_access(struct ovl_call *c, struct ovl_told *t);
 

@@ -126,22 +126,7 @@ static void show_origin(struct ovl_ctx *ctx, struct ovl_dirent *d)
 	ovl_path_cut(&ctx->real, len);
 }
 
-/* Does the directory @n hold a name that does not exist inside: upper, work? */
-static bool holds_hidden(const struct ovl_name *n)
-{
-	const struct ovl_session *ss = ovl_ss;
-	unsigned dir = n->at.len == 1 ? 0 : n->at.len;
-
-	for (uint32_t i = 0; i < ss->nhide; i++) {
-		const char *path = ovl_session_str(ss, ss->hide[i]);
-
-		if (ss->hide[i].len > dir && path[dir] == '/' && !memcmp(path, n->at.buf, dir))
-			return true;
-	}
-	return false;
-}
-
-/* Is @name in directory @n such a one? */
+/* Is @name in directory @n one that does not exist inside: upper, work? */
 static bool is_hidden(const struct ovl_name *n, const char *name)
 {
 	uint64_t h = ovl_hash_push(n->hash, name, strlen(name));
@@ -281,7 +266,8 @@ static int read_all(struct ovl_ctx *ctx, const struct source *from, struct ovl_l
 static int read_layer(struct ovl_ctx *ctx, struct ovl_name *n, int own, struct ovl_listing **l,
 		      int layer)
 {
-	struct source from = {.name = n, .layer = layer, .fd = own, .hidden = holds_hidden(n)};
+	struct source from = {
+		.name = n, .layer = layer, .fd = own, .hidden = ovl_name_holds_hidden(n)};
 	OVL_FD dir = -1;
 	int err;
 

@@ -194,18 +194,22 @@ bool ovl_dir_go_on(struct ovl_call *c, uint64_t hash)
 	return true;
 }
 
-/* Should the entry @name of @type, which the kernel listed for directory @n, be left out? */
+/*
+ * Should the entry @name of @type, which the kernel listed for directory @n, be left out? In
+ * upper's own directory, unless names in it do not exist inside, only a whiteout is.
+ */
 static bool is_gone(struct ovl_ctx *ctx, struct ovl_name *n, const char *name, unsigned type)
 {
 	struct ovl_name *child = &ctx->name[1];
-	uint64_t h = ovl_hash_push(n->hash, name, strlen(name));
+	uint64_t h;
 
 	if (ctx->fd_layer != OVL_NONE &&
 	    ovl_mark_is_file_at(ctx->fd_layer, ovl_arg_fd(ctx, 0), name))
 		return true;
-	/* What upper has hides what lowers have; only a whiteout hides itself. */
-	if (ctx->fd_layer == OVL_UPPER && type != OVL_DT_CHR && type != OVL_DT_UNKNOWN)
+	if (ctx->fd_layer == OVL_UPPER && type != OVL_DT_CHR && type != OVL_DT_UNKNOWN &&
+	    n->layer == OVL_UPPER && !n->lowers && !ovl_name_holds_hidden(n))
 		return false;
+	h = ovl_hash_push(n->hash, name, strlen(name));
 	if (!ovl_filter_maybe(&ovl_ss->hidden, h))
 		return false;
 	if (ovl_path_set(&ctx->clean, n->at.buf, n->at.len) ||
@@ -246,9 +250,8 @@ static long filter_native(struct ovl_ctx *ctx, struct ovl_name *n, struct sink *
 		memcpy(&ino, d, 8);
 		i += reclen;
 		if (!ovl_is_dot(name, strlen(name)) && !ovl_is_dotdot(name, strlen(name))) {
-			unsigned type = (uint8_t)d[s->format->type_last ? reclen - 1 : 18];
-
-			if (is_gone(ctx, n, name, type))
+			if (is_gone(ctx, n, name,
+				    (unsigned char)d[s->format->type_last ? reclen - 1 : 18]))
 				continue;
 			ino = shown_ino(ctx, n, name, ino);
 		}

@@ -73,6 +73,20 @@ int ovl_name_real(const struct ovl_name *n, int layer, struct ovl_path *p)
 	return ovl_layer_path(p, layer, layer == OVL_UPPER ? ovl_name_rel(n) : ovl_name_low(n));
 }
 
+bool ovl_name_holds_hidden(const struct ovl_name *n)
+{
+	const struct ovl_session *ss = ovl_ss;
+	unsigned dir = n->at.len == 1 ? 0 : n->at.len;
+
+	for (uint32_t i = 0; i < ss->nhide; i++) {
+		const char *path = ovl_session_str(ss, ss->hide[i]);
+
+		if (ss->hide[i].len > dir && path[dir] == '/' && !memcmp(path, n->at.buf, dir))
+			return true;
+	}
+	return false;
+}
+
 /* Put the view root in the place of the first @cut bytes of @p. */
 static int replace_root(struct ovl_path *p, unsigned cut)
 {

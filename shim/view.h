@@ -41,6 +41,9 @@ int ovl_layer_path(struct ovl_path *p, int layer, const char *rel);
 /* @p becomes the real path of @n in @layer. -ENAMETOOLONG. */
 int ovl_name_real(const struct ovl_name *n, int layer, struct ovl_path *p);
 
+/* Does a name that does not exist inside (upper, work) lie below the directory @n? */
+bool ovl_name_holds_hidden(const struct ovl_name *n);
+
 /*
  * Turn the real path @p, as the kernel tells it, into the one that the program sees:
  * below a layer's root it becomes one below the view root. Returns the layer, or

@@ -124,6 +124,13 @@ costs()
 	costs 5 list "$V/a/b"
 }
 
+# and twice where it is, in case that something has to be looked at closer
+@test "a directory that upper alone has is listed with three more" {
+	not_by_names "what is known of descriptors is not kept"
+	in_view 'mkdir a/new; touch a/new/{1..50}'
+	costs 7 list "$V/a/new"
+}
+
 @test "a merged directory is listed with seventeen more" {
 	not_by_names "what is known of descriptors is not kept"
 	in_view 'echo x >a/b/new'
