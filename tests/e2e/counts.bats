@@ -184,6 +184,56 @@ costs()
 	costs 10 rename "$V/a/new/f"
 }
 
+# per_file FEW MANY: of a hundred files more, in hundredths, when the program made so many calls
+per_file()
+{
+	echo "# $1 for ten files, $2 for a hundred and ten" >&2
+	echo $(($2 - $1))
+}
+
+# Directories of ten files, and of a hundred and ten: "few" and "many", and "first" to learn with.
+make_few_and_many()
+{
+	lower 'for d in first few many; do mkdir $d; (cd $d && touch $(seq 100 109)); done
+		cd many && touch $(seq 200 299)'
+}
+
+# Two for the signals, a look at the lower's, its directory opened and closed, the whiteout: and its
+# removal with the directory.
+@test "rm -rf takes seven for each file of a lower, and the one of its own for upper's" {
+	local few n
+
+	not_by_names "what is known of descriptors is not kept"
+	make_few_and_many
+	in_view 'cp -r few up.few; cp -r many up.many; rm -rf first'
+	few=$(calls rm -rf "$V/few")
+	n=$(per_file "$few" "$(calls rm -rf "$V/many")")
+	[ "$n" -ge 700 ] && [ "$n" -le 710 ]
+	in_view 'test ! -e few && test ! -e many'
+	few=$(calls rm -rf "$V/up.few")
+	n=$(per_file "$few" "$(calls rm -rf "$V/up.many")")
+	[ "$n" -ge 100 ] && [ "$n" -le 110 ]
+	in_view 'test ! -e up.few && test ! -e up.many'
+}
+
+# Two for remembering the new file's descriptor; before each look at a source's xattrs, of which
+# there are three at the most, one at the source's number.
+@test "cp -a takes five more for each file" {
+	local few with without
+
+	not_by_names "what is known of descriptors is not kept"
+	make_few_and_many
+	cp -a "$V/few" "$V/many" "$T/"
+	few=$(strace cp -a "$T/few" "$T/few.copy" 2>&1 | grep -cv '^[-+]')
+	without=$(per_file "$few" "$(strace cp -a "$T/many" "$T/many.copy" 2>&1 | grep -cv '^[-+]')")
+	in_view 'cp -a first first.copy'
+	few=$(calls cp -a "$V/few" "$V/few.copy")
+	with=$(per_file "$few" "$(calls cp -a "$V/many" "$V/many.copy")")
+	[ "$with" -gt "$without" ]
+	[ "$with" -le $((without + 510)) ]
+	in_view 'diff -r many many.copy'
+}
+
 @test "with -l / and no upper entry: one each" {
 	LOWERS=(/)
 	# what is below the directory that holds upper costs an ordinary user more
