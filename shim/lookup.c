@@ -429,6 +429,9 @@ int ovl_lookup_covers(struct ovl_ctx *ctx, struct ovl_name *n)
 
 	if (n->redirect)
 		return n->covers;
+	/* A lower's is what shows, or a part of it. */
+	if (n->lowers || (n->layer > OVL_UPPER && !n->in_upper))
+		return 1;
 	if (!n->plowers || is_marked(ctx, n))
 		return 0;
 	err = scan_lowers(ctx, n->plowers, ovl_name_low(n), &layer, &mask, &st);

@@ -200,6 +200,27 @@ Test(lookup, covers_tells_what_would_show)
 	cr_expect(eq(int, ovl_lookup_covers(ctx, look("h")), 0));
 }
 
+/* Nobody has to be asked. */
+Test(lookup, what_a_lower_shows_would_show)
+{
+	struct ovl_name *n;
+
+	put(W_LOW(2), "f", "");
+	put_dir(W_LOW(2), "d");
+	put_dir(W_UP, "d");
+	put_dir(W_LOW(2), "e");
+	put_opaque(W_UP, "e");
+	n = look("f");
+	fault_reset();
+	cr_expect(eq(int, ovl_lookup_covers(ctx, n), 1));
+	cr_expect(eq(uint, fault_total(), 0));
+	n = look("d");
+	fault_reset();
+	cr_expect(eq(int, ovl_lookup_covers(ctx, n), 1));
+	cr_expect(eq(uint, fault_total(), 0));
+	cr_expect(eq(int, ovl_lookup_covers(ctx, look("e")), 1)); /* under what hides it */
+}
+
 Test(lookup, a_stack_is_found_without_upper)
 {
 	uint64_t mask = 99;
