@@ -109,8 +109,11 @@ def one(opt, n, where, programs):
         if left:
             print("left in work: %s" % " ".join(left))
             bad = True
-        a, b = output(ovl + dump, **kw)[1], output(ovl + dump, **kw)[1]
-        if a != b or "ENO" in a:
+        (first, a), (second, b) = (output(ovl + dump, **kw) for _ in range(2))
+        if first or second:
+            print("the tree was not told: status %d, %d" % (first, second))
+            bad = True
+        elif a != b or "ENO" in a:
             diff = difflib.unified_diff(a.splitlines(), b.splitlines(), "seen", "again",
                                         lineterm="", n=0)
             print("the tree is not whole:\n" + "\n".join(
