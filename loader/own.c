@@ -43,6 +43,9 @@ bool ovl_own_watches(long nr)
 	return ovl_newtext_wants(nr) || nr == __NR_rt_sigaction;
 }
 
+/* What the program's handlers would return by. */
+static __sigrestore_t restorer[SIGNALS + 1];
+
 static bool may_end;
 static bool dispatched;
 
@@ -93,18 +96,34 @@ static long set_mask(const struct ovl_call *c)
 	return copy.ret;
 }
 
+/* Who asks what was set (valgrind does) is not to see that handlers return by our text. */
+static void show_restorer(const struct ovl_call *c)
+{
+	struct sigaction *old = (struct sigaction *)c->arg[2];
+
+	if (old->sa_restorer == ovl_trap_restorer)
+		old->sa_restorer = restorer[(int)c->arg[0]];
+}
+
 static long set_action(const struct ovl_call *c)
 {
 	struct ovl_call copy = *c;
 	struct sigaction set = {0};
+	__sigrestore_t theirs = NULL;
 
 	if (!copy_set(c, &set, sizeof(set)))
 		return -EFAULT;
-	if (c->arg[1] && dispatched && set.sa_flags & SA_RESTORER)
-		set.sa_restorer = ovl_trap_restorer;
 	if (c->arg[1])
 		copy.arg[1] = (long)&set;
+	if (c->arg[1] && dispatched && set.sa_flags & SA_RESTORER) {
+		theirs = set.sa_restorer;
+		set.sa_restorer = ovl_trap_restorer;
+	}
 	ovl_sigsys_site(&copy);
+	if (!copy.ret && c->arg[2])
+		show_restorer(c);
+	if (!copy.ret && theirs)
+		restorer[(int)c->arg[0]] = theirs;
 	return copy.ret;
 }
 

@@ -319,3 +319,40 @@ print(os.path.exists(\"d/f\"))
 "'
 	shown False
 }
+
+@test "valgrind: a program that it looks at is in the view, and it can look at ovlrun" {
+	requires valgrind gcc
+	lower 'echo low >low
+	cat >p.c <<-"END"
+		#include <signal.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <sys/stat.h>
+		static void on(int sig) { (void)sig; }
+		int main(int n, char **v)
+		{
+			char text[9] = {0}, *room = malloc(7);
+			struct sigaction act;
+			FILE *f = fopen(v[1], "r");
+			if (fread(text, 1, 8, f) && fclose(f))
+				return 2;
+			printf("%s%d ", text, mkdir("d", 0700));
+			printf("%d ", rename(v[1], "d/moved"));
+			printf("%d\n", remove("low"));
+			signal(SIGUSR1, on);
+			printf("%d ", sigaction(SIGUSR1, NULL, &act));
+			printf("%d\n", act.sa_handler == on);
+			return n > 2 ? room[7] & 8 : 3;
+		}
+	END'
+	both 'gcc -g -o p p.c; echo new >new; valgrind -q ./p new; echo $?; cat d/moved; valgrind -q cat d/moved; ls
+		echo again >again; rm -r d; touch low; valgrind -q --error-exitcode=9 ./p again more 2>&1 >out | grep -o "Invalid read of size 1"; echo ${PIPESTATUS[0]}; cat out'
+	shown "new"
+	shown "Invalid read"
+	AS=(valgrind -q)
+	run in_view "cat d/moved; echo more >more; ls more"
+	echo "$output"
+	[ "${lines[-2]}" = again ]
+	[ "${lines[-1]}" = more ]
+	lower_unchanged
+}

@@ -97,6 +97,23 @@ Test(own, under_dispatch_a_mask_never_blocks_our_signal)
 	cr_expect(eq(u64, mask_now() & BIT(SIGTERM), BIT(SIGTERM)));
 }
 
+Test(own, who_asks_for_a_handler_sees_the_programs_way_back)
+{
+	const struct action first = {handler, 0x04000000, programs_restorer, 0};
+	const struct action second = {note, 0x04000000, (void (*)(void))note, 0};
+	struct action old = {0};
+
+	ovl_own_dispatched();
+	cr_expect(eq(long, own(__NR_rt_sigaction, SIGUSR1, &first, NULL, 8), 0));
+	cr_expect(eq(ptr, (void *)action_of(SIGUSR1).restorer, (void *)ovl_trap_restorer));
+	cr_expect(eq(long, own(__NR_rt_sigaction, SIGUSR1, &second, &old, 8), 0));
+	cr_expect(eq(ptr, (void *)old.restorer, (void *)programs_restorer));
+	cr_expect(eq(long, own(__NR_rt_sigaction, SIGUSR1, NULL, &old, 8), 0));
+	cr_expect(eq(ptr, (void *)old.restorer, (void *)note));
+	cr_expect(eq(long, own(__NR_rt_sigaction, SIGUSR2, NULL, &old, 8), 0));
+	cr_expect(eq(ptr, (void *)old.restorer, NULL));
+}
+
 Test(own, a_mask_that_is_only_asked_for_or_wrong_is_the_kernels)
 {
 	const uint64_t term = BIT(SIGTERM);
