@@ -93,9 +93,20 @@ static int take_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int parent, 
 }
 
 /*
+ * The directory @name in @dir is empty in the view: it stays so, whatever becomes of its whiteouts.
+ * A .wh. file beside it does that already.
+ */
+static int seal(int dir, const char *name)
+{
+	OVL_FD fd = ovl_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0);
+
+	return fd < 0 ? fd : ovl_mark_opaque(fd);
+}
+
+/*
  * Temporary @temp in @tmp takes the place of upper's directory @n in @parent, which is empty in
  * the view. Whoever looked before may still put something in it, until it is removed for good:
- * then all is as it was, and -ENOTEMPTY. The lock is held, directories are on the move.
+ * then it is back, with that alone, and -ENOTEMPTY. The lock is held, directories are on the move.
  */
 static int replace_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int parent,
 		       struct ovl_name *n)
@@ -103,6 +114,7 @@ static int replace_dir(struct ovl_ctx *ctx, int tmp, const char *temp, int paren
 	int err = take_dir(ctx, tmp, temp, parent, n, RENAME_EXCHANGE);
 
 	if (!err && ovl_workdir_discard(ctx, tmp, temp) == -ENOTEMPTY) {
+		(void)seal(tmp, temp); /* else what its whiteouts hid shows again */
 		err = ovl_do_rename(tmp, temp, parent, base_of(n), RENAME_EXCHANGE);
 		err = err ? err : -ENOTEMPTY;
 	}
@@ -247,12 +259,13 @@ static int remove_merged(struct ovl_ctx *ctx, struct ovl_name *n, int parent, in
 	if (!err && covers)
 		err = whiteout_over_dir(ctx, parent, n);
 	else if (!err)
+		err = seal(parent, base_of(n));
+	if (!err && !covers)
 		err = ovl_workdir_discard(ctx, parent, base_of(n));
 	if (!err && covers)
 		tell_watchers(ctx, parent, base_of(n));
-	/* Before others may look again. */
-	if (!err)
-		ovl_dcache_gone(n->hash);
+	/* Before others may look again. What is back merges with nothing. */
+	ovl_dcache_gone(n->hash);
 	ovl_moved(ctx);
 	return err;
 }

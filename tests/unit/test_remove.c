@@ -381,3 +381,57 @@ Test(remove, a_directory_that_is_remembered_but_gone_is_looked_at_again)
 		cr_expect(eq(long, view(SYS_mkdir, at(in_it), 0755), -ENOENT));
 	}
 }
+
+/* Through a descriptor that it has held since the directory was in its place. */
+static void other_makes_a_file(void *fd)
+{
+	close(openat((int)(long)fd, "new", O_WRONLY | O_CREAT, 0600));
+}
+
+/* The view's @dir has lost its only file, f; another is made before the @nth step of its removal.
+ */
+static void expect_back(const char *dir, unsigned nth)
+{
+	char f[8];
+	char new[8];
+	int fd;
+
+	snprintf(f, sizeof(f), "%s/f", dir);
+	snprintf(new, sizeof(new), "%s/new", dir);
+	cr_assert_eq(unlink_(f), 0);
+	fd = open(in(W_UP, dir), O_RDONLY | O_DIRECTORY);
+	announce(new, true);
+	fault_reset();
+	fault_hook(__NR_unlinkat, nth, other_makes_a_file, (void *)(long)fd);
+	cr_expect(eq(long, rmdir_(dir), -ENOTEMPTY));
+	cr_expect(eq(str, shown(f), (char *)"(-2)"));
+	cr_expect(eq(str, shown(new), (char *)""));
+	cr_expect(eq(long, unlink_(new), 0));
+	cr_expect(eq(long, rmdir_(dir), 0));
+	cr_expect(is_whiteout(W_UP, dir));
+	close(fd);
+	EXPECT_NO_TEMPORARY();
+}
+
+Test(remove, a_directory_that_comes_back_hides_what_it_hid)
+{
+	put_dir(W_LOW(1), "e");
+	put(W_LOW(1), "e/f", "low");
+	expect_back("d", 3); /* the whiteout's removal */
+	expect_back("e", 4); /* and the directory's */
+}
+
+Test(remove, a_moved_directory_stays_empty_until_it_is_gone)
+{
+	cr_assert_eq(view(SYS_rename, at("d"), at("moved")), 0);
+	cr_assert_eq(unlink_("moved/f"), 0);
+	for (unsigned nth = 1; nth <= 4; nth++) {
+		fault_reset();
+		fault_set(__NR_unlinkat, nth, -EIO);
+		cr_expect(eq(long, rmdir_("moved"), -EIO));
+		cr_expect(eq(str, shown("moved/f"), (char *)"(-2)")); /* nor if it is killed */
+	}
+	fault_reset();
+	cr_expect(eq(long, rmdir_("moved"), 0));
+	cr_expect(not(is_there(W_UP, "moved")));
+}
