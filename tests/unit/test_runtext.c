@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "fault.h"
+#include "sys.h"
 
 #define PAGE  4096
 #define PAGES 3
