@@ -35,14 +35,16 @@ void ovl_text_own(uint64_t base, const struct ovl_site_list *sites)
 	unsigned n = 0;
 
 	for (uint32_t i = 0; i < sites->n; i++) {
-		uint64_t page = (base + sites->site[i].offset) & -PAGE;
+		uint64_t at = base + sites->site[i].offset;
+		uint64_t start = at & -PAGE;
+		uint64_t end = (at + sites->site[i].length + PAGE - 1) & -PAGE;
+		struct piece *last = n ? &v[n - 1] : NULL;
 
-		if (n && page < v[n - 1].start + v[n - 1].len)
-			continue;
-		if (n && page == v[n - 1].start + v[n - 1].len)
-			v[n - 1].len += PAGE;
-		else if (n < PIECES_MAX)
-			v[n++] = (struct piece){page, PAGE};
+		/* they come in order; some lie across two pages */
+		if (last && start <= last->start + last->len && end - last->start > last->len)
+			last->len = end - last->start;
+		else if ((!last || start > last->start + last->len) && n < PIECES_MAX)
+			v[n++] = (struct piece){start, end - start};
 	}
 	(void)ovl_sys(__NR_process_madvise, PIDFD_SELF, v, n, MADV_POPULATE_WRITE, 0);
 }

@@ -6,12 +6,14 @@
 #define BASES 32
 #define ROOM  240
 
-static struct base {
+struct base {
 	uint32_t version; /* odd while it is written */
 	uint32_t len;
 	uint64_t hash; /* 0: none */
 	char path[ROOM];
-} bases[BASES];
+};
+
+static OVL_LARGE struct base bases[BASES];
 
 static struct base *slot_of(uint64_t hash)
 {

@@ -22,7 +22,7 @@ struct way {
 	char text[TEXT + OVL_WORD]; /* NUL-terminated */
 };
 
-static struct way way[WAYS];
+static OVL_LARGE struct way way[WAYS];
 static uint32_t last; /* the one that was of use */
 static uint32_t next; /* the one to give up */
 

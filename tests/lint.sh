@@ -26,6 +26,13 @@ for cc in gcc clang; do
 		needed=$(readelf -d build/$cc/$so | grep NEEDED)
 		test -z "$needed" || bad "$so ($cc) is linked to: $needed"
 	done
+	# each costs every start a page: a pointer in a table, a large table among small variables
+	so=build/$cc/libovl.so
+	n=$(readelf -rW $so | grep -c R_X86_64_RELATIVE)
+	test "$n" -le 8 || bad "$so: the dynamic linker writes $n pointers"
+	n=$(($(nm $so | sed -n 's/^\([0-9a-f]*\) b ovl_entries$/0x\1/p') - \
+		$(readelf -SW $so | sed -n 's/.* \.bss  *NOBITS  *\([0-9a-f]*\) .*/0x\1/p')))
+	test "$n" -le 2048 || bad "$so: small variables of $n bytes: see OVL_LARGE"
 	# of a static program the linker forgives weak ones
 	undefined=$(nm -u build/$cc/ovlload)
 	test -z "$undefined" || bad "ovlload ($cc) needs: $undefined"
