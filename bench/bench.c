@@ -317,7 +317,7 @@ static int memory(void)
 	char name[64];
 	long before;
 
-	printf("process-private %ld\n", kib("Private_Dirty:"));
+	printf("process-private %ld\n", kib("Anonymous:"));
 	before = kib("Rss:");
 	for (int i = 0; i < 100000; i++) {
 		snprintf(name, sizeof(name), "own/%d", i);
