@@ -14,13 +14,38 @@ static enum ovl_verdict done(struct ovl_call *c, long ret)
 	return OVL_DONE;
 }
 
+static uint64_t passed; /* a bit for each hash of a path where another tree begins; 0: not known */
+
+static uint64_t bit_of(uint64_t hash)
+{
+	return 1ULL << (hash >> 58);
+}
+
+static uint64_t hash_of(struct ovl_str path)
+{
+	return ovl_hash_path(ovl_session_str(ovl_ss, path), path.len);
+}
+
+/* Found out once: there are few of them, and they stay. */
+static __attribute__((noinline)) uint64_t find_passed(void)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < ovl_ss->npass; i++)
+		bits |= bit_of(hash_of(ovl_ss->pass[i]));
+	__atomic_store_n(&passed, bits, __ATOMIC_RELAXED);
+	return bits;
+}
+
 /* Does another tree begin at the path hashed @hash? */
 static bool is_passed(uint64_t hash)
 {
-	const struct ovl_session *ss = ovl_ss;
+	uint64_t bits = __atomic_load_n(&passed, __ATOMIC_RELAXED);
 
-	for (uint32_t i = 0; i < ss->npass; i++) {
-		if (ovl_hash_path(ovl_session_str(ss, ss->pass[i]), ss->pass[i].len) == hash)
+	if (!ovl_ss->npass || !((bits ? bits : find_passed()) & bit_of(hash)))
+		return false;
+	for (uint32_t i = 0; i < ovl_ss->npass; i++) {
+		if (hash_of(ovl_ss->pass[i]) == hash)
 			return true;
 	}
 	return false;
@@ -43,7 +68,8 @@ static int lower_of(const struct ovl_told *t, uint64_t value)
 
 	if (is_dir(value))
 		return ovl_lower_first(value & OVL_DIRS_MASK);
-	if (!ovl_dirs_find(t->dir, &value) || (value & OVL_DIRS_OUTSIDE))
+	value = t->value;
+	if ((!value && !ovl_dirs_find(t->dir, &value)) || (value & OVL_DIRS_OUTSIDE))
 		return OVL_NONE;
 	mask = value & OVL_DIRS_MASK;
 	return mask && !(mask & (mask - 1)) && !is_passed(t->hash) ? ovl_lower_first(mask)

@@ -31,8 +31,8 @@ struct ovl_told {
 	uint32_t moves;	  /* ovl_dcache_moves(), from before the path was looked at */
 	uint64_t hash;	  /* of the whole path */
 	uint64_t dir;	  /* of the directory */
-	uint64_t value;	  /* told _UPPER: its entry in the dcache. Before: what the table says that
-			   * lowers have of it (struct ovl_dir_slot), or 0 */
+	uint64_t value;	  /* told _UPPER: its entry in the dcache. Else what the table said that
+			   * lowers have of it (struct ovl_dir_slot), or 0: not asked */
 	long arg[2];	  /* the caller's: what is to be done with it; before, the first is the
 			   * hash of the directory that it starts from */
 	struct ovl_room *room;
