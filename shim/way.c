@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "way.h"
 
-#define WAYS 8
-#define TEXT 184 /* with a name behind it, it is below PATH_MAX */
+#define WAYS_LOG2 5
+#define TEXT	  184 /* with a name behind it, it is below PATH_MAX */
 
 /*
  * Written as a whole, by whoever makes version odd; who reads looks whether it was. The text's
@@ -22,9 +22,8 @@ struct way {
 	char text[TEXT + OVL_WORD]; /* NUL-terminated */
 };
 
-static OVL_LARGE struct way way[WAYS];
-static uint32_t last; /* the one that was of use */
-static uint32_t next; /* the one to give up */
+static OVL_LARGE struct way way[1 << WAYS_LOG2];
+static uint32_t last; /* the one that was of use, or was kept */
 
 /* Does @path begin with @w's text? What is looked at of it lies in the page of its first byte. */
 static inline bool begins_with(const char *path, const struct way *w)
@@ -64,16 +63,28 @@ static __attribute__((always_inline)) inline bool try(struct ovl_told *t, const 
 	return false;
 }
 
-/* Not by the one of last time. */
-static __attribute__((noinline)) bool find_another(struct ovl_told *t, uint32_t first)
+/* A way of @len bytes at @text is kept there, or beside it. */
+static uint32_t place(const char *text, size_t len)
 {
-	for (uint32_t i = 0; i < WAYS; i++) {
-		if (i == first || !try(t, &way[i]))
-			continue;
-		__atomic_store_n(&last, i, __ATOMIC_RELAXED);
-		return true;
+	return (uint32_t)(ovl_hash_push(0, text, len) >> (64 - WAYS_LOG2));
+}
+
+/* Not by the one of last time. */
+static __attribute__((noinline)) bool find_another(struct ovl_told *t)
+{
+	size_t len = strlen(t->path);
+	uint32_t i;
+
+	while (len && t->path[len - 1] != '/')
+		len--;
+	i = place(t->path, len);
+	if (!try(t, &way[i])) {
+		i ^= 1;
+		if (!try(t, &way[i]))
+			return false;
 	}
-	return false;
+	__atomic_store_n(&last, i, __ATOMIC_RELAXED);
+	return true;
 }
 
 bool ovl_way_find(struct ovl_told *t)
@@ -82,18 +93,24 @@ bool ovl_way_find(struct ovl_told *t)
 
 	if (ovl_ss->overrides)
 		return false;
-	return try(t, &way[first]) || find_another(t, first);
+	return try(t, &way[first]) || find_another(t);
 }
 
-/* The place of the same way, of which something has changed, or the next one. */
+/* The place of the same way, of which something has changed; a free one; or not the last used. */
 static __attribute__((noinline)) struct way *choose(const struct ovl_told *t, uint64_t from,
 						    uint32_t len)
 {
-	for (uint32_t i = 0; i < WAYS; i++) {
-		if (way[i].len == len && way[i].from == from && begins_with(t->path, &way[i]))
-			return &way[i];
+	uint32_t i = place(t->path, len);
+
+	for (uint32_t k = 0; k < 2; k++) {
+		struct way *w = &way[i ^ k];
+
+		if (w->len == len && w->from == from && begins_with(t->path, w))
+			return w;
 	}
-	return &way[__atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % WAYS];
+	if (way[i].len && (!way[i ^ 1].len || i == __atomic_load_n(&last, __ATOMIC_RELAXED)))
+		i ^= 1;
+	return &way[i];
 }
 
 /* Another thread, or a signal handler, may have written to the path meanwhile: is it still that? */
@@ -144,5 +161,6 @@ void ovl_way_keep(const struct ovl_told *t, uint64_t from, uint64_t ways)
 	memcpy(w->text, t->path, len);
 	w->text[len] = '\0';
 	w->word = ovl_word_load(w->text + w->before) << w->shift;
+	__atomic_store_n(&last, (uint32_t)(w - way), __ATOMIC_RELAXED);
 	finish(w, version + 2, len);
 }
