@@ -91,7 +91,8 @@ static char **find_env(long argc, char **argv, char **envp)
 /*
  * Does valgrind make this process's calls? Its own header asks by these instructions, which do
  * nothing elsewhere. It is a static program: the loader has it in the view, and with it what it
- * runs, and to that the session's file does not exist. Elsewhere we are to answer in it.
+ * runs, from which the session's file, which we have opened past that, is hidden. Where it is not,
+ * valgrind is around the whole run, and we are to answer.
  */
 static bool is_answered_outside(const char *session)
 {
@@ -120,12 +121,17 @@ __attribute__((constructor)) static void init(int argc, char **argv, char **args
 	if (ovl_names_open)
 		ovl_names_open(auxv);
 	path = env_value(envp, OVL_ENV_SESSION);
-	if (!path || is_answered_outside(path))
+	if (!path)
 		return;
 	loaded = env_value(envp, OVL_ENV_LOAD);
 	if (loaded)
 		take_over(envp, loaded);
 	ss = ovl_session_open(path);
+	if (is_answered_outside(path)) {
+		if (ovl_names_open) /* libc's functions would go past that, with the guard's key */
+			ovl_die("valgrind", "not where programs run by names", 0);
+		return;
+	}
 	ovl_init(ss);
 	if (ss->flags & OVL_S_GUARD) {
 		ovl_sigsys_init();
