@@ -195,9 +195,17 @@ long ovl_op_unlink(struct ovl_ctx *ctx)
 	return unlink_at(ctx, -1, 0);
 }
 
+static long rmdir_at(struct ovl_ctx *ctx, int dirfd, int path)
+{
+	int r = ovl_hide_dir(ctx, dirfd < 0 ? AT_FDCWD : ovl_arg_fd(ctx, dirfd),
+			     ovl_arg_path(ctx, path));
+
+	return r == OVL_HIDE_WALK ? remove_at(ctx, dirfd, path, DIR_ONLY) : r;
+}
+
 long ovl_op_rmdir(struct ovl_ctx *ctx)
 {
-	return remove_at(ctx, -1, 0, DIR_ONLY);
+	return rmdir_at(ctx, -1, 0);
 }
 
 long ovl_op_unlinkat(struct ovl_ctx *ctx)
@@ -206,5 +214,5 @@ long ovl_op_unlinkat(struct ovl_ctx *ctx)
 
 	if (flags & ~(long)AT_REMOVEDIR)
 		return -EINVAL;
-	return flags ? remove_at(ctx, 0, 1, DIR_ONLY) : unlink_at(ctx, 0, 1);
+	return flags ? rmdir_at(ctx, 0, 1) : unlink_at(ctx, 0, 1);
 }

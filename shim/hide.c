@@ -122,3 +122,28 @@ int ovl_hide(struct ovl_ctx *ctx, int dirfd, const char *path)
 	return t.tell == OVL_TELL_UPPER ? unlink_upper(ctx, &t, dirfd, path)
 					: hide_lower(ctx, &t, dirfd, path);
 }
+
+int ovl_hide_dir(struct ovl_ctx *ctx, int dirfd, const char *path)
+{
+	OVL_TOLD t = {.room = NULL};
+	struct ovl_lane lane;
+	OVL_FD dir = -1;
+	bool own;
+	int err;
+
+	/* A directory that was moved there may have a part in the lowers. */
+	if (!is_plain(ctx) || ovl_ss->redirects || !ovl_tell(&t, dirfd, path) ||
+	    t.tell != OVL_TELL_UPPER || !ovl_told_pure(&t) || (t.value & OVL_DC_RECORD))
+		return OVL_HIDE_WALK;
+	own = t.base == OVL_UPPER && t.name == t.path; /* the program holds it */
+	dir = own ? -1 : hold(ctx, &t, t.value);
+	if (!own && dir < 0)
+		return dir == OVL_AGAIN ? dir : OVL_HIDE_WALK;
+	if (!ovl_lane_enter(&lane, ctx->gen))
+		return OVL_AGAIN;
+	err = ovl_do_unlink(own ? t.dirfd : dir, t.name, AT_REMOVEDIR);
+	if (!err)
+		ovl_dcache_gone(t.hash);
+	ovl_lane_leave(&lane);
+	return err ? OVL_HIDE_WALK : 0;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hide.h - a file is removed without a walk, where the tables tell what it is
+ * hide.h - a name is removed without a walk, where the tables tell what it is
  *
  * Its directory is one that upper is known to have, which is held, and in a lane (lane.h): nobody
  * moves or removes it before the name goes. What a lower has gets a whiteout, which cannot be made
@@ -17,5 +17,8 @@
 
 /* unlinkat(@dirfd, @path, 0): 0, OVL_HIDE_WALK, or OVL_AGAIN when directories moved. */
 int ovl_hide(struct ovl_ctx *ctx, int dirfd, const char *path);
+
+/* The same with AT_REMOVEDIR, of what upper alone has. */
+int ovl_hide_dir(struct ovl_ctx *ctx, int dirfd, const char *path);
 
 #endif

@@ -180,7 +180,7 @@ costs()
 @test "changes of what upper alone has" {
 	in_view 'mkdir -p a/new; echo x >a/new/f'
 	costs 9 create "$V/a/new/n"
-	costs 17 mkdir "$V/a/new/d"
+	costs 12 mkdir "$V/a/new/d"
 	costs 10 rename "$V/a/new/f"
 }
 

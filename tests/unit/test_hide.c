@@ -331,3 +331,81 @@ Test(hide, two_lowers_are_walked_through_for_what_upper_alone_has)
 	cr_expect(eq(long, unlink_("d/b"), 0));
 	cr_expect(is_whiteout(W_UP, "d/b"));
 }
+
+Test(hide, an_empty_directory_of_uppers_goes_in_the_held_one)
+{
+	int fd = (int)view(SYS_open, at("p"), O_RDONLY | O_DIRECTORY);
+
+	put_dir(W_UP, "p/e");
+	put_dir(W_UP, "p/e2");
+	warm();
+	cr_assert_eq(view(SYS_newfstatat, fd, "e/f", &st, 0), -ENOENT);
+	fault_reset();
+	cr_expect(eq(long, view(SYS_rmdir, at("p/e")), 0));
+	cr_expect(eq(uint, fault_total(), 5));
+	cr_expect(not(is_there(W_UP, "p/e")));
+	cr_expect(eq(long, view(SYS_rmdir, at("p/e")), -ENOENT));
+	fault_reset();
+	cr_expect(eq(long, view(SYS_unlinkat, fd, "e2", AT_REMOVEDIR), 0));
+	cr_expect(eq(uint, fault_total(), 3));
+	cr_expect(eq(long, view(SYS_rmdir, at("p/f")), -ENOTDIR));
+	cr_expect(eq(long, view(SYS_rmdir, at("p")), -ENOTEMPTY));
+	cr_expect(eq(long, view(SYS_rmdir, at("d")), -ENOTEMPTY));
+	close(fd);
+}
+
+Test(hide, a_directory_with_a_part_in_the_lower_is_not_empty)
+{
+	warm();
+	cr_assert_eq(view(SYS_unlink, at("d/b")), 0);
+	cr_assert_eq(view(SYS_unlink, at("d/u")), 0);
+	cr_assert_eq(view(SYS_rename, at("d"), at("p/e")), 0);
+	unlink(in(W_UP, "p/e/a")); /* upper's part is empty to the kernel */
+	unlink(in(W_UP, "p/e/b"));
+	cr_assert_eq(view(SYS_lstat, at("p/f"), &st), 0); /* p is known again */
+	cr_expect(eq(long, view(SYS_rmdir, at("p/e")), -ENOTEMPTY));
+	cr_expect(eq(long, view(SYS_lstat, at("p/e/f"), &st), 0));
+}
+
+static void other_makes_it_anew(void *unused)
+{
+	(void)unused;
+	cr_assert_eq(view(SYS_rename, at("p"), at("q")), 0);
+	cr_assert_eq(view(SYS_mkdir, at("p"), 0755), 0);
+	cr_assert_eq(view(SYS_rename, at("d"), at("p/e")), 0);
+}
+
+Test(hide, neither_is_a_merged_one_of_which_upper_has_nothing)
+{
+	put_dir(W_LOW(1), "d/m");
+	put(W_LOW(1), "d/m/f", "low");
+	put_dir(W_UP, "d/m");
+	warm();
+	cr_expect(eq(long, view(SYS_rmdir, at("d/m")), -ENOTEMPTY));
+	cr_expect(is_there(W_UP, "d/m"));
+}
+
+Test(hide, below_a_descriptor_the_directory_is_held_as_well)
+{
+	int fd = (int)view(SYS_open, at("p"), O_RDONLY | O_DIRECTORY);
+
+	put_dir(W_UP, "p/e");
+	put_dir(W_UP, "p/e/g");
+	put_dir(W_UP, "p/g");
+	warm();
+	cr_assert_eq(view(SYS_newfstatat, fd, "e/g", &st, 0), 0);
+	cr_expect(eq(long, view(SYS_unlinkat, fd, "e/g", AT_REMOVEDIR), 0));
+	cr_expect(not(is_there(W_UP, "p/e/g")));
+	cr_expect(is_there(W_UP, "p/g"));
+	close(fd);
+}
+
+Test(hide, a_directory_that_came_to_the_name_meanwhile_stays)
+{
+	put_dir(W_UP, "p/e");
+	warm();
+	fault_hook(__NR_openat2, 1, other_makes_it_anew, NULL);
+	cr_expect(eq(long, view(SYS_rmdir, at("p/e")), -ENOTEMPTY));
+	cr_expect(eq(long, view(SYS_lstat, at("p/e/f"), &st), 0));
+	cr_expect(is_there(W_UP, "q/e"));
+}
