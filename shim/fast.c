@@ -317,7 +317,13 @@ static __attribute__((noinline)) enum ovl_verdict watch(struct ovl_call *c)
 	}
 }
 
-/* Calls without a name. */
+/* Do both paths of renameat(2), with the arguments @a, start from the cwd? */
+static bool are_cwd(const long *a)
+{
+	return (int)a[0] == AT_FDCWD && (int)a[2] == AT_FDCWD;
+}
+
+/* Calls without a name, and renames. */
 static __attribute__((noinline)) enum ovl_verdict look(struct ovl_call *c)
 {
 	const long *a = c->arg;
@@ -329,11 +335,11 @@ static __attribute__((noinline)) enum ovl_verdict look(struct ovl_call *c)
 	case __NR_getcwd:
 		return fast_getcwd(c);
 	case __NR_rename:
-		return ovl_fastmove(c, (const char *)a[0], (const char *)a[1], 0);
+		return ovl_fastmove(c, (const char *)a[0], (const char *)a[1], true, 0);
 	case __NR_renameat:
-		return ovl_fastmove(c, (const char *)a[1], (const char *)a[3], 0);
+		return ovl_fastmove(c, (const char *)a[1], (const char *)a[3], are_cwd(a), 0);
 	case __NR_renameat2:
-		return ovl_fastmove(c, (const char *)a[1], (const char *)a[3], a[4]);
+		return ovl_fastmove(c, (const char *)a[1], (const char *)a[3], are_cwd(a), a[4]);
 	case __NR_getdents64:
 		return ovl_fastlow_list(c);
 	case __NR_unlink:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fastmove.h"
 
+#include "known.h"
 #include "lane.h"
 #include "sigs.h"
 #include "tell.h"
@@ -35,20 +36,70 @@ static bool hold(struct ovl_told *t, struct side *s)
 }
 
 /*
- * Find and, if @s is not NULL, hold the directory of @path. False: it takes a closer look. Apart,
+ * The cwd's path in the view, and a slash, to @room: its length; 0: it is not known, or not that
+ * simple. Another thread may change to another one: then it is as if that had come later.
+ */
+static size_t find_cwd(struct ovl_room *room)
+{
+	struct ovl_str root = ovl_ss->root;
+	struct ovl_str real;
+	uint64_t hash;
+	int layer;
+	long n;
+
+	if (!ovl_known_find(AT_FDCWD, &hash, &layer) || layer == OVL_NONE)
+		return 0;
+	real = ovl_ss->layer[layer].path;
+	n = ovl_sys(__NR_getcwd, room->path, OVL_ROOM_PATH) - 1; /* without the NUL */
+	if (n <= 0 || root.len == 1 || real.len == 1 ||
+	    !ovl_path_below(room->path, (size_t)n, ovl_session_str(ovl_ss, real), real.len) ||
+	    root.len + ((size_t)n - real.len) + 2 > OVL_ROOM_PATH)
+		return 0;
+	n -= real.len;
+	memmove(room->path + root.len, room->path + real.len, (size_t)n);
+	memcpy(room->path, ovl_session_str(ovl_ss, root), root.len);
+	n += root.len;
+	if (ovl_hash_path(room->path, (size_t)n) != hash)
+		return 0;
+	room->path[n] = '/';
+	return (size_t)n + 1;
+}
+
+/* Where relative paths start from. */
+struct base {
+	struct ovl_room *room; /* its path; NULL: it is not needed */
+	size_t n;	       /* bytes of that */
+};
+
+/* @path as an absolute one; NULL: there is no room for it. */
+static const char *make_absolute(const struct base *b, const char *path)
+{
+	size_t n = strlen(path);
+
+	if (path[0] == '/')
+		return path;
+	if (b->n + n >= OVL_ROOM_PATH)
+		return NULL;
+	memcpy(b->room->path + b->n, path, n + 1);
+	return b->room->path;
+}
+
+/*
+ * Find and, if @s is not NULL, hold the directory of @given. False: it takes a closer look. Apart,
  * for its frame.
  */
-static __attribute__((noinline)) bool begin(const char *path, struct side *s)
+static __attribute__((noinline)) bool begin(const struct base *b, const char *given, struct side *s)
 {
+	const char *path = make_absolute(b, given);
 	OVL_TOLD t;
 
-	if (!ovl_tell(&t, AT_FDCWD, path) || t.tell != OVL_TELL_UPPER || !t.room ||
+	if (!path || !ovl_tell(&t, AT_FDCWD, path) || t.tell != OVL_TELL_UPPER || !t.room ||
 	    !ovl_told_pure(&t) || (t.value & OVL_DC_RECORD) || ovl_told_special(&t) ||
 	    ovl_is_start_file(t.name))
 		return false;
 	if (!s)
 		return true;
-	s->name = t.name;
+	s->name = given + strlen(given) - t.n;
 	s->hash = t.hash;
 	return hold(&t, s);
 }
@@ -77,41 +128,55 @@ static enum ovl_verdict verdict(struct ovl_call *c, uint64_t old)
 	return OVL_SLOW;
 }
 
-static enum ovl_verdict move(struct ovl_call *c, const char *old, const char *new, long flags)
+static enum ovl_verdict move(struct ovl_call *c, const struct base *b, const char *old,
+			     const char *new, long flags)
 {
 	uint32_t gen = __atomic_load_n(&ovl_ss->dir_gen, __ATOMIC_ACQUIRE);
 	struct side from = {.fd = -1};
 	struct side to = {.fd = -1};
-	bool done = begin(old, &from);
+	bool done = begin(b, old, &from);
 
 	to.fd = from.fd;
 	to.dir = from.dir;
-	done = done && begin(new, &to) && step(c, &from, &to, flags, gen);
+	done = done && begin(b, new, &to) && step(c, &from, &to, flags, gen);
 	if (to.held)
 		ovl_fd_drop(&to.fd);
 	ovl_fd_drop(&from.fd);
 	return done ? verdict(c, from.hash) : OVL_SLOW;
 }
 
-/* Of a relative one another thread may change the beginning, and a lower's must not be touched. */
-static bool is_absolute(const char *path)
-{
-	return (unsigned long)path >= 4096 && path[0] == '/';
-}
-
-enum ovl_verdict ovl_fastmove(struct ovl_call *c, const char *old, const char *new, long flags)
+static enum ovl_verdict try_move(struct ovl_call *c, const struct base *b, const char *old,
+				 const char *new, long flags)
 {
 	enum ovl_verdict v;
 	uint64_t mask;
 
-	/* What the index has may have to be told of its new name: catchup.h. */
-	if ((flags & ~(long)RENAME_NOREPLACE) || !is_absolute(old) || !is_absolute(new) ||
-	    ovl_ss->overrides || __atomic_load_n(&ovl_ss->links, __ATOMIC_ACQUIRE) ||
-	    !begin(old, NULL))
+	if (!begin(b, old, NULL))
 		return OVL_SLOW;
 	/* Descriptors of ours would outlive a handler's longjmp(). */
 	ovl_sigs_block(&mask);
-	v = move(c, old, new, flags);
+	v = move(c, b, old, new, flags);
 	ovl_sigs_restore(&mask);
+	return v;
+}
+
+enum ovl_verdict ovl_fastmove(struct ovl_call *c, const char *old, const char *new, bool cwd,
+			      long flags)
+{
+	struct base b = {.room = NULL, .n = 0};
+	enum ovl_verdict v = OVL_SLOW;
+
+	/* What the index has may have to be told of its new name: catchup.h. */
+	if ((flags & ~(long)RENAME_NOREPLACE) || (unsigned long)old < 4096 ||
+	    (unsigned long)new < 4096 || ovl_ss->overrides ||
+	    __atomic_load_n(&ovl_ss->links, __ATOMIC_ACQUIRE))
+		return OVL_SLOW;
+	if (old[0] == '/' && new[0] == '/')
+		return try_move(c, &b, old, new, flags);
+	b.room = cwd ? ovl_room_take() : NULL;
+	b.n = b.room ? find_cwd(b.room) : 0;
+	if (b.n)
+		v = try_move(c, &b, old, new, flags);
+	ovl_room_put(b.room);
 	return v;
 }

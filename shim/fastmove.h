@@ -14,7 +14,11 @@
 /* In ovl_call.ret with OVL_SLOW: the rename is done, but what was moved is to be looked at. */
 #define OVL_EARLY_MOVED (-2)
 
-/* rename(2) of @old to @new with RENAME_* @flags; their descriptors do not matter. */
-enum ovl_verdict ovl_fastmove(struct ovl_call *c, const char *old, const char *new, long flags);
+/*
+ * rename(2) of @old to @new with RENAME_* @flags. @cwd: both would start from the cwd; else from
+ * descriptors, which does not matter to absolute names.
+ */
+enum ovl_verdict ovl_fastmove(struct ovl_call *c, const char *old, const char *new, bool cwd,
+			      long flags);
 
 #endif

@@ -93,12 +93,53 @@ Test(fastmove, a_lowers_name_is_hidden_when_it_goes)
 	cr_expect(is_whiteout(W_UP, "low/f"));
 }
 
-Test(fastmove, relative_names_take_the_long_way)
+Test(fastmove, relative_names_are_of_where_the_cwd_is)
+{
+	struct stat st;
+
+	put_dir(W_UP, "low");
+	put_dir(W_UP, "low/in");
+	put(W_UP, "low/in/f", "in");
+	cr_expect(eq(long, view(SYS_chdir, at("d")), 0));
+	for (int i = 0; i < 3; i++) {
+		cr_expect(eq(long, view(SYS_rename, "f", "./new"), 0));
+		EXPECT_TEXT("d/new", "up");
+		cr_expect(eq(long, view(SYS_rename, "new", at("d/f")), 0));
+		EXPECT_TEXT("d/f", "up");
+	}
+	fault_reset();
+	cr_expect(eq(long, view(SYS_rename, "f", "new"), 0));
+	cr_expect(eq(uint, fault_total(), FAST + 1)); /* where the cwd is */
+	cr_expect(eq(long, view(SYS_renameat, 99, "new", AT_FDCWD, "f"), -EBADF));
+	/* In a merged directory the cwd is the lower's. */
+	cr_expect(eq(long, view(SYS_chdir, at("low")), 0));
+	for (int i = 0; i < 3; i++) {
+		cr_expect(eq(long, view(SYS_rename, "in/f", "in/g"), 0));
+		EXPECT_TEXT("low/in/g", "in");
+		cr_expect(eq(long, view(SYS_rename, "in/g", "in/f"), 0));
+		view(SYS_stat, "in", &st);
+	}
+	fault_reset();
+	cr_expect(eq(long, view(SYS_rename, "in/f", "in/g"), 0));
+	cr_expect(eq(uint, fault_total(), FAST + 1));
+	cr_expect(eq(long, view(SYS_rename, "f", "h"), 0));
+	EXPECT_TEXT("low/h", "low");
+	cr_expect(is_whiteout(W_UP, "low/f"));
+	cr_expect(eq(str, text_of(W_LOW(1), "low/f"), (char *)"low"));
+}
+
+Test(fastmove, the_cwd_goes_along_with_its_directory)
 {
 	cr_expect(eq(long, view(SYS_chdir, at("d")), 0));
 	for (int i = 0; i < 2; i++) {
 		cr_expect(eq(long, view(SYS_rename, "f", "new"), 0));
-		EXPECT_TEXT("d/new", "up");
+		cr_expect(eq(long, view(SYS_rename, "new", "f"), 0));
+	}
+	cr_expect(eq(long, rename_("d", "away"), 0));
+	cr_expect(eq(long, view(SYS_mkdir, at("d"), 0755), 0));
+	for (int i = 0; i < 2; i++) {
+		cr_expect(eq(long, view(SYS_rename, "f", "new"), 0));
+		EXPECT_TEXT("away/new", "up");
 		cr_expect(eq(long, view(SYS_rename, "new", "f"), 0));
 	}
 }
