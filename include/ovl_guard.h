@@ -15,7 +15,12 @@
 #ifndef OVL_GUARD_H
 #define OVL_GUARD_H
 
-#define OVL_GUARD_KEY	0x9ad3c0e5b71f2d86
+#define OVL_GUARD_KEY 0x9ad3c0e5b71f2d86
+/*
+ * With it, in the fifth argument: past the engine, too. The key alone may be there by chance: a
+ * signal's handler begins with the registers of the call that was interrupted.
+ */
+#define OVL_GUARD_PAST	0x51c6e90b7d38a4f2
 #define OVL_GUARD_UPPER 0x9ad3c0e500000000 /* of the key */
 #define OVL_GUARD_DATA	0x4f56
 

@@ -290,7 +290,7 @@ void ovl_guard_pass(void)
 
 	sigaction(SIGUSR2, &act, &old);
 	if (syscall(SYS_rt_sigaction, SIGUSR2, NULL, kernel, 8) ||
-	    syscall(SYS_rt_sigaction, SIGSYS, kernel, NULL, 8, 0, OVL_GUARD_KEY))
+	    syscall(SYS_rt_sigaction, SIGSYS, kernel, NULL, 8, OVL_GUARD_PAST, OVL_GUARD_KEY))
 		abort(); /* valid arguments */
 	sigaction(SIGUSR2, &old, NULL);
 	sigemptyset(&set);
@@ -300,5 +300,5 @@ void ovl_guard_pass(void)
 
 void ovl_guard_exec(const char *file, char *const *argv, char *const *envp)
 {
-	(void)syscall(SYS_execve, file, argv, envp, 0, 0, OVL_GUARD_KEY);
+	(void)syscall(SYS_execve, file, argv, envp, 0, OVL_GUARD_PAST, OVL_GUARD_KEY);
 }

@@ -31,8 +31,8 @@
 /* The outer session, mapped; with the key, because no process inside sees the file. */
 static const struct ovl_session *open_outer(const char *path)
 {
-	int fd =
-		(int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0, 0, OVL_GUARD_KEY);
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0, OVL_GUARD_PAST,
+			      OVL_GUARD_KEY);
 	const struct ovl_session *ss = MAP_FAILED;
 	struct stat st;
 
@@ -51,7 +51,8 @@ static char *real_of(int fd)
 {
 	char *link = ovl_text("/proc/self/fd/%d", fd);
 	char text[PATH_MAX];
-	long n = syscall(SYS_readlinkat, AT_FDCWD, link, text, sizeof(text), 0, OVL_GUARD_KEY);
+	long n = syscall(SYS_readlinkat, AT_FDCWD, link, text, sizeof(text), OVL_GUARD_PAST,
+			 OVL_GUARD_KEY);
 
 	free(link);
 	if (n < 0 || n == sizeof(text))

@@ -144,7 +144,7 @@ enum ovl_verdict ovl_enter(struct ovl_call *c)
 
 	if (OVL_UNLIKELY(!ovl_ss) || !is_ours(c->nr))
 		return OVL_PASS;
-	if (OVL_UNLIKELY(c->arg[5] == (long)OVL_GUARD_KEY))
+	if (OVL_UNLIKELY(c->arg[5] == (long)OVL_GUARD_KEY && c->arg[4] == (long)OVL_GUARD_PAST))
 		return OVL_PASS; /* ovlrun's own, past the view: launcher/nested.c */
 	c->ret = -1;		 /* no descriptor: early.h */
 	v = ovl_fast(c);
