@@ -5,6 +5,7 @@
 #include "filelock.h"
 #include "inode.h"
 #include "known.h"
+#include "lane.h"
 #include "marks.h"
 #include "readdir.h"
 #include "stat_x86_64.h"
@@ -164,19 +165,23 @@ static enum ovl_verdict open_existing(struct ovl_call *c, const struct ovl_told 
 }
 
 /*
- * Make it. Should another directory have come to be there meanwhile, one that is merged, the slow
- * path is handed the descriptor: see early.h.
+ * Make it, in a lane: the directory is what it was found to be. Where the lane was taken away the
+ * slow path is handed the descriptor: see early.h. What the slow path answers for itself, errors
+ * among it, it finds out anew.
  */
 static enum ovl_verdict open_new(struct ovl_call *c, const struct ovl_told *t, long flags)
 {
 	struct open_how how = {.flags = (uint64_t)(flags | O_EXCL),
 			       .mode = (uint64_t)t->arg[1] & 07777,
 			       .resolve = RESOLVE_NO_SYMLINKS};
+	struct ovl_lane lane;
 
-	if (!announce(t))
+	if (!announce(t) ||
+	    !ovl_lane_enter(&lane, __atomic_load_n(&ovl_ss->dir_gen, __ATOMIC_ACQUIRE)))
 		return OVL_SLOW;
-	c->ret = ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
-	if (c->ret < 0 || !ovl_told_still(t))
+	if (ovl_told_still(t))
+		c->ret = ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
+	if (!ovl_lane_leave(&lane) || c->ret < 0)
 		return OVL_SLOW;
 	ovl_known_set_made((int)c->ret);
 	return OVL_DONE;

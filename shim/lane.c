@@ -36,13 +36,12 @@ bool ovl_lane_enter(struct ovl_lane *lane, uint32_t gen)
 	return false;
 }
 
-void ovl_lane_leave(const struct ovl_lane *lane)
+bool ovl_lane_leave(const struct ovl_lane *lane)
 {
 	uint32_t mine = lane->mine;
 
-	if (lane->at)
-		(void)__atomic_compare_exchange_n(lane->at, &mine, 0, false, __ATOMIC_RELEASE,
-						  __ATOMIC_RELAXED); /* or it was taken away */
+	return lane->at && __atomic_compare_exchange_n(lane->at, &mine, 0, false, __ATOMIC_RELEASE,
+						       __ATOMIC_RELAXED);
 }
 
 static void pause_for(int look)
