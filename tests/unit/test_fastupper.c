@@ -247,6 +247,40 @@ Test(fastupper, what_was_made_in_a_wrong_directory_is_taken_back)
 	cr_expect(not(is_there(W_UP, "p/f")));
 }
 
+static void other_changes_rights(void *arg)
+{
+	(void)arg;
+	cr_assert_eq(view(SYS_chmod, at("d"), 0711), 0);
+}
+
+static bool taken;
+
+static void other_takes_it(void *arg)
+{
+	(void)arg;
+	cr_assert_eq(view(SYS_rename, at("p/new"), at("d/f")), 0);
+	taken = true;
+}
+
+/* Where it is by then a lower's file would show if it were not. */
+Test(fastupper, what_was_made_in_its_place_and_renamed_since_stays)
+{
+	long fd;
+
+	cr_expect(eq(long, view(SYS_unlink, at("d/f")), 0));
+	warm("p/f");
+	fault_hook(__NR_openat2, 1, other_changes_rights, NULL);
+	fault_hook(__NR_rt_sigprocmask, 1, other_takes_it, NULL);
+	fd = view(SYS_open, at("p/new"), O_RDWR | O_CREAT | O_EXCL, 0644);
+	cr_expect(ge(long, fd, 0));
+	close((int)fd);
+	fault_reset();
+	if (!taken) /* it was done in one call */
+		other_takes_it(NULL);
+	cr_expect(eq(str, shown("d/f"), (char *)""));
+	cr_expect(not(is_there(W_UP, "p/new")));
+}
+
 Test(fastupper, what_was_made_where_no_lower_has_it_stays)
 {
 	long fd;
