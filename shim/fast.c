@@ -147,6 +147,22 @@ by_name(struct ovl_call *c, enum what what, int dirfd, const char *path, long a,
 	}
 }
 
+/* The same of a call that changes something: the directory it starts from stays what it is known
+ * as. */
+static __attribute__((noinline)) enum ovl_verdict
+change_by_name(struct ovl_call *c, enum what what, int dirfd, const char *path, long a, long b)
+{
+	bool relative = (unsigned long)path >= 4096 && path[0] != '/';
+	enum ovl_verdict v;
+
+	if (!relative)
+		return by_name(c, what, dirfd, path, a, b);
+	ovl_known_pin(dirfd);
+	v = by_name(c, what, dirfd, path, a, b);
+	ovl_known_unpin(dirfd);
+	return v;
+}
+
 static enum ovl_verdict fast_stat(struct ovl_call *c, int dirfd, long path, long buf, long flags)
 {
 	if (flags & ~(long)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
@@ -166,6 +182,8 @@ static enum ovl_verdict fast_open(struct ovl_call *c, int dirfd, const char *pat
 {
 	if (flags & (O_PATH | (O_TMPFILE & ~O_DIRECTORY)))
 		return OVL_SLOW;
+	if (flags & (O_ACCMODE | O_CREAT | O_TRUNC))
+		return change_by_name(c, OPEN, dirfd, path, flags, mode);
 	return by_name(c, OPEN, dirfd, path, flags, mode);
 }
 
@@ -343,9 +361,10 @@ static __attribute__((noinline)) enum ovl_verdict look(struct ovl_call *c)
 	case __NR_getdents64:
 		return ovl_fastlow_list(c);
 	case __NR_unlink:
-		return by_name(c, UNLINK, AT_FDCWD, (const char *)a[0], 0, 0);
+		return change_by_name(c, UNLINK, AT_FDCWD, (const char *)a[0], 0, 0);
 	case __NR_unlinkat:
-		return a[2] ? OVL_SLOW : by_name(c, UNLINK, (int)a[0], (const char *)a[1], 0, 0);
+		return a[2] ? OVL_SLOW
+			    : change_by_name(c, UNLINK, (int)a[0], (const char *)a[1], 0, 0);
 	case __NR_fchmod:
 	case __NR_fchown:
 	case __NR_utimensat:

@@ -14,7 +14,21 @@ static bool is_plain_name(long name)
 	return (unsigned long)name >= 4096 && !ovl_mark_is_escaped((const char *)name);
 }
 
-enum ovl_verdict ovl_fastfd_change(const struct ovl_call *c)
+/* If it is what the program made. It stays that until the call is done. */
+static enum ovl_verdict change_made(struct ovl_call *c)
+{
+	const long *a = c->arg;
+	bool made;
+
+	ovl_known_pin((int)a[0]);
+	made = ovl_known_made((int)a[0]);
+	if (made)
+		c->ret = ovl_sys(c->nr, a[0], a[1], a[2], a[3], a[4]);
+	ovl_known_unpin((int)a[0]);
+	return made ? OVL_DONE : OVL_SLOW;
+}
+
+enum ovl_verdict ovl_fastfd_change(struct ovl_call *c)
 {
 	bool plain;
 
@@ -33,7 +47,7 @@ enum ovl_verdict ovl_fastfd_change(const struct ovl_call *c)
 		plain = is_plain_name(c->arg[1]);
 		break;
 	}
-	return plain && !ovl_ss->overrides && ovl_known_made((int)c->arg[0]) ? OVL_PASS : OVL_SLOW;
+	return plain && !ovl_ss->overrides ? change_made(c) : OVL_SLOW;
 }
 
 /* Is @fd of a regular file that nothing of ours is stored on, and that has no copy? */

@@ -13,7 +13,7 @@
 #include "ovl.h"
 
 /* fchmod, fchown, utimensat, fsetxattr, fremovexattr. */
-enum ovl_verdict ovl_fastfd_change(const struct ovl_call *c);
+enum ovl_verdict ovl_fastfd_change(struct ovl_call *c);
 
 /* fgetxattr, flistxattr. */
 enum ovl_verdict ovl_fastfd_xattr(struct ovl_call *c);

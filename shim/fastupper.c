@@ -148,11 +148,19 @@ bool ovl_fastup_plain(struct ovl_told *t)
 	return !ovl_ss->overrides || look(t, 0, 0, &r) || r == -ENOENT;
 }
 
+/* Of a path that is the program's own another thread may make one that leads out of upper. */
+static uint64_t way_of(const struct ovl_told *t)
+{
+	bool own = !t->room || t->path != t->room->path;
+
+	return RESOLVE_NO_SYMLINKS | (own ? RESOLVE_BENEATH : 0);
+}
+
 /* Open what is there; *@ret_missing: nothing is. */
 static enum ovl_verdict open_existing(struct ovl_call *c, const struct ovl_told *t, long flags,
 				      bool *ret_missing)
 {
-	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
+	struct open_how how = {.flags = (uint64_t)flags, .resolve = way_of(t)};
 	int fd = (int)ovl_sys(__NR_openat2, t->dirfd, t->path, &how, sizeof(how));
 
 	*ret_missing = is_missing(t, fd);
@@ -173,7 +181,7 @@ static enum ovl_verdict open_new(struct ovl_call *c, const struct ovl_told *t, l
 {
 	struct open_how how = {.flags = (uint64_t)(flags | O_EXCL),
 			       .mode = (uint64_t)t->arg[1] & 07777,
-			       .resolve = RESOLVE_NO_SYMLINKS};
+			       .resolve = way_of(t)};
 	struct ovl_lane lane;
 
 	if (!announce(t) ||

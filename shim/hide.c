@@ -3,6 +3,7 @@
 
 #include "do.h"
 #include "inode.h"
+#include "known.h"
 #include "lane.h"
 #include "lock.h"
 #include "marks.h"
@@ -123,7 +124,7 @@ int ovl_hide(struct ovl_ctx *ctx, int dirfd, const char *path)
 					: hide_lower(ctx, &t, dirfd, path);
 }
 
-int ovl_hide_dir(struct ovl_ctx *ctx, int dirfd, const char *path)
+static int hide_dir(struct ovl_ctx *ctx, int dirfd, const char *path)
 {
 	OVL_TOLD t = {.room = NULL};
 	struct ovl_lane lane;
@@ -146,4 +147,14 @@ int ovl_hide_dir(struct ovl_ctx *ctx, int dirfd, const char *path)
 		ovl_dcache_gone(t.hash);
 	ovl_lane_leave(&lane);
 	return err ? OVL_HIDE_WALK : 0;
+}
+
+int ovl_hide_dir(struct ovl_ctx *ctx, int dirfd, const char *path)
+{
+	int r;
+
+	ovl_known_pin(dirfd);
+	r = hide_dir(ctx, dirfd, path);
+	ovl_known_unpin(dirfd);
+	return r;
 }

@@ -9,6 +9,8 @@
 #define FDS	 1024 /* higher numbers are asked for each time */
 #define JOINED	 64
 #define SEARCHES 16 /* in a row */
+#define LOOKS	 24 /* at pins, half a millisecond apart */
+#define YIELDS	 8  /* of them without a pause */
 
 static OVL_LARGE struct ovl_known fds[FDS];
 static struct ovl_known cwd;
@@ -160,13 +162,49 @@ bool ovl_known_in_place(int fd, uint64_t hash)
 			    (ovl_dcache_begin(hash, ovl_dcache_moves()) | 1);
 }
 
+void ovl_known_pin(int fd)
+{
+	struct ovl_known *k = any_slot_of(fd);
+
+	if (k)
+		__atomic_fetch_add(&k->pins, 1, __ATOMIC_SEQ_CST);
+}
+
+void ovl_known_unpin(int fd)
+{
+	struct ovl_known *k = any_slot_of(fd);
+	uint32_t pins = k ? __atomic_load_n(&k->pins, __ATOMIC_RELAXED) : 0;
+
+	/* who waited for too long has taken it away */
+	while (pins && !__atomic_compare_exchange_n(&k->pins, &pins, pins - 1, false,
+						    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
+static __attribute__((noinline)) void wait_for_pins(struct ovl_known *k)
+{
+	const int64_t moment[2] = {0, 500000}; /* struct timespec */
+
+	for (int look = 0; look < LOOKS; look++) {
+		if (look < YIELDS)
+			(void)ovl_sys(__NR_sched_yield); /* cannot fail */
+		else
+			(void)ovl_sys(__NR_nanosleep, moment, 0); /* less will do */
+		if (!__atomic_load_n(&k->pins, __ATOMIC_ACQUIRE))
+			return;
+	}
+	__atomic_store_n(&k->pins, 0, __ATOMIC_RELEASE);
+}
+
 static void forget(struct ovl_known *k)
 {
 	__atomic_store_n(&k->when, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&k->hash, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&k->listing, 0, __ATOMIC_RELAXED);
 	k->locked = 0;
-	__atomic_fetch_add(&k->version, 2, __ATOMIC_ACQ_REL);
+	__atomic_fetch_add(&k->version, 2, __ATOMIC_SEQ_CST);
+	if (OVL_UNLIKELY(__atomic_load_n(&k->pins, __ATOMIC_SEQ_CST)))
+		wait_for_pins(k);
 }
 
 void ovl_known_forget(int fd)

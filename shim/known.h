@@ -39,6 +39,7 @@ struct ovl_known {
 	uint64_t locked;  /* hash of the lower's own path that it was opened by, which is not the
 			   * view's: it stays so; 0: it was not */
 	int layer;
+	uint32_t pins; /* changes that are being made through the number: below */
 };
 
 /*
@@ -70,6 +71,15 @@ void ovl_known_forget(int fd);
 
 /* The same for all from @first to @last. */
 void ovl_known_forget_range(unsigned first, unsigned last);
+
+/*
+ * A change is to be made through the program's own descriptor @fd (AT_FDCWD: the cwd), as what
+ * _find() or _made() tell that it is: until _unpin() another thread that closes it, or makes it
+ * something else, waits. For some milliseconds at most, as a handler that closes it may have
+ * interrupted the change, or have left it by longjmp().
+ */
+void ovl_known_pin(int fd);
+void ovl_known_unpin(int fd);
 
 /* Threads may have cwds of their own from now on: nothing is known of it any more. */
 void ovl_known_no_cwd(void);

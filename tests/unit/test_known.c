@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "known.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #include "fault.h"
 #include "fixture.h"
@@ -357,4 +359,42 @@ Test(known, a_vfork_child_makes_no_file_known)
 	fault_set(__NR_gettid, FAULT_EACH, 1);
 	ovl_known_set_made(fd);
 	cr_expect(not(ovl_known_made(fd)));
+}
+
+/* Another thread's close, which has to wait for the change. */
+static void *closes(void *arg)
+{
+	ovl_known_forget(*(int *)arg);
+	return NULL;
+}
+
+Test(known, a_descriptor_that_is_changed_through_is_closed_afterwards)
+{
+	int fd = 7;
+	pthread_t thread;
+	struct timespec soon;
+
+	ovl_known_pin(fd);
+	cr_assert_eq(pthread_create(&thread, NULL, closes, &fd), 0);
+	clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_nsec += 2000000;
+	if (soon.tv_nsec >= 1000000000) {
+		soon.tv_sec++;
+		soon.tv_nsec -= 1000000000;
+	}
+	cr_expect(eq(int, pthread_timedjoin_np(thread, NULL, &soon), ETIMEDOUT));
+	ovl_known_unpin(fd);
+	cr_expect(eq(int, pthread_join(thread, NULL), 0));
+}
+
+Test(known, a_change_that_never_ends_is_not_waited_for)
+{
+	ovl_known_pin(AT_FDCWD);
+	ovl_known_forget(AT_FDCWD);
+	fault_reset();
+	ovl_known_forget(AT_FDCWD);
+	cr_expect(eq(uint, fault_total(), 0));
+	ovl_known_unpin(AT_FDCWD); /* taken away: nothing */
+	ovl_known_forget(AT_FDCWD);
+	cr_expect(eq(uint, fault_total(), 0));
 }
