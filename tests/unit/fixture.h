@@ -281,6 +281,26 @@ UNUSED static void world_make_files(void)
 	put(W_LOW(1), "f", "low");
 }
 
+/* One lower, at its own path. d has f of the lower and u of upper; p is upper's alone: f, e, l. */
+UNUSED static void world_make_merged(void)
+{
+	world_make_same_root();
+	put_dir(W_LOW(1), "d");
+	put(W_LOW(1), "d/f", "low");
+	put_dir(W_UP, "d");
+	put(W_UP, "d/u", "up");
+	put_dir(W_UP, "p");
+	put_dir(W_UP, "p/e");
+	put(W_UP, "p/f", "up");
+	put_link(W_UP, "p/l", "f");
+}
+
+/* Since the last fault_reset(): the slow path is told by its blocking signals. */
+UNUSED static bool was_slow(void)
+{
+	return fault_count(__NR_rt_sigprocmask) > 0;
+}
+
 UNUSED static struct stat lstat_of(const char *tree, const char *rel)
 {
 	struct stat st;

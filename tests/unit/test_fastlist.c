@@ -5,18 +5,9 @@
 #include "fixture.h"
 #include "inode.h"
 
-/* In the view: d has f of the lower and u of upper; p is upper's alone and has f, e and l. */
 static void start(void)
 {
-	world_make_same_root();
-	put_dir(W_LOW(1), "d");
-	put(W_LOW(1), "d/f", "low");
-	put_dir(W_UP, "d");
-	put(W_UP, "d/u", "up");
-	put_dir(W_UP, "p");
-	put_dir(W_UP, "p/e");
-	put(W_UP, "p/f", "up");
-	put_link(W_UP, "p/l", "f");
+	world_make_merged();
 	put_dir(W_UP, "q");
 }
 
@@ -24,11 +15,6 @@ TestSuite(fastlist, .init = start, .fini = world_end);
 
 static uint64_t listed_ino; /* of the last name that is not a dot */
 
-/* The slow path is told by its blocking signals. */
-static bool was_slow(void)
-{
-	return fault_count(__NR_rt_sigprocmask) != 0;
-}
 /* Open the directory @rel and read it to its end: how many names; -errno. */
 static int list(const char *rel)
 {

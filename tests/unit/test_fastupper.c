@@ -4,30 +4,10 @@
 #include "fault.h"
 #include "fixture.h"
 
-/* In the view: d has f of the lower and u of upper; p is upper's alone and has f, e and l. */
-static void start(void)
-{
-	world_make_same_root();
-	put_dir(W_LOW(1), "d");
-	put(W_LOW(1), "d/f", "low");
-	put_dir(W_UP, "d");
-	put(W_UP, "d/u", "up");
-	put_dir(W_UP, "p");
-	put_dir(W_UP, "p/e");
-	put(W_UP, "p/f", "up");
-	put_link(W_UP, "p/l", "f");
-}
-
-TestSuite(fastupper, .init = start, .fini = world_end);
+TestSuite(fastupper, .init = world_make_merged, .fini = world_end);
 
 static struct stat st;
 static char buf[256];
-
-/* The slow path is told by its blocking signals. */
-static bool was_slow(void)
-{
-	return fault_count(__NR_rt_sigprocmask) > 0;
-}
 
 static void warm(const char *rel)
 {

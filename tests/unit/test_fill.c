@@ -1,43 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "fill.h"
 
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
-#include "tree.h"
+#include "scratch_session.h"
 
-static struct ovl_session *ss;
-static char dir[] = "/tmp/ovl-launch-unit-XXXXXX";
-
-static void start(void)
-{
-	ss = mmap(NULL, sizeof(*ss), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(ss, MAP_FAILED);
-	cr_assert_not_null(mkdtemp(dir));
-	cr_assert_eq(chdir(dir), 0);
-}
-
-static void end(void)
-{
-	(void)ovl_tree_empty(dir);
-	rmdir(dir);
-}
-
-TestSuite(fill, .init = start, .fini = end);
-
-static void touch(const char *name)
-{
-	int fd = open(name, O_WRONLY | O_CREAT, 0644);
-
-	cr_assert_geq(fd, 0);
-	close(fd);
-}
+TestSuite(fill, .init = scratch_make, .fini = scratch_end);
 
 static uint64_t hash(const char *path)
 {

@@ -1,48 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "linkindex.h"
 
-#include <criterion/criterion.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
-#include "tree.h"
+#include "scratch_session.h"
 
-static struct ovl_session *ss;
 static struct ovl_run run;
-static char dir[] = "/tmp/ovl-launch-unit-XXXXXX";
 
 static void start(void)
 {
-	ss = mmap(NULL, sizeof(*ss), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(ss, MAP_FAILED);
-	cr_assert_not_null(mkdtemp(dir));
-	cr_assert_eq(chdir(dir), 0);
+	scratch_make();
 	run = (struct ovl_run){.upper = "up", .work = "work"};
 	mkdir("up", 0755);
 	mkdir("work", 0755);
 	cr_assert_eq(ovl_linkindex_open(&run, ss), 0);
 }
 
-static void end(void)
-{
-	(void)ovl_tree_empty(dir);
-	rmdir(dir);
-}
-
-TestSuite(linkindex, .init = start, .fini = end);
-
-static void touch(const char *name)
-{
-	int fd = open(name, O_WRONLY | O_CREAT, 0644);
-
-	cr_assert_geq(fd, 0);
-	close(fd);
-}
+TestSuite(linkindex, .init = start, .fini = scratch_end);
 
 static bool is_origin(const char *name)
 {
