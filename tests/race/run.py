@@ -13,6 +13,7 @@ import difflib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,9 +69,16 @@ def fill(view):
     write(view + "/stable", "s" * 4096)
 
 
-def output(cmd, **kw):
-    r = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", **kw)
-    return r.returncode, r.stdout.decode("latin-1")
+def output(cmd, timeout=None, **kw):
+    """Status and output of cmd. When it takes too long it is ended, with all that it started."""
+    p = subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/",
+                         start_new_session=True, **kw)
+    try:
+        text = p.communicate(timeout=timeout)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(p.pid, signal.SIGKILL)
+        text = p.communicate()[0] + b"not done after %d s\n" % timeout
+    return p.returncode, text.decode("latin-1")
 
 
 def one(opt, n, where, programs):
@@ -86,7 +94,7 @@ def one(opt, n, where, programs):
     run = [programs + "/race", view, str(n), str(opt.seconds), str(opt.seed)]
     dump = [programs + "/fuzz", "dump", view]
     ovl = [programs + "/ovlrun", "-q", "-l", view, "-u", up, "-w", work, "--"]
-    timeout = opt.seconds * 3 + 60
+    timeout = opt.seconds * 3 + 300  # to look at a deep tree at the end takes longer than to make it
     if opt.plain:
         status, text = output(run, timeout=timeout, **kw)
     elif opt.kernel:
