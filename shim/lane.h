@@ -25,7 +25,8 @@ struct ovl_lane {
  */
 bool ovl_lane_enter(struct ovl_lane *lane, uint32_t gen);
 
-/* Leave it; one that was not taken: nothing. False: it was taken away, directories may have moved. */
+/* Leave it; one that was not taken: nothing. False: it was taken away, directories may have moved.
+ */
 bool ovl_lane_leave(const struct ovl_lane *lane);
 
 /* dir_gen is odd by now: wait for those in lanes. */

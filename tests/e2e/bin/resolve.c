@@ -26,8 +26,14 @@ static const uint64_t flag[] = {0,
 static void try(const char *path, uint64_t resolve, int flags)
 {
 	struct open_how how = {.flags = (uint64_t)flags, .resolve = resolve};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	int fd;
 
+	/* A rename anywhere on the machine may have come between: openat2(2), EAGAIN. */
+	for (int i = 0; i < 100; i++) {
+		fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
 	printf(" %s", fd < 0 ? strerrorname_np(errno) : "ok");
 	if (fd < 0)
 		return;
