@@ -363,7 +363,7 @@ static_costs()
 	local with first
 	with=$(calls /bin/true)
 	strace -f -o "$T/first" "$OVLRUN" -q -l "$V" -u "$U" -w "$W" /bin/true
-	first=$(awk '/execve\("[^"]*\/true"/ { pid = $1 } $1 == pid && !/ [-+][-+][-+] /' "$T/first" | wc -l)
+	first=$(awk '/execve\("[^"]*\/true"/ { pid = $1 } $1 == pid && !/ ([-+][-+][-+]|resumed>) /' "$T/first" | wc -l)
 	echo "# $first, later $with" >&3
 	[ "$first" = "$with" ]
 }
